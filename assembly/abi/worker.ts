@@ -1,0 +1,58 @@
+/** A record of the worker table (WORKER_RECORD_BYTES each; index AGENT_WORKER is the agent's). Written by its worker.
+ *
+ *  0   epoch seen u32 (atomic; EPOCH_IDLE asleep, EPOCH_ABSENT no such worker) | incarnation u32 | state u32 | heartbeat u32
+ *  16  pid u32 | tid u32 | slot in work + 1 u32 | port in work u32
+ *  32  claim: place + 1 u32 (atomic) | - | key u64
+ *  64  backend u32 (BACKEND_*) | sleeping u32 (atomic)  | eventfd u32 + 1
+ *  128 conservation and pool counters, u64 each                                                                      */
+export const EPOCH_SEEN = 0;
+export const INCARNATION = 4;
+export const STATE = 8;
+export const HEARTBEAT = 12;
+export const PID = 16;
+export const TID = 20;
+export const SLOT_IN_WORK = 24;
+export const PORT_IN_WORK = 28;
+export const CLAIM_PLACE = 32;
+export const CLAIM_KEY = 40;
+export const BACKEND = 64;
+export const SLEEPING = 68;
+export const EVENTFD = 72;
+
+/** received + originated + copies + segments = sent + dropped + consumed, in frames, when nothing is in flight. */
+export const RECEIVED = 128;
+export const ORIGINATED = 136;
+/** Extra outputs of a frame beyond its first: flooding counts members - 1. */
+export const COPIES = 144;
+/** Extra frames that segmentation made: segments - 1. */
+export const SEGMENTS = 152;
+export const SENT = 160;
+export const DROPPED = 168;
+export const CONSUMED = 176;
+/** Slots: taken = released + in flight. */
+export const TAKEN = 184;
+export const RELEASED = 192;
+export const TURNS = 200;
+/** Frames whose source was not learned: table full, bucket full, or lost a race. */
+export const NOT_LEARNED = 208;
+export const LEARNED = 216;
+export const MOVED = 224;
+export const EVICTED = 232;
+export const AGED = 240;
+export const FLOODED = 248;
+export const ANSWERED = 256;
+export const COUNTERS_END = 264;
+
+export const EPOCH_ABSENT = 0;
+export const EPOCH_IDLE = -1;
+
+// states
+export const STATE_ABSENT = 0;
+export const STATE_RUNNING = 1;
+export const STATE_ENDED = 2;
+
+// back ends
+export const BACKEND_NONE = 0;
+export const BACKEND_URING = 1;
+export const BACKEND_SYSCALL = 2;
+export const BACKEND_MEMORY = 3;
