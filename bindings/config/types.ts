@@ -1,0 +1,76 @@
+/** The configuration as the engine takes it: checked, with every default filled in. `parseConfig` makes it from what a
+ *  person wrote (design section 8); nothing behind it checks again. */
+
+/** A broadcast domain. */
+export interface NetworkConfig {
+  name: string;
+  /** Prefixes in CIDR notation, at most one of each family. */
+  subnets: string[];
+  /** Largest IP packet in bytes, 576-65,521; at least 1,280 with an IPv6 subnet. */
+  mtu: number;
+  /** Learn source addresses; without it unicast to an unbound address floods. */
+  learning: boolean;
+  /** Seconds until an unused learned address goes, 15-3,600. */
+  macAgeSeconds: number;
+  internal: boolean;
+}
+
+/** A TAP whose other end is moved into a network namespace. */
+export interface TapConfig {
+  /** Name (below /run/netns) or absolute path of a network namespace. */
+  namespace: string;
+  /** Its name in there. */
+  interface: string;
+  /** Addresses with prefix length, at most one of each family. */
+  addresses: string[];
+  /** Take super-frames and partial checksums (default true); false segments and completes them in the engine. */
+  offload: boolean;
+}
+
+/** A packet socket on an interface of the host's namespace: a veth end, or a physical interface. */
+export interface PacketConfig {
+  interface: string;
+  /** Allow an interface that has addresses of its own. */
+  shared: boolean;
+}
+
+/** A port without a kernel: frames are handed over by the embedding program (isolation "inline"). */
+export interface MemoryConfig {
+  /** Accept super-frames and partial checksums behind a virtio-net header; default false. */
+  offload: boolean;
+}
+
+export type PortKind = "tap" | "packet" | "memory";
+
+/** An attachment: access port of `network`, or trunk of several by VLAN tag. Exactly one of tap, packet, memory. */
+export interface PortConfig {
+  name: string;
+  network?: string;
+  /** Network name to VLAN identifier, 1-4,094. */
+  trunk?: Record<string, number>;
+  /** Network of untagged frames of a trunk. */
+  native?: string;
+  /** MAC of the container's end, as 02:00:00:00:00:0c; made from the names when left out of a tap. */
+  mac?: string;
+  /** Addresses bound to this port, without prefix length: neighbours are answered from here. A tap's are among them. */
+  addresses: string[];
+  /** Further stations that are always on this port. */
+  staticMacs: string[];
+  /** Learned addresses at most, 1-1,024. */
+  macLimit: number;
+  /** Frames must come from the bound MAC and addresses. On when `addresses` is not empty, unless turned off. */
+  sourceCheck: boolean;
+  tap?: TapConfig;
+  packet?: PacketConfig;
+  memory?: MemoryConfig;
+}
+
+export interface EngineConfig {
+  /** Name of the instance: RFC 1123 label. */
+  name: string;
+  /** Worker threads, 1-16. */
+  workers: number;
+  tables: { macs: number };
+  networks: NetworkConfig[];
+  ports: PortConfig[];
+}

@@ -1,0 +1,89 @@
+/** What an engine tells of itself. The names and units are those that `portyard show … --json` prints (design section 9). */
+import type { NetworkConfig, PortConfig, PortKind } from "../config/types.ts";
+
+export type Isolation = "process" | "thread" | "inline";
+export type IoBackend = "uring" | "syscall" | "memory";
+
+export interface EngineOptions {
+  /** Where the forwarder runs: a process of its own, worker threads of this one, or this very thread (memory ports only). */
+  isolation?: Isolation;
+  /** "auto" takes uring where the kernel allows it, else syscall. Memory ports always use memory. */
+  io?: IoBackend | "auto";
+  /** Which module: "release" unless said otherwise; inline isolation uses "single" unless "debug" or "release" is asked for. */
+  build?: "release" | "debug" | "single";
+  /** Microseconds that a worker spins before it sleeps, 0-1,000; default 0. */
+  spinMicroseconds?: number;
+  /** Called with each log record of the forwarder (level as pino's names). */
+  log?: (level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>) => void;
+  /** Folder of the forwarder's socket: /run/portyard/NAME. */
+  runDirectory?: string;
+}
+
+export interface PortInfo {
+  name: string;
+  network: string | null;
+  trunk: Record<string, number> | null;
+  native: string | null;
+  kind: PortKind;
+  /** What moves the frames: "uring", "syscall" or "memory". */
+  io: IoBackend;
+  /** "up", "shut", "gone", "failed" or "pending" (asked for, not there yet). */
+  state: "up" | "shut" | "gone" | "failed" | "pending";
+  /** The kernel's error (ENODEV, ...) of a port that is gone or failed. */
+  error: string | null;
+  mac: string | null;
+  addresses: string[];
+  mtu: number;
+  worker: number;
+  receivedFrames: number;
+  sentFrames: number;
+  receivedBytes: number;
+  sentBytes: number;
+  droppedFrames: number;
+}
+
+export interface NetworkInfo { name: string; subnets: string[]; gateway: string | null; mtu: number; ports: string[]; learning: boolean; macAgeSeconds: number }
+export interface MacInfo { network: string; mac: string; port: string; kind: "learned" | "static"; ageSeconds: number }
+export interface DropInfo { reason: string; port: string; count: number }
+
+/** One worker's totals, in frames and slots; see assembly/abi/worker.ts for the law that they obey. */
+export interface WorkerInfo {
+  worker: number; state: "absent" | "running" | "ended"; io: IoBackend | null; pid: number; incarnation: number;
+  received: number; originated: number; copies: number; segments: number; sent: number; dropped: number; consumed: number;
+  slotsTaken: number; slotsReleased: number; turns: number; learned: number; moved: number; evicted: number; aged: number;
+  notLearned: number; flooded: number; answered: number;
+}
+
+export interface EngineCounters { ports: PortInfo[]; drops: DropInfo[]; workers: WorkerInfo[]; macs: number; macLimit: number; eventsLost: number }
+
+export type EngineEvents = {
+  /** A port's device forwards. */
+  portUp: (port: string) => void;
+  /** A port's device went away, or could not be taken into service; `error` is the kernel's name for it. */
+  portDown: (port: string, error: string | null) => void;
+  macLearned: (network: string, mac: string, port: string) => void;
+  macMoved: (network: string, mac: string, port: string) => void;
+  macAged: (network: string, mac: string) => void;
+  /** The forwarder died (signal or code) and is being restarted after `delayMs`. */
+  forwarderDown: (reason: string, delayMs: number) => void;
+  forwarderUp: (pid: number) => void;
+};
+
+/** What `agent/` uses; the class `Engine` in bindings/engine.ts. */
+export interface EngineLike {
+  addNetwork(network: NetworkConfig): Promise<NetworkInfo>;
+  removeNetwork(name: string): Promise<void>;
+  /** Resolves when the port forwards; rejects with PortyardError and leaves nothing behind. */
+  addPort(port: PortConfig): Promise<PortInfo>;
+  removePort(name: string): Promise<void>;
+  ports(): PortInfo[];
+  networks(): NetworkInfo[];
+  macs(): MacInfo[];
+  drops(): DropInfo[];
+  counters(): EngineCounters;
+  forwarderPid(): number | null;
+  on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;
+  off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;
+  /** Ends the forwarder and removes every device that this engine made. */
+  close(): Promise<void>;
+}
