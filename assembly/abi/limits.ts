@@ -70,6 +70,8 @@ export const MAX_VLAN_TAGS = 2;
 /** Extension headers and their bytes that the parser walks (RFC 8200, RFC 7112); beyond that a packet has no L4 for us. */
 export const MAX_EXTENSION_HEADERS = 8;
 export const MAX_EXTENSION_BYTES = 256;
+/** Options of a neighbour discovery message (RFC 4861) that are walked; a message with more is not acted on. */
+export const MAX_DISCOVERY_OPTIONS = 16;
 
 /** Events kept for each worker; older ones are overwritten and counted. Power of two. */
 export const EVENT_ENTRIES = 1024;

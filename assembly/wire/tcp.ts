@@ -1,0 +1,77 @@
+/** TCP header (RFC 9293); 20 bytes and up to 40 of options.
+ *  0        2        4          8                12                    13      14       16         18
+ *  | source | target | sequence | acknowledgment | data offset 4 bits  | flags | window | checksum | urgent |
+ *  The checksum covers pseudo header, header and payload. */
+import { finish, sum, verify } from "./checksum";
+
+/** Without options. */
+export const HEADER_BYTES: u32 = 20;
+/** As csum_offset of a virtio-net header names it. */
+export const CHECKSUM_OFFSET: u32 = 16;
+const SOURCE_PORT = 0;
+const TARGET_PORT = 2;
+const SEQUENCE = 4;
+const ACKNOWLEDGMENT = 8;
+const DATA_OFFSET = 12;
+const FLAGS = 13;
+const WINDOW = 14;
+const CHECKSUM = 16;
+const URGENT = 18;
+
+export const FIN: u32 = 0x01;
+export const SYN: u32 = 0x02;
+export const RST: u32 = 0x04;
+export const PSH: u32 = 0x08;
+export const ACK: u32 = 0x10;
+export const URG: u32 = 0x20;
+export const ECE: u32 = 0x40;
+export const CWR: u32 = 0x80;
+
+/** True when `availableBytes` hold the header with its options. */
+export function isValid(tcp: usize, availableBytes: u32): bool {
+  if (availableBytes < HEADER_BYTES) return false;
+  const header = headerBytes(tcp);
+  return header >= HEADER_BYTES && header <= availableBytes;
+}
+
+/** 0-65,535. */
+export function sourcePort(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, SOURCE_PORT)); }
+/** 0-65,535. */
+export function targetPort(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, TARGET_PORT)); }
+/** 32 bits. */
+export function sequence(tcp: usize): u32 { return bswap<u32>(load<u32>(tcp, SEQUENCE)); }
+/** 32 bits; means something with ACK. */
+export function acknowledgment(tcp: usize): u32 { return bswap<u32>(load<u32>(tcp, ACKNOWLEDGMENT)); }
+/** 0-60; a valid header has 20 or more. */
+export function headerBytes(tcp: usize): u32 { return ((load<u8>(tcp, DATA_OFFSET) as u32) >> 4) << 2; }
+/** 8 bits: FIN to CWR. */
+export function flags(tcp: usize): u32 { return load<u8>(tcp, FLAGS); }
+/** 0-65,535, unscaled. */
+export function window(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, WINDOW)); }
+/** 16 bits. */
+export function checksum(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, CHECKSUM)); }
+/** 16 bits; means something with URG. */
+export function urgent(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, URGENT)); }
+
+/** Writes the low 16 bits; the checksum is left as it is, as with every setter. */
+export function setSourcePort(tcp: usize, port: u32): void { store<u16>(tcp, bswap<u16>(port as u16), SOURCE_PORT); }
+/** Writes the low 16 bits. */
+export function setTargetPort(tcp: usize, port: u32): void { store<u16>(tcp, bswap<u16>(port as u16), TARGET_PORT); }
+/** 32 bits. */
+export function setSequence(tcp: usize, value: u32): void { store<u32>(tcp, bswap<u32>(value), SEQUENCE); }
+/** 32 bits. */
+export function setAcknowledgment(tcp: usize, value: u32): void { store<u32>(tcp, bswap<u32>(value), ACKNOWLEDGMENT); }
+/** Writes the low 8 bits. */
+export function setFlags(tcp: usize, flags: u32): void { store<u8>(tcp, flags as u8, FLAGS); }
+/** Writes the low 16 bits. */
+export function setWindow(tcp: usize, value: u32): void { store<u16>(tcp, bswap<u16>(value as u16), WINDOW); }
+/** Writes the low 16 bits. */
+export function setChecksum(tcp: usize, value: u32): void { store<u16>(tcp, bswap<u16>(value as u16), CHECKSUM); }
+
+/** Computes the checksum anew; `bytes` of header and payload, `pseudo` from `pseudoHeader` of ipv4 or ipv6. */
+export function updateChecksum(tcp: usize, bytes: u32, pseudo: u64): void {
+  setChecksum(tcp, 0);
+  setChecksum(tcp, finish(sum(tcp, bytes, pseudo)));
+}
+/** `bytes` of header and payload, `pseudo` from `pseudoHeader` of ipv4 or ipv6. */
+export function hasValidChecksum(tcp: usize, bytes: u32, pseudo: u64): bool { return verify(sum(tcp, bytes, pseudo)); }
