@@ -1,0 +1,40 @@
+/** Unpacks gzip data chunk by chunk, and gives what came out before damage as well: each input chunk's output is handed on
+ *  before the next one is looked at. (`pipeline` and async iteration over a zlib stream throw away what was buffered when the
+ *  error arrives.) At most the output of one input chunk is lost with the damage.                                          */
+import { once } from "node:events";
+import { type Gunzip, createGunzip } from "node:zlib";
+
+const OUTPUT_CHUNK_BYTES = 65536;
+/** Input goes in in pieces of this size, so that damage costs little of what lies before it. */
+const INPUT_PIECE_BYTES = 16384;
+
+/** Unpacked chunks. @throws zlib's error after the last good chunk. */
+export async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
+  let unpacked: Uint8Array[] = [];
+  stream.on("data", (chunk: Uint8Array) => unpacked.push(chunk));
+  const take = (): Uint8Array[] => unpacked.splice(0);
+  const failed = new Promise<Error>((resolve) => stream.once("error", resolve));
+  try {
+    for await (const chunk of source) {
+      for (let at = 0; at < chunk.length; at += INPUT_PIECE_BYTES) {
+        const error = await Promise.race([failed, write(stream, chunk.subarray(at, at + INPUT_PIECE_BYTES))]);
+        yield* take();
+        if (error !== null) throw error;
+      }
+    }
+    const ended = once(stream, "end").then(() => null);
+    ended.catch(() => undefined);
+    stream.end();
+    const error = await Promise.race([failed, ended]);
+    yield* take();
+    if (error !== null) throw error;
+  } finally {
+    unpacked = [];
+    stream.destroy();
+  }
+}
+
+function write(stream: Gunzip, piece: Uint8Array): Promise<null> {
+  return new Promise((resolve) => stream.write(piece, (error) => (error ? undefined : resolve(null))));
+}

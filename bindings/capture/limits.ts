@@ -1,0 +1,8 @@
+/** What a capture file may claim before it is taken for damaged; the same bounds as libpcap's. */
+
+/** Bytes of one captured packet. */
+export const MAX_PACKET_BYTES = 262144;
+/** Bytes of one pcapng block. */
+export const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
+/** Interfaces of one pcapng file. */
+export const MAX_INTERFACES = 65536;

@@ -1,0 +1,152 @@
+/** Reads pcapng blocks one by one as their bytes arrive: sections of either byte order, interfaces, and the three kinds of
+ *  packet blocks. Other blocks are skipped. Comments of packets are read; broken options of a packet block cost its
+ *  comments, not the packet.                                                                                           */
+import type { ByteQueue } from "./byte-queue.ts";
+import { MAX_BLOCK_BYTES, MAX_INTERFACES } from "./limits.ts";
+import * as format from "./pcapng-format.ts";
+import { type Clock, readInterface } from "./pcapng-interface.ts";
+import { optionText, readOptions } from "./pcapng-option.ts";
+import type { CaptureDamage, CaptureFrame, CaptureInterface, RecordParser, Step } from "./types.ts";
+
+/** Bytes of the shortest block of each kind that is read; of any other it is the head and the tail. */
+const SHORTEST: Record<number, [name: string, bytes: number]> = {
+  [format.SECTION_BLOCK]: ["a section header block", format.SECTION_OPTIONS + format.BLOCK_TAIL_BYTES],
+  [format.INTERFACE_BLOCK]: ["an interface description block", format.INTERFACE_OPTIONS + format.BLOCK_TAIL_BYTES],
+  [format.PACKET_BLOCK]: ["a packet block", format.PACKET_BYTES + format.BLOCK_TAIL_BYTES],
+  [format.SIMPLE_BLOCK]: ["a simple packet block", format.SIMPLE_BYTES + format.BLOCK_TAIL_BYTES],
+  [format.ENHANCED_BLOCK]: ["an enhanced packet block", format.PACKET_BYTES + format.BLOCK_TAIL_BYTES],
+};
+const OTHER: [name: string, bytes: number] = ["a block", format.BLOCK_HEAD_BYTES + format.BLOCK_TAIL_BYTES];
+
+export class PcapngParser implements RecordParser {
+  readonly format = "pcapng";
+  reading = OTHER[0];
+  #queue: ByteQueue;
+  #interfaces: CaptureInterface[];
+  #little = true;
+  /** Clocks of this section's interfaces; the first of them is interface #first of the file. */
+  #clocks: Clock[] = [];
+  #first = 0;
+
+  constructor(queue: ByteQueue, interfaces: CaptureInterface[]) {
+    this.#queue = queue;
+    this.#interfaces = interfaces;
+  }
+
+  next(): Step {
+    for (;;) {
+      const length = this.#blockBytes();
+      if (typeof length !== "number") return length;
+      const outcome = this.#readBlock(this.#u32(0), length);
+      if (typeof outcome === "string") return this.#damage(outcome);
+      this.#queue.skip(length);
+      if (outcome !== null) return outcome;
+    }
+  }
+
+  #u16(at: number): number {
+    return this.#queue.view.getUint16(this.#queue.at + at, this.#little);
+  }
+
+  #u32(at: number): number {
+    return this.#queue.view.getUint32(this.#queue.at + at, this.#little);
+  }
+
+  #damage(reason: string): CaptureDamage {
+    return { offset: this.#queue.offset, reason };
+  }
+
+  /** Bytes of the block that begins here, all of them there; or null when not yet, or what is wrong with its frame. */
+  #blockBytes(): number | CaptureDamage | null {
+    this.reading = OTHER[0];
+    if (!this.#queue.has(OTHER[1])) return null;
+    if (this.#u32(0) === format.SECTION_BLOCK && !this.#findByteOrder()) {
+      return this.#damage(`the byte-order magic is 0x${this.#u32(format.SECTION_MAGIC).toString(16).padStart(8, "0")}, not 0x1a2b3c4d`);
+    }
+    const [name, shortest] = SHORTEST[this.#u32(0)] ?? OTHER;
+    const length = this.#u32(format.BLOCK_LENGTH);
+    this.reading = name;
+    if (length < shortest) return this.#damage(`${name} claims ${length} bytes, fewer than its ${shortest} fixed ones`);
+    if (length % 4 !== 0) return this.#damage(`${name} claims ${length} bytes, which is not a multiple of four`);
+    if (length > MAX_BLOCK_BYTES) return this.#damage(`${name} claims ${length} bytes, more than ${MAX_BLOCK_BYTES}`);
+    if (!this.#queue.has(length)) return null;
+    const tail = this.#u32(length - format.BLOCK_TAIL_BYTES);
+    return tail === length ? length : this.#damage(`${name} claims ${length} bytes at its beginning and ${tail} at its end`);
+  }
+
+  /** A section's type reads the same in both orders; its magic number tells which one it is. */
+  #findByteOrder(): boolean {
+    for (const little of [true, false]) {
+      this.#little = little;
+      if (this.#u32(format.SECTION_MAGIC) === format.BYTE_ORDER_MAGIC) return true;
+    }
+    return false;
+  }
+
+  /** A frame, null for a block without one, or the reason why the block cannot be read. */
+  #readBlock(type: number, length: number): CaptureFrame | string | null {
+    if (type === format.ENHANCED_BLOCK) return this.#readPacket(this.#u32(format.PACKET_INTERFACE), length);
+    if (type === format.SIMPLE_BLOCK) return this.#readSimplePacket(length);
+    if (type === format.PACKET_BLOCK) return this.#readPacket(this.#u16(format.PACKET_INTERFACE), length);
+    if (type === format.INTERFACE_BLOCK) return this.#readInterface(length);
+    if (type === format.SECTION_BLOCK) return this.#readSection(length);
+    return null;
+  }
+
+  #readSection(length: number): string | null {
+    const major = this.#u16(format.SECTION_MAJOR);
+    const minor = this.#u16(format.SECTION_MINOR);
+    if (major !== format.VERSION_MAJOR || (minor !== 0 && minor !== 2)) return `pcapng version ${major}.${minor} is unknown (1.0 is read)`;
+    const options = this.#options(format.SECTION_OPTIONS, length);
+    if (typeof options === "string") return options;
+    this.#clocks = [];
+    this.#first = this.#interfaces.length;
+    return null;
+  }
+
+  #readInterface(length: number): string | null {
+    if (this.#interfaces.length === MAX_INTERFACES) return `there are more than ${MAX_INTERFACES} interfaces`;
+    const { view, at } = this.#queue;
+    const found = readInterface(view, at, at + length - format.BLOCK_TAIL_BYTES, this.#little);
+    if (typeof found === "string") return found;
+    this.#interfaces.push(found.described);
+    this.#clocks.push(found.clock);
+    return null;
+  }
+
+  #readPacket(index: number, length: number): CaptureFrame | string {
+    const clock = this.#clocks[index];
+    if (clock === undefined) return `a packet names interface ${index} where the section has ${this.#clocks.length}`;
+    const captured = this.#u32(format.PACKET_CAPTURED);
+    const room = length - format.BLOCK_TAIL_BYTES - format.PACKET_BYTES;
+    if (captured > room) return `a packet claims ${captured} captured bytes where its block has room for ${room}`;
+    const end = format.PACKET_BYTES + format.padded(captured);
+    const ticks = (BigInt(this.#u32(format.PACKET_TIME_HIGH)) << 32n) | BigInt(this.#u32(format.PACKET_TIME_LOW));
+    const bytes = this.#queue.slice(format.PACKET_BYTES, captured);
+    const frame = { bytes, originalBytes: this.#u32(format.PACKET_ORIGINAL), timeNs: clock(ticks), interface: this.#first + index };
+    const comment = end < length - format.BLOCK_TAIL_BYTES ? this.#comment(end, length) : null;
+    return comment === null ? frame : { ...frame, comment };
+  }
+
+  #readSimplePacket(length: number): CaptureFrame | string {
+    const described = this.#interfaces[this.#first];
+    if (described === undefined) return "a simple packet stands before the section's first interface";
+    const originalBytes = this.#u32(format.SIMPLE_ORIGINAL);
+    const captured = described.snapLength === 0 ? originalBytes : Math.min(originalBytes, described.snapLength);
+    const room = length - format.BLOCK_TAIL_BYTES - format.SIMPLE_BYTES;
+    if (captured > room) return `a simple packet of ${captured} bytes stands in a block with room for ${room}`;
+    return { bytes: this.#queue.slice(format.SIMPLE_BYTES, captured), originalBytes, timeNs: 0n, interface: this.#first };
+  }
+
+  #options(from: number, length: number): ReturnType<typeof readOptions> {
+    const { view, at } = this.#queue;
+    return readOptions(view, at + from, at + length - format.BLOCK_TAIL_BYTES, this.#little);
+  }
+
+  #comment(from: number, length: number): string | null {
+    const options = this.#options(from, length);
+    if (typeof options === "string") return null;
+    const comments = options.filter((option) => option.code === format.OPTION_COMMENT);
+    return comments.length === 0 ? null : comments.map((option) => optionText(this.#queue.view, option)).join("\n");
+  }
+}
