@@ -8,12 +8,11 @@ export interface Option {
   bytes: number;
 }
 
-/** The options between `from` and `to`, or the reason why they cannot be read. */
+/** The options between `from` and `to`, a multiple of four bytes, or the reason why they cannot be read. */
 export function readOptions(view: DataView, from: number, to: number, little: boolean): Option[] | string {
   const options: Option[] = [];
   let at = from;
   while (at < to) {
-    if (to - at < OPTION_HEAD_BYTES) return `${to - at} bytes are left where an option begins`;
     const code = view.getUint16(at, little);
     const bytes = view.getUint16(at + 2, little);
     if (code === OPTION_END) return options;
