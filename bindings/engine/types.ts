@@ -42,19 +42,62 @@ export interface PortInfo {
   droppedFrames: number;
 }
 
-export interface NetworkInfo { name: string; subnets: string[]; gateway: string | null; mtu: number; ports: string[]; learning: boolean; macAgeSeconds: number }
-export interface MacInfo { network: string; mac: string; port: string; kind: "learned" | "static"; ageSeconds: number }
-export interface DropInfo { reason: string; port: string; count: number }
+export interface NetworkInfo {
+  name: string;
+  subnets: string[];
+  gateway: string | null;
+  mtu: number;
+  ports: string[];
+  learning: boolean;
+  macAgeSeconds: number;
+}
+export interface MacInfo {
+  network: string;
+  mac: string;
+  port: string;
+  kind: "learned" | "static";
+  ageSeconds: number;
+}
+export interface DropInfo {
+  reason: string;
+  port: string;
+  count: number;
+}
 
 /** One worker's totals, in frames and slots; see assembly/abi/worker.ts for the law that they obey. */
 export interface WorkerInfo {
-  worker: number; state: "absent" | "running" | "ended"; io: IoBackend | null; pid: number; incarnation: number;
-  received: number; originated: number; copies: number; segments: number; sent: number; dropped: number; consumed: number;
-  slotsTaken: number; slotsReleased: number; turns: number; learned: number; moved: number; evicted: number; aged: number;
-  notLearned: number; flooded: number; answered: number;
+  worker: number;
+  state: "absent" | "running" | "ended";
+  io: IoBackend | null;
+  pid: number;
+  incarnation: number;
+  received: number;
+  originated: number;
+  copies: number;
+  segments: number;
+  sent: number;
+  dropped: number;
+  consumed: number;
+  slotsTaken: number;
+  slotsReleased: number;
+  turns: number;
+  learned: number;
+  moved: number;
+  evicted: number;
+  aged: number;
+  notLearned: number;
+  flooded: number;
+  answered: number;
 }
 
-export interface EngineCounters { ports: PortInfo[]; drops: DropInfo[]; workers: WorkerInfo[]; macs: number; macLimit: number; eventsLost: number }
+export interface EngineCounters {
+  ports: PortInfo[];
+  drops: DropInfo[];
+  workers: WorkerInfo[];
+  macs: number;
+  macLimit: number;
+  eventsLost: number;
+}
 
 export type EngineEvents = {
   /** A port's device forwards. */
