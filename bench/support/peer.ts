@@ -1,0 +1,73 @@
+/** A load generator's two sides: the one that waits in one namespace, then the one that drives in the other. */
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { PortyardError } from "../../bindings/error.ts";
+import { nativeProgram } from "./native.ts";
+import { end, start } from "./shell.ts";
+
+export interface Pair { client: string; server: string; serverAddress: string }
+export interface Outcome { server: Record<string, number>; client: Record<string, number> }
+
+const GRACE_MS = 15000;
+let nextPort = 20000;
+
+/** Runs `program` in both namespaces of a pair and returns the JSON lines of both sides.
+ *  @param server its first argument on the waiting side, `client` on the driving side; `size` is the third.
+ *  @throws PortyardError `load-failed` with what the program said. */
+export async function runPair(pair: Pair, program: string, [server, client]: readonly [string, string], size: number, seconds: number): Promise<Outcome> {
+  const common = [pair.serverAddress, String(nextPort++), String(size), String(seconds)];
+  const path = nativeProgram(program);
+  const waiting = new Side(pair.server, [path, server, ...common]);
+  let driving: Side | undefined;
+  try {
+    await waiting.ready();
+    driving = new Side(pair.client, [path, client, ...common]);
+    const limitMs = seconds * 1000 + GRACE_MS;
+    const [clientResult, serverResult] = await Promise.all([driving.result(limitMs), waiting.result(limitMs)]);
+    return { client: clientResult, server: serverResult };
+  } finally {
+    await Promise.all([waiting.end(), driving?.end()]);
+  }
+}
+
+class Side {
+  private readonly child: ChildProcess;
+  private readonly lines: string[] = [];
+  private readonly ended: Promise<void>;
+  private words = "";
+  private onLine: (() => void) | undefined;
+
+  constructor(private readonly namespace: string, private readonly command: readonly string[]) {
+    this.child = start("ip", ["netns", "exec", namespace, ...command], { stdio: ["ignore", "pipe", "pipe"] });
+    createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+      this.lines.push(line);
+      this.onLine?.();
+    });
+    this.child.stderr?.on("data", (data) => (this.words += data));
+    this.ended = new Promise((resolve) => this.child.once("close", () => resolve()));
+  }
+
+  async ready(): Promise<void> {
+    const said = new Promise<void>((resolve) => (this.onLine = resolve));
+    await Promise.race([said, this.ended]);
+    if (this.lines[0] !== "ready") throw this.failure("did not start");
+  }
+
+  async result(limitMs: number): Promise<Record<string, number>> {
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), limitMs);
+    await this.ended;
+    clearTimeout(timer);
+    const last = this.lines.at(-1);
+    if (this.child.exitCode !== 0 || last === undefined) throw this.failure("failed");
+    return JSON.parse(last) as Record<string, number>;
+  }
+
+  end(): Promise<void> {
+    return end(this.child);
+  }
+
+  private failure(how: string): PortyardError {
+    const cause = this.words.trim() || `status ${this.child.exitCode ?? this.child.signalCode}`;
+    return new PortyardError("load-failed", `${this.command.join(" ")} in ${this.namespace} ${how}: ${cause}`);
+  }
+}
