@@ -1,0 +1,45 @@
+/** The two namespaces between which a switch stands, and the ways in which their devices come to be. */
+import { deviceName, ipBatch, makeNamespace, type Namespace, setUpEnd } from "../support/namespace.ts";
+import { onEnd } from "../support/cleanup.ts";
+import { succeeds } from "../support/shell.ts";
+import { CLIENT_ADDRESS, END_DEVICE, type RunningSwitch, SERVER_ADDRESS } from "./types.ts";
+
+export interface End { namespace: Namespace; address: string; label: "a" | "b" }
+export interface Ends { a: End; b: End }
+
+export function makeEnds(): Ends {
+  return {
+    a: { namespace: makeNamespace("a"), address: CLIENT_ADDRESS, label: "a" },
+    b: { namespace: makeNamespace("b"), address: SERVER_ADDRESS, label: "b" },
+  };
+}
+
+/** A veth pair: one end in the container's namespace, ready for use; returns the name of the other, which is up in `outside`
+ *  or the host's namespace. */
+export function connectByVeth(end: End, outside?: string): string {
+  const device = deviceName(end.label);
+  const where = outside === undefined ? "" : ` netns ${outside}`;
+  ipBatch([`link add ${END_DEVICE} netns ${end.namespace.name} type veth peer name ${device}${where}`]);
+  onEnd(`device ${device}`, () => void succeeds("ip", ["-n", end.namespace.name, "link", "del", END_DEVICE]));
+  ipBatch([`address add ${end.address}/24 dev ${END_DEVICE}`, `link set ${END_DEVICE} up`], end.namespace.name);
+  ipBatch([`link set ${device} up`], outside);
+  return device;
+}
+
+/** A TAP that another program made in the namespace `outside`: moved to the container and made ready for use. */
+export function moveTap(end: End, device: string, outside: string): void {
+  ipBatch([`link set ${device} netns ${end.namespace.name}`], outside);
+  setUpEnd(end.namespace.name, device, END_DEVICE, end.address);
+}
+
+/** The pair that load generators take, and the end of it all: the switch first, then the namespaces. */
+export function running(ends: Ends, stopSwitch: () => Promise<void>): RunningSwitch {
+  return {
+    pair: { client: ends.a.namespace.name, server: ends.b.namespace.name, serverAddress: ends.b.address },
+    async stop() {
+      await stopSwitch();
+      await ends.a.namespace.remove();
+      await ends.b.namespace.remove();
+    },
+  };
+}
