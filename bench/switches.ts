@@ -8,12 +8,12 @@
 import { isEnding, removeAll, withCleanup } from "./support/cleanup.ts";
 import { median } from "./support/median.ts";
 import { removeLeftovers } from "./support/namespace.ts";
-import { backgroundShare, noiseWarning } from "./support/processor.ts";
 import { type CommonOptions, readOptions } from "./support/options.ts";
+import { backgroundShare, noiseWarning } from "./support/processor.ts";
 import { machineLine, writeResults } from "./support/results.ts";
 import { formatNumber, formatTable } from "./support/table.ts";
-import { FIGURES, type Figures, measureAll } from "./switches/measure.ts";
 import { bridge } from "./switches/bridge.ts";
+import { FIGURES, type Figures, measureAll } from "./switches/measure.ts";
 import { openVswitchTap, openVswitchVeth } from "./switches/open-vswitch.ts";
 import type { SwitchUnderTest } from "./switches/types.ts";
 import { vde } from "./switches/vde.ts";
@@ -22,10 +22,20 @@ const SWITCHES: readonly SwitchUnderTest[] = [bridge, openVswitchVeth, openVswit
 const background: number[] = [];
 const ABOUT = "bench/switches: namespace - switch - namespace for Portyard and other switches, in one run, alternating.";
 
-interface Row { name: string; about: string; runs: Figures[]; median: Figures; ratio: Figures | null }
+interface Row {
+  name: string;
+  about: string;
+  runs: Figures[];
+  median: Figures;
+  ratio: Figures | null;
+}
 
 await withCleanup(async () => {
-  const options = readOptions(ABOUT, { runs: 5, seconds: 2 }, SWITCHES.map(({ name }) => name));
+  const options = readOptions(
+    ABOUT,
+    { runs: 5, seconds: 2 },
+    SWITCHES.map(({ name }) => name),
+  );
   const { present, absent } = choose(options);
   for (const name of removeLeftovers()) console.error(`removed ${name}, left by a run that was killed`);
   const rows = summarize(present, await measureAlternating(present, options));
@@ -48,7 +58,9 @@ async function measureAlternating(switches: readonly SwitchUnderTest[], { runs, 
       background.push(await backgroundShare());
       const measured = await measureOnce(one, seconds);
       if (measured !== null) figures.get(one.name)?.push(measured);
-      process.stderr.write(measured === null ? "failed\n" : `${FIGURES.map(({ key, title }) => `${title} ${formatNumber(measured[key])}`).join(", ")}\n`);
+      process.stderr.write(
+        measured === null ? "failed\n" : `${FIGURES.map(({ key, title }) => `${title} ${formatNumber(measured[key])}`).join(", ")}\n`,
+      );
     }
   }
   return figures;
@@ -72,7 +84,9 @@ async function measureOnce(one: SwitchUnderTest, seconds: number): Promise<Figur
 }
 
 function summarize(switches: readonly SwitchUnderTest[], figures: Map<string, Figures[]>): Row[] {
-  const medians = new Map(switches.map(({ name }) => [name, mapFigures((key) => median((figures.get(name) ?? []).map((run) => run[key])))]));
+  const medians = new Map(
+    switches.map(({ name }) => [name, mapFigures((key) => median((figures.get(name) ?? []).map((run) => run[key])))]),
+  );
   const base = medians.get(bridge.name);
   return switches.map(({ name, about }) => {
     const middle = medians.get(name) as Figures;
@@ -85,13 +99,28 @@ function mapFigures(of: (key: keyof Figures) => number): Figures {
   return Object.fromEntries(FIGURES.map(({ key }) => [key, of(key)])) as unknown as Figures;
 }
 
-function print(rows: readonly Row[], absent: readonly { name: string; reason: string | null }[], { runs, seconds }: CommonOptions, file: string): void {
+function print(
+  rows: readonly Row[],
+  absent: readonly { name: string; reason: string | null }[],
+  { runs, seconds }: CommonOptions,
+  file: string,
+): void {
   const cells = (figures: Figures | null) => FIGURES.map(({ key }) => (figures === null ? null : formatNumber(figures[key])));
   console.log(`${machineLine()}; median of ${runs}, ${seconds} s each\n`);
   console.log("Ratio to the Linux bridge (TCP and UDP: more is better; p50, p99 and CPU: less is better)");
-  console.log(formatTable(["switch", ...FIGURES.map(({ title }) => title)], rows.map((row) => [row.name, ...cells(row.ratio)])));
+  console.log(
+    formatTable(
+      ["switch", ...FIGURES.map(({ title }) => title)],
+      rows.map((row) => [row.name, ...cells(row.ratio)]),
+    ),
+  );
   console.log("\nFigures");
-  console.log(formatTable(["switch", ...FIGURES.map(({ title, unit }) => `${title} ${unit}`)], rows.map((row) => [row.name, ...cells(row.median)])));
+  console.log(
+    formatTable(
+      ["switch", ...FIGURES.map(({ title, unit }) => `${title} ${unit}`)],
+      rows.map((row) => [row.name, ...cells(row.median)]),
+    ),
+  );
   console.log("");
   for (const { name, about } of rows) console.log(`  ${name}: ${about}`);
   for (const { name, reason } of absent) console.log(`  left out: ${name}, ${reason}`);

@@ -57,7 +57,10 @@ async function runOnce(removal: Removal): Promise<void> {
 function watchSignals(): void {
   if (watching) return;
   watching = true;
-  for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
     process.once(signal, () => {
       ending = true;
       void removeAll().then(() => process.exit(status));

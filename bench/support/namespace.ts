@@ -6,7 +6,10 @@ import { run, succeeds } from "./shell.ts";
 const PREFIX = "pyb-";
 const FOLDER = "/run/netns";
 
-export interface Namespace { name: string; remove: () => Promise<void> }
+export interface Namespace {
+  name: string;
+  remove: () => Promise<void>;
+}
 
 /** A new namespace with loopback up, without IPv6 (its own chatter would be measured too) and with a bridge that asks no firewall. */
 export function makeNamespace(label: string): Namespace {
@@ -14,8 +17,10 @@ export function makeNamespace(label: string): Namespace {
   run("ip", ["netns", "add", name]);
   const remove = onEnd(`namespace ${name}`, () => removeNamespace(name));
   run("ip", ["-n", name, "link", "set", "lo", "up"]);
-  for (const setting of ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"]) succeeds("ip", ["netns", "exec", name, "sysctl", "-qw", setting]);
-  for (const table of ["ip", "ip6", "arp"]) succeeds("ip", ["netns", "exec", name, "sysctl", "-qw", `net.bridge.bridge-nf-call-${table}tables=0`]);
+  for (const setting of ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"])
+    succeeds("ip", ["netns", "exec", name, "sysctl", "-qw", setting]);
+  for (const table of ["ip", "ip6", "arp"])
+    succeeds("ip", ["netns", "exec", name, "sysctl", "-qw", `net.bridge.bridge-nf-call-${table}tables=0`]);
   return { name, remove };
 }
 

@@ -17,7 +17,8 @@ export function nativeProgram(name: string): string {
   const source = join(sources, `${name}.c`);
   const program = join(programs, name);
   if (isCurrent(program, source)) return program;
-  if (!isInstalled("cc")) throw new PortyardError("compiler-missing", "There is no C compiler (cc).", { remedy: "Install one: apt-get install gcc libc6-dev" });
+  if (!isInstalled("cc"))
+    throw new PortyardError("compiler-missing", "There is no C compiler (cc).", { remedy: "Install one: apt-get install gcc libc6-dev" });
   mkdirSync(programs, { recursive: true });
   run("cc", [...FLAGS, "-o", program, source]);
   return program;

@@ -2,7 +2,13 @@
 import { parseArgs } from "node:util";
 import { PortyardError } from "../../bindings/error.ts";
 
-export interface CommonOptions { runs: number; seconds: number; only: string[]; save: boolean; json: boolean }
+export interface CommonOptions {
+  runs: number;
+  seconds: number;
+  only: string[];
+  save: boolean;
+  json: boolean;
+}
 
 /** Reads process.argv. With --help it prints `about` and the options and ends the process.
  *  @throws PortyardError `bad-option`. */
@@ -13,17 +19,26 @@ export function readOptions(about: string, defaults: { runs: number; seconds: nu
     process.exit(0);
   }
   return {
-    runs: positive("--runs", values.runs, defaults.runs, true), seconds: positive("--seconds", values.seconds, defaults.seconds, false),
-    only: chosen(values.only, names), save: values.save ?? false, json: values.json ?? false,
+    runs: positive("--runs", values.runs, defaults.runs, true),
+    seconds: positive("--seconds", values.seconds, defaults.seconds, false),
+    only: chosen(values.only, names),
+    save: values.save ?? false,
+    json: values.json ?? false,
   };
 }
 
 function parse() {
   try {
-    return parseArgs({ options: {
-      runs: { type: "string" }, seconds: { type: "string" }, only: { type: "string" },
-      save: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" },
-    } });
+    return parseArgs({
+      options: {
+        runs: { type: "string" },
+        seconds: { type: "string" },
+        only: { type: "string" },
+        save: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
   } catch (error) {
     throw new PortyardError("bad-option", (error as Error).message, { remedy: "--help lists the options." });
   }
@@ -31,7 +46,8 @@ function parse() {
 
 function helpText(about: string, { runs, seconds }: { runs: number; seconds: number }, names: readonly string[]): string {
   return [
-    about, "",
+    about,
+    "",
     `  --runs N         measurements of each, alternating; the median counts (default ${runs})`,
     `  --seconds S      seconds of one measurement (default ${seconds})`,
     `  --only A,B       of: ${names.join(", ")}`,
@@ -51,6 +67,7 @@ function chosen(value: string | undefined, names: readonly string[]): string[] {
   if (value === undefined) return [...names];
   const wanted = value.split(",").map((name) => name.trim());
   const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new PortyardError("bad-option", `--only does not know "${unknown}".`, { value: unknown, remedy: `One of: ${names.join(", ")}` });
+  if (unknown !== undefined)
+    throw new PortyardError("bad-option", `--only does not know "${unknown}".`, { value: unknown, remedy: `One of: ${names.join(", ")}` });
   return wanted;
 }

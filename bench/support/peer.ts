@@ -5,8 +5,15 @@ import { PortyardError } from "../../bindings/error.ts";
 import { nativeProgram } from "./native.ts";
 import { end, start } from "./shell.ts";
 
-export interface Pair { client: string; server: string; serverAddress: string }
-export interface Outcome { server: Record<string, number>; client: Record<string, number> }
+export interface Pair {
+  client: string;
+  server: string;
+  serverAddress: string;
+}
+export interface Outcome {
+  server: Record<string, number>;
+  client: Record<string, number>;
+}
 
 const GRACE_MS = 15000;
 let nextPort = 20000;
@@ -14,7 +21,13 @@ let nextPort = 20000;
 /** Runs `program` in both namespaces of a pair and returns the JSON lines of both sides.
  *  @param server its first argument on the waiting side, `client` on the driving side; `size` is the third.
  *  @throws PortyardError `load-failed` with what the program said. */
-export async function runPair(pair: Pair, program: string, [server, client]: readonly [string, string], size: number, seconds: number): Promise<Outcome> {
+export async function runPair(
+  pair: Pair,
+  program: string,
+  [server, client]: readonly [string, string],
+  size: number,
+  seconds: number,
+): Promise<Outcome> {
   const common = [pair.serverAddress, String(nextPort++), String(size), String(seconds)];
   const path = nativeProgram(program);
   const waiting = new Side(pair.server, [path, server, ...common]);
@@ -37,7 +50,10 @@ class Side {
   private words = "";
   private onLine: (() => void) | undefined;
 
-  constructor(private readonly namespace: string, private readonly command: readonly string[]) {
+  constructor(
+    private readonly namespace: string,
+    private readonly command: readonly string[],
+  ) {
     this.child = start("ip", ["netns", "exec", namespace, ...command], { stdio: ["ignore", "pipe", "pipe"] });
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       this.lines.push(line);

@@ -4,11 +4,15 @@ import { setTimeout as after } from "node:timers/promises";
 
 const LOOK_MS = 200;
 
-export interface ProcessorTime { busy: number; total: number }
+export interface ProcessorTime {
+  busy: number;
+  total: number;
+}
 
 /** Ticks since boot that all processors together were busy (not idle, not waiting, not stolen), and all ticks. */
 export function processorTime(): ProcessorTime {
-  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0] = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).slice(1).map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0] =
+    readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).slice(1).map(Number) ?? [];
   const busy = user + nice + system + irq + softirq;
   return { busy, total: busy + idle + wait };
 }

@@ -5,13 +5,24 @@ import { cpus, release, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { projectRoot } from "./root.ts";
 
-export interface Machine { processor: string; processors: number; memoryGb: number; kernel: string; node: string; architecture: string }
+export interface Machine {
+  processor: string;
+  processors: number;
+  memoryGb: number;
+  kernel: string;
+  node: string;
+  architecture: string;
+}
 
 export function machine(): Machine {
   const list = cpus();
   return {
-    processor: list[0]?.model ?? "unknown", processors: list.length, memoryGb: Math.round(totalmem() / 2 ** 30),
-    kernel: release(), node: process.versions.node, architecture: process.arch,
+    processor: list[0]?.model ?? "unknown",
+    processors: list.length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.versions.node,
+    architecture: process.arch,
   };
 }
 
@@ -26,6 +37,9 @@ export function writeResults(name: string, save: boolean, results: Record<string
   const path = join(projectRoot, save ? "bench/results" : "dist/bench/results", `${name}.json`);
   const command = ["node", relative(projectRoot, process.argv[1] ?? ""), ...process.argv.slice(2)].join(" ");
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify({ benchmark: name, date: new Date().toISOString(), command, machine: machine(), ...results }, null, 2)}\n`);
+  writeFileSync(
+    path,
+    `${JSON.stringify({ benchmark: name, date: new Date().toISOString(), command, machine: machine(), ...results }, null, 2)}\n`,
+  );
   return relative(projectRoot, path);
 }

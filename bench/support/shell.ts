@@ -8,7 +8,7 @@ const ADMINISTRATOR_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 
 /** True when `program` is in PATH or in one of the administrator's folders. */
 export function isInstalled(program: string): boolean {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...ADMINISTRATOR_FOLDERS];
+  const folders = [...(process.env.PATH ?? "").split(delimiter), ...ADMINISTRATOR_FOLDERS];
   return folders.some((folder) => existsSync(join(folder, program)));
 }
 
@@ -16,7 +16,11 @@ export function isInstalled(program: string): boolean {
  *  @param input what it reads from standard input.
  *  @throws PortyardError `command-failed` with its words when it cannot be started or does not end with 0. */
 export function run(program: string, args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): string {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env: withAdministratorFolders(options.env), input: options.input ?? "" });
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    env: withAdministratorFolders(options.env),
+    input: options.input ?? "",
+  });
   if (status === 0) return stdout;
   const words = error?.message ?? stderr.trim();
   throw new PortyardError("command-failed", `${program} ${args.join(" ")} failed: ${words}`, { value: status });
@@ -43,5 +47,5 @@ export async function end(child: ChildProcess, patienceMs = 3000): Promise<void>
 }
 
 function withAdministratorFolders(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  return { ...env, PATH: [env["PATH"] ?? "", ...ADMINISTRATOR_FOLDERS].join(delimiter) };
+  return { ...env, PATH: [env.PATH ?? "", ...ADMINISTRATOR_FOLDERS].join(delimiter) };
 }

@@ -4,7 +4,12 @@
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | null)[])[]): string {
   const cells = [header, ...rows.map((row) => row.map((cell) => cell ?? "-"))];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
-  const lines = cells.map((row) => row.map((cell, column) => pad(cell, widths[column] as number, column)).join("  ").trimEnd());
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] as number, column))
+      .join("  ")
+      .trimEnd(),
+  );
   const rule = widths.map((width) => "-".repeat(width)).join("  ");
   return [lines[0], rule, ...lines.slice(1)].join("\n");
 }

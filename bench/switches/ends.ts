@@ -1,11 +1,19 @@
 /** The two namespaces between which a switch stands, and the ways in which their devices come to be. */
-import { deviceName, ipBatch, makeNamespace, type Namespace, setUpEnd } from "../support/namespace.ts";
+
 import { onEnd } from "../support/cleanup.ts";
+import { deviceName, ipBatch, makeNamespace, type Namespace, setUpEnd } from "../support/namespace.ts";
 import { succeeds } from "../support/shell.ts";
 import { CLIENT_ADDRESS, END_DEVICE, type RunningSwitch, SERVER_ADDRESS } from "./types.ts";
 
-export interface End { namespace: Namespace; address: string; label: "a" | "b" }
-export interface Ends { a: End; b: End }
+export interface End {
+  namespace: Namespace;
+  address: string;
+  label: "a" | "b";
+}
+export interface Ends {
+  a: End;
+  b: End;
+}
 
 export function makeEnds(): Ends {
   return {
@@ -26,10 +34,17 @@ export function connectByVeth(end: End, outside?: string): string {
   return device;
 }
 
-/** A TAP that another program made in the namespace `outside`: moved to the container and made ready for use. */
-export function moveTap(end: End, device: string, outside: string): void {
-  ipBatch([`link set ${device} netns ${end.namespace.name}`], outside);
-  setUpEnd(end.namespace.name, device, END_DEVICE, end.address);
+/** The name that another program is to give to the TAP of this end. */
+export function tapName(end: End): string {
+  return deviceName(end.label);
+}
+
+/** TAPs that another program made in the namespace `outside`: moved to the containers and made ready for use. */
+export function moveTaps({ a, b }: Ends, outside: string): void {
+  for (const end of [a, b]) {
+    ipBatch([`link set ${tapName(end)} netns ${end.namespace.name}`], outside);
+    setUpEnd(end.namespace.name, tapName(end), END_DEVICE, end.address);
+  }
 }
 
 /** The pair that load generators take, and the end of it all: the switch first, then the namespaces. */

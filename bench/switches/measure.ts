@@ -14,7 +14,12 @@ export interface Figures {
   p99: number;
 }
 
-export interface FigureTitle { key: keyof Figures; title: string; unit: string; moreIsBetter: boolean }
+export interface FigureTitle {
+  key: keyof Figures;
+  title: string;
+  unit: string;
+  moreIsBetter: boolean;
+}
 
 export const FIGURES: readonly FigureTitle[] = [
   { key: "tcp1", title: "TCP 1", unit: "Gb/s", moreIsBetter: true },
@@ -40,15 +45,15 @@ export async function measureAll(pair: Pair, seconds: number): Promise<Figures> 
 
 export async function measureTcp(pair: Pair, streams: number, seconds: number): Promise<{ gbps: number; cpuPerGb: number }> {
   const { server } = await runPair(pair, "stream", STREAM_SIDES, streams, seconds);
-  return { gbps: server["gbps"] as number, cpuPerGb: (server["machineBusySeconds"] as number) / ((server["bytes"] as number) / 1e9) };
+  return { gbps: server.gbps as number, cpuPerGb: (server.machineBusySeconds as number) / ((server.bytes as number) / 1e9) };
 }
 
 export async function measureUdp(pair: Pair, seconds: number): Promise<number> {
   const { server } = await runPair(pair, "udp-rate", STREAM_SIDES, DATAGRAM_BYTES, seconds);
-  return server["packetsPerSecond"] as number;
+  return server.packetsPerSecond as number;
 }
 
 export async function measurePingPong(pair: Pair, seconds: number): Promise<{ p50: number; p99: number }> {
   const { client } = await runPair(pair, "ping-pong", PING_PONG_SIDES, EXCHANGE_BYTES, seconds);
-  return { p50: client["p50Us"] as number, p99: client["p99Us"] as number };
+  return { p50: client.p50Us as number, p99: client.p99Us as number };
 }

@@ -11,7 +11,7 @@ import { onEnd } from "../support/cleanup.ts";
 import { deviceName, makeNamespace } from "../support/namespace.ts";
 import { end, isInstalled, run, start } from "../support/shell.ts";
 import { waitUntil } from "../support/wait.ts";
-import { connectByVeth, makeEnds, moveTap, running } from "./ends.ts";
+import { connectByVeth, makeEnds, moveTaps, running, tapName } from "./ends.ts";
 import type { RunningSwitch, SwitchUnderTest } from "./types.ts";
 
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
@@ -42,9 +42,9 @@ export const openVswitchTap: SwitchUnderTest = {
     const ends = makeEnds();
     const middle = makeNamespace("s");
     const daemon = await Daemon.start(middle.name, false);
-    const devices = [ends.a, ends.b].map((one) => deviceName(one.label));
+    const devices = [ends.a, ends.b].map(tapName);
     daemon.addBridge(devices, "tap");
-    [ends.a, ends.b].forEach((one, index) => moveTap(one, devices[index] as string, middle.name));
+    moveTaps(ends, middle.name);
     return running(ends, async () => {
       await daemon.stop();
       await middle.remove();
@@ -82,7 +82,8 @@ class Daemon {
     const name = deviceName("s");
     const ports = devices.flatMap((device) => ["--", "add-port", name, device, "--", "set", "Interface", device, `type=${type}`]);
     this.control(["add-br", name, "--", "set", "Bridge", name, "datapath_type=netdev", "fail_mode=standalone", ...ports]);
-    if (devices.some((device) => !this.opened(device))) throw new PortyardError("load-failed", `Open vSwitch did not open ${devices.join(", ")}`);
+    if (devices.some((device) => !this.opened(device)))
+      throw new PortyardError("load-failed", `Open vSwitch did not open ${devices.join(", ")}`);
   }
 
   private opened(device: string): boolean {
@@ -94,7 +95,9 @@ class Daemon {
   }
 
   private spawn(program: string, args: readonly string[]): void {
-    this.children.push(start(program, [...args, "--log-file", "-vconsole:off"], { env: this.environment, cwd: this.folder, stdio: "ignore" }));
+    this.children.push(
+      start(program, [...args, "--log-file", "-vconsole:off"], { env: this.environment, cwd: this.folder, stdio: "ignore" }),
+    );
   }
 
   private async remove(): Promise<void> {

@@ -1,7 +1,10 @@
 /** What a switch under test is to the benchmark: something that connects two namespaces. */
 import type { Pair } from "../support/peer.ts";
 
-export interface RunningSwitch { pair: Pair; stop(): Promise<void> }
+export interface RunningSwitch {
+  pair: Pair;
+  stop(): Promise<void>;
+}
 
 export interface SwitchUnderTest {
   /** As --only names it. */
