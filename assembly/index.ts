@@ -1,5 +1,164 @@
-/** The whole ABI of the module. */
+/** The whole ABI of the module. `worker` is the address that `formatWorker` returned; ports, networks and slots are
+ *  indices; MAC addresses cross as two numbers (low 32 bits, high 16), time as milliseconds of a monotonic clock in an f64
+ *  (exact below 2^53). Nothing here checks its arguments: the bindings do. */
 import { ABI_VERSION } from "./abi/limits";
+import * as map from "./abi/memory-map";
+import * as state from "./abi/worker-state";
+import * as view from "./abi/worker-state";
+import * as record from "./abi/worker";
+import * as atomic from "./memory/atomic";
+import * as desc from "./memory/descriptor";
+import * as pool from "./memory/frame-pool";
+import * as workers from "./memory/worker";
+import { processBurst } from "./pipeline";
+import * as addresses from "./tables/address-table";
+import * as events from "./tables/event-ring";
+import * as macs from "./tables/mac-table";
+import * as sweep from "./tables/mac-sweep";
+import * as exchange from "./io/exchange";
+import * as message from "./io/message";
+import * as ready from "./io/ready-list";
+import * as uring from "./io/uring";
+import * as virtio from "./wire/virtio-net";
 
 /** Compared with `ABI_VERSION` of the bindings when a module is instantiated. */
 export function abiVersion(): u32 { return ABI_VERSION; }
+
+// ---------------------------------------------------------------- a worker's life
+/** Makes region `regionIndex` ready for worker `index`; its address. */
+export function formatWorker(regionIndex: u32, index: u32): usize { return workers.format(regionIndex, index); }
+
+/** Sets the time and lets the sweep of the MAC table go on as far as it is due. */
+export function setTime(worker: usize, nowMs: f64): void {
+  workers.setNow(worker, <u64>nowMs);
+  sweep.advance(worker);
+  const heartbeat = workers.recordPointer(worker) + record.HEARTBEAT;
+  store<u32>(heartbeat, load<u32>(heartbeat) + 1);
+}
+
+/** True when the configuration epoch is not the one that this worker's views were made from. */
+export function isEpochNew(worker: usize): bool {
+  return atomic.load32(map.HEAD_EPOCH) != load<u32>(worker + map.WORKER_STATE, state.EPOCH);
+}
+
+/** True when no frame, write or read of this worker is under way: an epoch may be passed. */
+export function isDrained(worker: usize): bool {
+  const own = worker + map.WORKER_STATE;
+  return workers.rxCount(worker) == 0 && workers.txCount(worker) == 0
+    && load<u32>(own, state.READS_PENDING) == 0 && load<u32>(own, state.WRITES_PENDING) == 0;
+}
+
+/** The views were made anew from `epoch`: says so to everybody. */
+export function passEpoch(worker: usize, epoch: u32): void {
+  store<u32>(worker + map.WORKER_STATE, epoch, state.EPOCH);
+  atomic.store32(workers.recordPointer(worker) + record.EPOCH_SEEN, epoch);
+}
+
+/** How this worker sees `port`; descriptor -1: not at all. A port with another generation begins with empty counts of reads. */
+export function setView(worker: usize, port: u32, descriptor: i32, generation: u32, flags: u32, mtu: u32, network: u32, trunk: u32, owned: bool): void {
+  const own = workers.viewOf(worker, port);
+  store<u32>(own, descriptor + 1, view.VIEW_DESCRIPTOR);
+  store<u32>(own, generation, view.VIEW_GENERATION);
+  store<u32>(own, flags, view.VIEW_FLAGS);
+  store<u32>(own, mtu, view.VIEW_MTU);
+  store<u32>(own, network, view.VIEW_NETWORK);
+  store<u32>(own, trunk, view.VIEW_TRUNK);
+  store<u32>(own, owned ? 1 : 0, view.VIEW_OWNED);
+  store<u32>(own, 0, view.VIEW_ERRNO);
+}
+
+/** errno with which the port was lost since its view was set, 0 none. */
+export function lostErrno(worker: usize, port: u32): u32 { return load<u32>(workers.viewOf(worker, port), view.VIEW_ERRNO); }
+
+/** Writes an event of the bindings' own (abi/event.ts). */
+export function emitEvent(worker: usize, kind: u32, port: u32, detail: u32): void { events.emit(worker, kind, port, 0, 0, detail); }
+
+// ---------------------------------------------------------------- frames, any back end
+/** Takes a slot for a read: its index, or -1. `reserve`: leave SLOT_RESERVE alone. */
+export function takeSlot(worker: usize): i32 {
+  if (pool.readableCount(worker) == 0) return -1;
+  return <i32>desc.slot(pool.take(worker));
+}
+/** Gives a slot back that nothing was read to. */
+export function returnSlot(worker: usize, slot: u32): void { pool.release(worker, pool.descriptorOf(worker, slot)); }
+/** Where a frame goes in a slot; the virtio-net header lies in the 10 bytes below. */
+export function framePlace(worker: usize, slot: u32): usize { return pool.framePlace(worker, slot); }
+/** A frame was read: at `frame`, `bytes` long. */
+export function received(worker: usize, slot: u32, port: u32, frame: usize, bytes: u32): void {
+  exchange.received(worker, pool.descriptorOf(worker, slot), port, frame, bytes);
+}
+/** Clears the virtio-net header below `frame`: a plain frame. */
+export function clearOffload(frame: usize): void { virtio.clear(frame - virtio.HEADER_BYTES); }
+/** Message header for recvmsg into `slot`; its address. */
+export function prepareMessage(worker: usize, slot: u32): usize {
+  message.prepareMessage(pool.slotOf(worker, slot), pool.framePlace(worker, slot) - virtio.HEADER_BYTES);
+  return pool.slotOf(worker, slot);
+}
+/** After `received`: puts back the VLAN tag that recvmsg took out. */
+export function restoreTag(worker: usize, slot: u32): void {
+  message.restoreFromMessage(pool.slotOf(worker, slot), pool.descriptorOf(worker, slot));
+}
+/** Processes waiting frames while there is room; how many writes wait then. */
+export function process(worker: usize): u32 {
+  processBurst(worker);
+  return workers.txCount(worker);
+}
+export function waitingFrames(worker: usize): u32 { return workers.rxCount(worker); }
+export function waitingWrites(worker: usize): u32 { return workers.txCount(worker); }
+/** The oldest write that waits, taken off the queue: address of (descriptor u32, port u32). */
+export function shiftWrite(worker: usize): usize { return exchange.shiftTx(worker); }
+export function writeStart(worker: usize, descriptor: usize, port: u32): usize { return exchange.writeStart(worker, descriptor, port); }
+export function writeBytes(worker: usize, descriptor: usize, port: u32): u32 { return exchange.writeBytes(worker, descriptor, port); }
+/** A write ended: bytes, or -errno. */
+export function finished(worker: usize, descriptor: usize, port: u32, result: i32): void { exchange.finished(worker, descriptor, port, result); }
+/** A read said that the device is gone. */
+export function lose(worker: usize, port: u32, errno: i32): void { exchange.lose(worker, port, errno); }
+
+// ---------------------------------------------------------------- ready list
+export function markReady(worker: usize, port: u32): void { ready.markReady(worker, port); }
+export function readyCount(worker: usize): u32 { return ready.readyCount(worker); }
+export function readyPort(worker: usize, position: u32): u32 { return ready.readyPort(worker, position); }
+export function removeReady(worker: usize, position: u32): void { ready.removeReady(worker, position); }
+/** Marks the ports of `count` events of epoll_wait at EPOLL_EVENTS; true when one of them was no port (the eventfd). */
+export function markEvents(worker: usize, count: u32): bool {
+  let woken = false;
+  for (let i: u32 = 0; i < count; i++) {
+    const port = load<u32>(worker + map.EPOLL_EVENTS + i * 12, 4);
+    if (port == 0xffffffff) woken = true;
+    else ready.markReady(worker, port);
+  }
+  return woken;
+}
+
+// ---------------------------------------------------------------- io_uring
+/** One turn; how many requests wait for io_uring_enter. */
+export function turn(worker: usize, hold: bool): u32 { return uring.turn(worker, hold); }
+
+// ---------------------------------------------------------------- tables, for the agent
+/** Binds the 16 bytes at CONFIG_SCRATCH to a MAC and a port; false: bound already, or no place. */
+export function bindAddress(network: u32, family: u32, port: u32, macLow: u32, macHigh: u32): bool {
+  return addresses.bind(network, family, map.CONFIG_SCRATCH, port, <u64>macLow | (<u64>macHigh << 32));
+}
+export function unbindAddress(network: u32, family: u32): bool { return addresses.unbind(network, family, map.CONFIG_SCRATCH); }
+export function setStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32): bool {
+  return macs.setStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation);
+}
+export function clearStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32): bool {
+  return macs.clearStatic(worker, network, <u64>macLow | (<u64>macHigh << 32));
+}
+/** Port of a MAC, or -1. */
+export function findMac(network: u32, macLow: u32, macHigh: u32): i32 {
+  const value = macs.find(network, <u64>macLow | (<u64>macHigh << 32));
+  return value == 0 ? -1 : <i32>(<u32>value & 0xffff);
+}
+export function flushPort(worker: usize, port: u32): u32 { return macs.flushPort(worker, port); }
+export function flushNetwork(worker: usize, network: u32): u32 { return macs.flushNetwork(worker, network); }
+/** Clears the claim of the dead worker `index`. */
+export function clearClaim(index: u32): void { macs.clearClaim(workers.recordOf(index)); }
+export function recountMacs(): u32 { return macs.recount(); }
+/** Learns as the pipeline does, and looks up: for measurements and tests of the table alone. */
+export function learnMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32): void {
+  macs.learn(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation);
+}
+/** Visits `steps` places of the MAC table now. */
+export function sweepMacs(worker: usize, steps: u32): void { sweep.sweep(worker, steps); }

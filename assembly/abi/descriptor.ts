@@ -4,7 +4,7 @@
  *  16  port u32 | network u32 | flags u32 | reason u32
  *  32  destination MAC u64 | source MAC u64
  *  48  EtherType u32 (behind the tags) | L3 offset u32 | L4 offset u32 (0 none) | protocol u32
- *  64  header bytes u32 (through L4; 0 unknown) | priority tag TCI u32                                                 */
+ *  64  packet bytes u32 (of the IP packet by its own length, header included)                                          */
 export const FRAME = 0;
 export const BYTES = 4;
 export const SLOT = 8;
@@ -19,8 +19,7 @@ export const ETHER_TYPE = 48;
 export const L3 = 52;
 export const L4 = 56;
 export const PROTOCOL = 60;
-export const HEADER_BYTES = 64;
-export const TCI = 68;
+export const PACKET_BYTES = 64;
 
 /** A tag remains in the frame (it was not the network's own). */
 export const FLAG_TAGGED = 1;
@@ -29,7 +28,7 @@ export const FLAG_IPV6 = 4;
 export const FLAG_ARP = 8;
 /** A fragment: no L4 header for us, or (first one) one that must not be acted on. */
 export const FLAG_FRAGMENT = 16;
-/** A memory port's frame that no slot holds whole after it: do not write beyond BYTES. */
+/** The destination is a group address. */
 export const FLAG_GROUP = 32;
 
 // verdicts of a stage

@@ -22,6 +22,9 @@ export const CONFIGURATION_BYTES = WASM_PAGE_BYTES;
 export const CONFIG_HOST_BASE = CONFIGURATION;
 /** u32: where the region of worker 0 begins. */
 export const CONFIG_WORKERS = CONFIG_HOST_BASE + 8;
+/** Where the bindings put an address or a frame that they hand to a function: 4,096 bytes. */
+export const CONFIG_SCRATCH = CONFIGURATION + 4096;
+export const CONFIG_SCRATCH_BYTES = 4096;
 
 // ---------------------------------------------------------------- tables region
 export const TABLES = CONFIGURATION + CONFIGURATION_BYTES;
@@ -43,8 +46,10 @@ export const HEAD_WORKER_COUNT = HEAD_MAC_LIMIT + 4;
 export const HEAD_COUNTERS = HEAD_WORKER_COUNT + 4;
 export const HEAD_MACS = HEAD_COUNTERS + 4;
 export const HEAD_MAC_PLACES = HEAD_MACS + 4;
+/** u32: buckets of the MAC table less one; their number is a power of two. */
+export const HEAD_MAC_BUCKET_MASK = HEAD_MAC_PLACES + 4;
 /** u64: secret that keys the hash of the MAC and address tables. */
-export const HEAD_HASH_SEED = HEAD_MAC_PLACES + 4;
+export const HEAD_HASH_SEED = HEAD_MAC_BUCKET_MASK + 8;
 /** u32: entries in the MAC table now, learned and static; atomic. On a cache line of its own. */
 export const HEAD_MAC_COUNT = HEAD + 128;
 /** u32: configuration epoch; every change of a table by the agent ends by raising it. On a cache line of its own. */
@@ -125,7 +130,7 @@ export const WORKER_STATE_BYTES = 4096;
 
 // ports as this worker sees them: descriptor, budget of reads, place in the ready list
 export const WORKER_PORTS = WORKER_STATE + WORKER_STATE_BYTES;
-export const WORKER_PORT_BYTES = 32;
+export const WORKER_PORT_BYTES = 64;
 export const WORKER_PORTS_END = WORKER_PORTS + MAX_PORTS * WORKER_PORT_BYTES;
 
 // ready list: u16 port indices

@@ -1,0 +1,84 @@
+/** First step: what the frame is. Reads Ethernet, tags, ARP, IPv4/IPv6 and where L4 begins, once and bounds checked, into
+ *  the descriptor; nothing behind it parses again. A frame whose Ethernet header is whole goes on even if what lies above
+ *  is malformed: the layers that are not whole are simply not named in the descriptor. */
+import * as field from "../../abi/descriptor";
+import * as reason from "../../abi/drop-reason";
+import { MAX_FRAME_BYTES, MAX_VLAN_TAGS, MIN_FRAME_BYTES } from "../../abi/limits";
+import * as desc from "../../memory/descriptor";
+import * as arp from "../../wire/arp";
+import * as ethernet from "../../wire/ethernet";
+import * as ipv4 from "../../wire/ipv4";
+import * as ipv6 from "../../wire/ipv6";
+import * as virtio from "../../wire/virtio-net";
+import * as vlan from "../../wire/vlan";
+
+/** Verdict CONTINUE, or DROP with the reason in the descriptor. FRAME, BYTES and PORT are set. */
+export function parse(descriptor: usize): u32 {
+  const frame = desc.frame(descriptor);
+  const bytes = desc.bytes(descriptor);
+  if (bytes < <u32>MIN_FRAME_BYTES) return desc.drop(descriptor, reason.RUNT);
+  if (bytes > <u32>MAX_FRAME_BYTES) return desc.drop(descriptor, reason.OVERSIZE);
+  const source = ethernet.source(frame);
+  const destination = ethernet.destination(frame);
+  desc.setSource(descriptor, source);
+  desc.setDestination(descriptor, destination);
+  if (ethernet.isGroup(source)) return desc.drop(descriptor, reason.MULTICAST_SOURCE);
+  if (source == 0) return desc.drop(descriptor, reason.ZERO_SOURCE);
+  if (ethernet.isReservedGroup(destination)) return desc.drop(descriptor, reason.RESERVED_GROUP);
+  if (!isOffloadValid(frame - virtio.HEADER_BYTES, bytes)) return desc.drop(descriptor, reason.BAD_OFFLOAD_HEADER);
+  parseLayers(descriptor, frame, bytes);
+  return field.CONTINUE;
+}
+
+/** True when the header is one that the engine can act on: the kernel's rules, and a super-frame's checksum is partial. */
+function isOffloadValid(header: usize, frameBytes: u32): bool {
+  if (!virtio.isValid(header, frameBytes)) return false;
+  const type = virtio.gsoType(header);
+  return type == virtio.GSO_NONE || (type != virtio.GSO_UDP && virtio.needsChecksum(header));
+}
+
+/** Sets everything from the EtherType up. Also for frames that the engine made or changed itself. */
+export function parseLayers(descriptor: usize, frame: usize, bytes: u32): void {
+  let offset: u32 = ethernet.HEADER_BYTES;
+  let etherType = ethernet.etherType(frame);
+  let flags: u32 = 0;
+  for (let tags = 0; tags < MAX_VLAN_TAGS && vlan.isTag(etherType) && bytes >= offset + vlan.HEADER_BYTES; tags++) {
+    etherType = vlan.etherType(frame + offset);
+    offset += vlan.HEADER_BYTES;
+    flags = field.FLAG_TAGGED;
+  }
+  if (vlan.isTag(ethernet.etherType(frame))) flags = field.FLAG_TAGGED;
+  desc.setEtherType(descriptor, etherType);
+  desc.setL3(descriptor, offset);
+  desc.setL4(descriptor, 0);
+  desc.setProtocol(descriptor, 0);
+  if (ethernet.isGroup(desc.destination(descriptor))) flags |= field.FLAG_GROUP;
+  desc.setFlags(descriptor, flags);
+  const l3 = frame + offset;
+  const available = bytes - offset;
+  if (etherType == ethernet.ETHER_TYPE_IPV4) parseIpv4(descriptor, l3, offset, available);
+  else if (etherType == ethernet.ETHER_TYPE_IPV6) parseIpv6(descriptor, l3, offset, available);
+  else if (etherType == ethernet.ETHER_TYPE_ARP && arp.isValid(l3, available)) addFlag(descriptor, field.FLAG_ARP);
+}
+
+function addFlag(descriptor: usize, flag: u32): void { desc.setFlags(descriptor, desc.flags(descriptor) | flag); }
+
+function parseIpv4(descriptor: usize, ip: usize, offset: u32, available: u32): void {
+  if (!ipv4.isValid(ip, available)) return;
+  addFlag(descriptor, field.FLAG_IPV4);
+  desc.setPacketBytes(descriptor, ipv4.totalBytes(ip));
+  desc.setProtocol(descriptor, ipv4.protocol(ip));
+  if (ipv4.isFragment(ip)) addFlag(descriptor, field.FLAG_FRAGMENT);
+  if (ipv4.fragmentOffset(ip) == 0 && ipv4.totalBytes(ip) > ipv4.headerBytes(ip)) desc.setL4(descriptor, offset + ipv4.headerBytes(ip));
+}
+
+function parseIpv6(descriptor: usize, ip: usize, offset: u32, available: u32): void {
+  if (!ipv6.isValid(ip, available)) return;
+  addFlag(descriptor, field.FLAG_IPV6);
+  desc.setPacketBytes(descriptor, ipv6.totalBytes(ip));
+  const walked = ipv6.walk(ip, available);
+  if (ipv6.walkIsFragment(walked)) addFlag(descriptor, field.FLAG_FRAGMENT);
+  if (ipv6.walkOffset(walked) == 0) return;
+  desc.setProtocol(descriptor, ipv6.walkProtocol(walked));
+  desc.setL4(descriptor, offset + ipv6.walkOffset(walked));
+}

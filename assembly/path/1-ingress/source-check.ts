@@ -1,0 +1,115 @@
+/** Third step, on ports that have it on: a frame must come from the MAC and the addresses bound to its port, and nobody
+ *  there plays router or DHCP server. Let pass in any case: the unspecified address for duplicate address detection and
+ *  MLD (RFC 4862, RFC 3590), 0.0.0.0 for ARP probes and DHCP requests (RFC 5227, RFC 2131), the EUI-64 link-local of the
+ *  bound MAC (RFC 4291, appendix A), and up to MAX_LINK_LOCALS link-locals that the port announced by DAD. */
+import * as field from "../../abi/descriptor";
+import * as reason from "../../abi/drop-reason";
+import * as desc from "../../memory/descriptor";
+import * as addresses from "../../tables/address-table";
+import * as ports from "../../tables/port-table";
+import * as arp from "../../wire/arp";
+import * as icmpv6 from "../../wire/icmpv6";
+import * as ipv4 from "../../wire/ipv4";
+import { ICMPV6, UDP } from "../../wire/ip-protocol";
+import { isEui64Of } from "../../wire/eui64";
+import * as ipv6 from "../../wire/ipv6";
+import * as nd from "../../wire/neighbour-discovery";
+import * as udp from "../../wire/udp";
+
+/** Verdict CONTINUE, or DROP with SPOOFED_SOURCE, ROGUE_ROUTER or ROGUE_DHCP. */
+export function checkSource(descriptor: usize): u32 {
+  const port = desc.port(descriptor);
+  if (desc.source(descriptor) != ports.mac(port)) return spoofed(descriptor);
+  const flags = desc.flags(descriptor);
+  if ((flags & field.FLAG_IPV4) != 0) return checkIpv4(descriptor, port);
+  if ((flags & field.FLAG_IPV6) != 0) return checkIpv6(descriptor, port);
+  if ((flags & field.FLAG_ARP) != 0) return checkArp(descriptor, port);
+  return field.CONTINUE;
+}
+
+function spoofed(descriptor: usize): u32 { return desc.drop(descriptor, reason.SPOOFED_SOURCE); }
+
+function isBoundIpv4(descriptor: usize, port: u32, addressBe: u32): bool {
+  const binding = addresses.findIpv4(desc.network(descriptor), addressBe);
+  return binding != 0 && addresses.portOf(binding) == port;
+}
+
+function isBoundIpv6(descriptor: usize, port: u32, address: usize): bool {
+  const binding = addresses.findIpv6(desc.network(descriptor), address);
+  return binding != 0 && addresses.portOf(binding) == port;
+}
+
+function checkArp(descriptor: usize, port: u32): u32 {
+  const l3 = desc.l3(descriptor);
+  if (arp.senderMac(l3) != ports.mac(port)) return spoofed(descriptor);
+  const sender = arp.senderIpBe(l3);
+  if (sender == 0 && arp.operation(l3) == arp.REQUEST) return field.CONTINUE;
+  return isBoundIpv4(descriptor, port, sender) ? field.CONTINUE : spoofed(descriptor);
+}
+
+/** The UDP header of a packet that is not a later fragment, or 0. */
+function udpOf(descriptor: usize): usize {
+  const l4 = desc.l4(descriptor);
+  if (l4 == 0 || desc.protocol(descriptor) != UDP) return 0;
+  return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? l4 : 0;
+}
+
+function checkIpv4(descriptor: usize, port: u32): u32 {
+  const source = ipv4.sourceBe(desc.l3(descriptor));
+  const header = udpOf(descriptor);
+  if (header != 0 && udp.sourcePort(header) == udp.DHCP_SERVER_PORT) return desc.drop(descriptor, reason.ROGUE_DHCP);
+  if (source == 0 && header != 0 && udp.sourcePort(header) == udp.DHCP_CLIENT_PORT && udp.targetPort(header) == udp.DHCP_SERVER_PORT) return field.CONTINUE;
+  return isBoundIpv4(descriptor, port, source) ? field.CONTINUE : spoofed(descriptor);
+}
+
+function checkIpv6(descriptor: usize, port: u32): u32 {
+  const ip = desc.l3(descriptor);
+  const l4 = desc.l4(descriptor);
+  const header = udpOf(descriptor);
+  if (header != 0 && udp.sourcePort(header) == udp.DHCPV6_SERVER_PORT) return desc.drop(descriptor, reason.ROGUE_DHCP);
+  const isIcmp = l4 != 0 && desc.protocol(descriptor) == ICMPV6 && icmpv6.isValid(l4, desc.l4Bytes(descriptor));
+  if (isIcmp) {
+    const verdict = checkNeighbourMessage(descriptor, port, l4);
+    if (verdict != field.CONTINUE) return verdict;
+  }
+  const source = ipv6.source(ip);
+  if (ipv6.isUnspecified(source)) return isIcmp && mayBeUnspecified(icmpv6.type(l4)) ? field.CONTINUE : spoofed(descriptor);
+  return isOwnIpv6(descriptor, port, source) ? field.CONTINUE : spoofed(descriptor);
+}
+
+function mayBeUnspecified(type: u32): bool {
+  return type == icmpv6.NEIGHBOUR_SOLICITATION || type == icmpv6.ROUTER_SOLICITATION || isMld(type);
+}
+
+/** Multicast listener query, report, done (RFC 2710) and version 2 report (RFC 3810). */
+function isMld(type: u32): bool { return (type >= 130 && type <= 132) || type == 143; }
+
+function isOwnIpv6(descriptor: usize, port: u32, address: usize): bool {
+  if (!ipv6.isLinkLocal(address)) return isBoundIpv6(descriptor, port, address);
+  return isEui64Of(address, ports.mac(port)) || ports.hasLinkLocal(port, address) || isBoundIpv6(descriptor, port, address);
+}
+
+/** What a port may say in neighbour discovery: nothing of other stations' addresses, nothing of a router. */
+function checkNeighbourMessage(descriptor: usize, port: u32, l4: usize): u32 {
+  const type = icmpv6.type(l4);
+  if (type == icmpv6.ROUTER_ADVERTISEMENT || type == icmpv6.REDIRECT) return desc.drop(descriptor, reason.ROGUE_ROUTER);
+  if (type != icmpv6.NEIGHBOUR_SOLICITATION && type != icmpv6.NEIGHBOUR_ADVERTISEMENT) return field.CONTINUE;
+  const bytes = desc.l4Bytes(descriptor);
+  if (!nd.isValid(l4, bytes)) return spoofed(descriptor);
+  if (type == icmpv6.NEIGHBOUR_SOLICITATION) {
+    if (!linkOptionIsOwn(nd.optionLinkAddress(l4, bytes, nd.SOURCE_LINK_ADDRESS), port)) return spoofed(descriptor);
+    return checkSolicitation(descriptor, port, l4);
+  }
+  if (!linkOptionIsOwn(nd.optionLinkAddress(l4, bytes, nd.TARGET_LINK_ADDRESS), port)) return spoofed(descriptor);
+  return isOwnIpv6(descriptor, port, nd.target(l4)) ? field.CONTINUE : spoofed(descriptor);
+}
+
+function linkOptionIsOwn(mac: u64, port: u32): bool { return mac == 0 || mac == ports.mac(port); }
+
+/** Duplicate address detection of a link-local announces it for this port, unless it is bound elsewhere. */
+function checkSolicitation(descriptor: usize, port: u32, l4: usize): u32 {
+  const target = nd.target(l4);
+  if (!ipv6.isUnspecified(ipv6.source(desc.l3(descriptor))) || !ipv6.isLinkLocal(target)) return field.CONTINUE;
+  if (isEui64Of(target, ports.mac(port)) || addresses.findIpv6(desc.network(descriptor), target) != 0) return field.CONTINUE;
+  return ports.addLinkLocal(port, target) ? field.CONTINUE : spoofed(descriptor);
+}

@@ -1,0 +1,57 @@
+/** Fourth phase: learn where the source is, look up where the destination is. Known and unicast: one output. Unknown or
+ *  group: every other port of the network. An answer of the table counts only while the port has the generation that it
+ *  was learned with; else the destination is unknown. IEEE 802.1Q, section 8.6-8.8. */
+import * as field from "../../abi/descriptor";
+import * as mac from "../../abi/mac";
+import * as reason from "../../abi/drop-reason";
+import * as record from "../../abi/worker";
+import * as map from "../../abi/memory-map";
+import * as view from "../../abi/worker-state";
+import * as desc from "../../memory/descriptor";
+import { count, viewOf } from "../../memory/worker";
+import { portOf } from "../../tables/mac-entry";
+import * as macs from "../../tables/mac-table";
+import * as networks from "../../tables/network-table";
+import { egress } from "../5-egress/egress";
+
+/** Verdict CONTINUE (handed to egress), or DROP with SAME_PORT or NO_OTHER_PORT. */
+export function forward(worker: usize, descriptor: usize): u32 {
+  const network = desc.network(descriptor);
+  const port = desc.port(descriptor);
+  if (networks.isLearning(network)) {
+    macs.learn(worker, network, desc.source(descriptor), port, load<u32>(viewOf(worker, port), view.VIEW_GENERATION));
+  }
+  if ((desc.flags(descriptor) & field.FLAG_GROUP) != 0) return flood(worker, descriptor, network, port);
+  const value = macs.find(network, desc.destination(descriptor));
+  if (value == 0 || !isCurrent(worker, value)) return flood(worker, descriptor, network, port);
+  const output = portOf(value);
+  if (output == port) return desc.drop(descriptor, reason.SAME_PORT);
+  egress(worker, descriptor, output, true);
+  return field.CONTINUE;
+}
+
+function isCurrent(worker: usize, value: u64): bool {
+  const generation = <u32>(value >> mac.GENERATION_SHIFT) & 0xff;
+  return load<u32>(viewOf(worker, portOf(value)), view.VIEW_GENERATION) == generation;
+}
+
+/** One output for each other member; the frame itself is not copied, its slot is held once for each. */
+function flood(worker: usize, descriptor: usize, network: u32, port: u32): u32 {
+  const words = (load<u32>(map.HEAD_PORT_END) + 31) >> 5;
+  let waiting: i32 = -1;
+  let outputs: u32 = 0;
+  for (let word: u32 = 0; word < words; word++) {
+    let members = networks.memberWord(network, word);
+    if (word == port >> 5) members &= ~(1 << (port & 31));
+    for (; members != 0; members &= members - 1) {
+      if (waiting >= 0) egress(worker, descriptor, waiting, false);
+      waiting = (word << 5) + <u32>ctz(members);
+      outputs++;
+    }
+  }
+  count(worker, record.FLOODED, 1);
+  if (waiting < 0) return desc.drop(descriptor, reason.NO_OTHER_PORT);
+  count(worker, record.COPIES, outputs - 1);
+  egress(worker, descriptor, waiting, true);
+  return field.CONTINUE;
+}

@@ -1,0 +1,67 @@
+/** The way of a frame through the engine, top to bottom, by direct calls:
+ *
+ *      ingress   parse once, which network, is it allowed to say what it says     path/1-ingress
+ *      answer    neighbours of bound addresses                                    path/2-answer
+ *      switch    learn, look up, flood                                            path/4-switch
+ *      egress    membership, size, super-frames, checksums, tags; queue           path/5-egress
+ *
+ *  A stage returns a verdict; a drop names its reason. Conservation, in frames and for each worker:
+ *  received + originated + copies + segments = sent + dropped + consumed + queued. */
+import * as field from "./abi/descriptor";
+import * as map from "./abi/memory-map";
+import * as port from "./abi/port";
+import * as record from "./abi/worker";
+import * as state from "./abi/worker-state";
+import * as view from "./abi/worker-state";
+import { BURST_FRAMES, MAX_PORTS, SLOT_RESERVE, TX_ENTRIES } from "./abi/limits";
+import * as desc from "./memory/descriptor";
+import * as pool from "./memory/frame-pool";
+import { count, recordPointer, rxCount, shiftRx, txCount, viewOf } from "./memory/worker";
+import { classify } from "./path/1-ingress/network";
+import { parse } from "./path/1-ingress/parse";
+import { checkSource } from "./path/1-ingress/source-check";
+import { answer } from "./path/2-answer/answer";
+import { forward } from "./path/4-switch/forward";
+import * as counter from "./tables/counter";
+
+/** Takes waiting frames their way while there is room for what they may become: slots for segments and copies, places in
+ *  the queue of writes. At most BURST_FRAMES. */
+export function processBurst(worker: usize): void {
+  for (let frames: u32 = 0; frames < <u32>BURST_FRAMES && rxCount(worker) != 0 && hasRoom(worker); frames++) {
+    processFrame(worker, shiftRx(worker));
+  }
+}
+
+function hasRoom(worker: usize): bool {
+  return pool.freeCount(worker) >= <u32>SLOT_RESERVE && TX_ENTRIES - txCount(worker) >= MAX_PORTS;
+}
+
+/** One frame; its slot's first reference ends here. */
+export function processFrame(worker: usize, descriptor: usize): void {
+  markWork(worker, desc.slot(descriptor) + 1, desc.port(descriptor));
+  counter.received(worker, desc.port(descriptor), desc.bytes(descriptor));
+  const verdict = decide(worker, descriptor);
+  if (verdict == field.DROP) counter.dropped(worker, desc.port(descriptor), desc.reason(descriptor));
+  else if (verdict == field.CONSUME) count(worker, record.CONSUMED, 1);
+  pool.release(worker, descriptor);
+  store<u32>(recordPointer(worker), 0, record.SLOT_IN_WORK);
+}
+
+function decide(worker: usize, descriptor: usize): u32 {
+  let verdict = parse(descriptor);
+  if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
+  if (verdict == field.CONTINUE && isSourceChecked(worker, descriptor)) verdict = checkSource(descriptor);
+  if (verdict == field.CONTINUE) verdict = answer(worker, descriptor);
+  if (verdict == field.CONTINUE) verdict = forward(worker, descriptor);
+  return verdict;
+}
+
+function isSourceChecked(worker: usize, descriptor: usize): bool {
+  return (load<u32>(viewOf(worker, desc.port(descriptor)), view.VIEW_FLAGS) & port.FLAG_SOURCE_CHECK) != 0;
+}
+
+/** Written before each frame, so that whoever finds this worker dead finds the frame that it died of. */
+function markWork(worker: usize, slot: u32, port: u32): void {
+  store<u32>(recordPointer(worker), slot, record.SLOT_IN_WORK);
+  store<u32>(recordPointer(worker), port, record.PORT_IN_WORK);
+}
