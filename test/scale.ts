@@ -1,0 +1,25 @@
+/** How much the tests do: every count and duration of a test stands here, in two columns. `quick` is what `npm test` runs,
+ *  `full` what `npm run test:full` does; PORTYARD_SCALE names the column. Names end in their unit; seeds are no counts
+ *  and stay in their tests. */
+interface Columns {
+  readonly quick: number;
+  readonly full: number;
+}
+
+const columns = {
+  /** Time that one test file may take before the runner ends it and counts it as failed. */
+  unitFileSeconds: { quick: 240, full: 3600 },
+  nativeFileSeconds: { quick: 240, full: 3600 },
+} satisfies Record<string, Columns>;
+
+export type ScaleKey = keyof typeof columns;
+
+const wanted = process.env.PORTYARD_SCALE ?? "quick";
+if (wanted !== "quick" && wanted !== "full") throw new Error(`PORTYARD_SCALE is "${wanted}": set it to quick or full, or unset it`);
+export const scaleName: keyof Columns = wanted;
+
+/** The numbers of the column in force. */
+export const scale = Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, column[scaleName]])) as Record<
+  ScaleKey,
+  number
+>;
