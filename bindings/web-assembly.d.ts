@@ -1,28 +1,44 @@
 /** The part of the WebAssembly interface that Portyard uses. TypeScript keeps it in its library for browsers, whose other
  *  names have no business here, and Node's types leave it out. */
 declare namespace WebAssembly {
-  interface MemoryDescriptor { initial: number; maximum?: number; shared?: boolean }
-  interface Memory { readonly buffer: ArrayBuffer; grow(delta: number): number }
+  interface MemoryDescriptor {
+    initial: number;
+    maximum?: number;
+    shared?: boolean;
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    grow(delta: number): number;
+  }
   var Memory: { prototype: Memory; new (descriptor: MemoryDescriptor): Memory };
 
-  interface Global { value: any; valueOf(): any }
-  interface Table { readonly length: number }
-  type ExportValue = Function | Global | Memory | Table;
+  interface Global {
+    value: unknown;
+  }
+  interface Table {
+    readonly length: number;
+  }
+  type ExportValue = ((...values: never[]) => unknown) | Global | Memory | Table;
   type Exports = Record<string, ExportValue>;
   type ImportValue = ExportValue | number;
   type Imports = Record<string, Record<string, ImportValue>>;
 
-  interface Module {}
+  type Module = object;
   var Module: { prototype: Module; new (bytes: ArrayBuffer | ArrayBufferView): Module };
-  interface Instance { readonly exports: Exports }
+  interface Instance {
+    readonly exports: Exports;
+  }
   var Instance: { prototype: Instance; new (module: Module, imports?: Imports): Instance };
-  interface WebAssemblyInstantiatedSource { instance: Instance; module: Module }
+  interface WebAssemblyInstantiatedSource {
+    instance: Instance;
+    module: Module;
+  }
 
-  interface RuntimeError extends Error {}
+  type RuntimeError = Error;
   var RuntimeError: { prototype: RuntimeError; new (message?: string): RuntimeError };
-  interface CompileError extends Error {}
+  type CompileError = Error;
   var CompileError: { prototype: CompileError; new (message?: string): CompileError };
-  interface LinkError extends Error {}
+  type LinkError = Error;
   var LinkError: { prototype: LinkError; new (message?: string): LinkError };
 
   function compile(bytes: ArrayBuffer | ArrayBufferView): Promise<Module>;
