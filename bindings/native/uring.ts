@@ -5,7 +5,7 @@
  *  One thread alone may create, submit and reap (SINGLE_ISSUER, DEFER_TASKRUN): the one that calls `createUring`. */
 import { readFileSync } from "node:fs";
 import { PortyardError } from "../error.ts";
-import { EINVAL, ENOMEM, EPERM, ENOSYS, EACCES, errnoName, orNegativeErrno } from "./errno.ts";
+import { EACCES, EINVAL, ENOMEM, ENOSYS, EPERM, errnoName, orNegativeErrno } from "./errno.ts";
 import { closeDescriptor } from "./io.ts";
 import { lastErrno, lazily } from "./koffi.ts";
 import { hostAddress } from "./memory.ts";
@@ -59,7 +59,12 @@ export interface Uring {
  *  @param sqesPointer page aligned, entries x 64 bytes.
  *  @throws PortyardError `uring-unavailable`. */
 export function createUring(
-  memory: WebAssembly.Memory, hostBase: bigint, ringsPointer: number, sqesPointer: number, entries: number, cqEntries: number,
+  memory: WebAssembly.Memory,
+  hostBase: bigint,
+  ringsPointer: number,
+  sqesPointer: number,
+  entries: number,
+  cqEntries: number,
 ): Uring {
   new Uint8Array(memory.buffer, ringsPointer, 4096 + cqEntries * 16).fill(0);
   const rings = hostBase + BigInt(ringsPointer);
@@ -122,11 +127,15 @@ function uringUnavailable(errno: number): PortyardError {
     [EINVAL]: "this kernel is too old for rings in the caller's memory (Linux 6.6)",
     [ENOMEM]: "this kernel refuses rings of that size, or the limit of locked memory is too low",
   };
-  return new PortyardError("uring-unavailable", `io_uring cannot be used: ${reasons[errno] ?? "io_uring_setup failed"} (${errnoName(errno)}).`, {
-    value: errnoName(errno),
-    remedy:
-      "Set `sysctl kernel.io_uring_disabled=0`, allow io_uring in the container's seccomp profile, raise `ulimit -l`, or use the syscall back end (about 20 % slower).",
-  });
+  return new PortyardError(
+    "uring-unavailable",
+    `io_uring cannot be used: ${reasons[errno] ?? "io_uring_setup failed"} (${errnoName(errno)}).`,
+    {
+      value: errnoName(errno),
+      remedy:
+        "Set `sysctl kernel.io_uring_disabled=0`, allow io_uring in the container's seccomp profile, raise `ulimit -l`, or use the syscall back end (about 20 % slower).",
+    },
+  );
 }
 
 /** kernel.io_uring_disabled: 0 allowed, 1 for the privileged, 2 off; 0 where the kernel has no such setting. */
