@@ -23,7 +23,12 @@ const libc = lazily((define) => ({
 /** The address of byte 0 of a Wasm memory: what must be added to a pointer to get what the kernel is told.
  *  @param memory initial == maximum, never grown. */
 export function hostAddress(memory: WebAssembly.Memory): bigint {
-  const view = new Uint8Array(memory.buffer);
+  return addressOf(memory.buffer);
+}
+
+/** The address of a buffer's first byte; it holds while the buffer is referenced, and is not resized or transferred. */
+export function addressOf(buffer: ArrayBuffer): bigint {
+  const view = new Uint8Array(buffer);
   return BigInt(libc().memmove(view, view, 0));
 }
 
