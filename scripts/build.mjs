@@ -1,7 +1,7 @@
 /** `npm run build`: TypeScript to dist/, AssemblyScript to dist/wasm/ in three builds (debug, release, single).
  *  Each is skipped when nothing that it reads is newer than what it wrote. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -28,5 +28,9 @@ for (const build of builds) {
   const output = join(root, `dist/wasm/portyard.${build}.wasm`);
   if (existsSync(output) && statSync(output).mtimeMs > source) continue;
   run(`assembly (${build})`, "assemblyscript/bin/asc.js", ["--config", "asconfig.json", "--target", build]);
+}
+mkdirSync(join(root, "dist/bindings/wasm"), { recursive: true });
+for (const folder of ["bindings/wasm", "dist/bindings/wasm"]) {
+  copyFileSync(join(root, "dist/wasm/portyard.release.d.ts"), join(root, folder, "abi.d.ts"));
 }
 run("typescript", "typescript/bin/tsc", ["-p", "tsconfig.json"]);

@@ -32,8 +32,8 @@ export const CQ_HEAD = 96;
 export const CQ_TAIL = 100;
 export const CQ_MASK = 104;
 export const CQ_ENTRIES_POINTER = 108;
-/** Debug hook of the tests: traps (1) or never returns (2) on a frame with the magic EtherType. */
-export const HOOK = 112;
+/** Ports lost since the start (VIEW_ERRNO says why), so that the loop notices by one load. */
+export const LOST = 112;
 
 // a port as this worker sees it
 /** File descriptor + 1 (for memory ports 1); 0: this worker neither reads nor writes it. */

@@ -1,9 +1,9 @@
 /** A record of the worker table (WORKER_RECORD_BYTES each; index AGENT_WORKER is the agent's). Written by its worker.
  *
- *  0   epoch seen u32 (atomic; EPOCH_IDLE asleep, EPOCH_ABSENT no such worker) | incarnation u32 | state u32 | heartbeat u32
+ *  0   epoch seen u32 (atomic) | incarnation u32 | state u32 | heartbeat u32
  *  16  pid u32 | tid u32 | slot in work + 1 u32 | port in work u32
  *  32  claim: place + 1 u32 (atomic) | - | key u64
- *  64  backend u32 (BACKEND_*) | sleeping u32 (atomic)  | eventfd u32 + 1
+ *  64  backend u32 (BACKEND_*) | sleeping u32 (atomic) | stop u32 (written by whoever ends the worker)
  *  128 conservation and pool counters, u64 each                                                                      */
 export const EPOCH_SEEN = 0;
 export const INCARNATION = 4;
@@ -17,7 +17,7 @@ export const CLAIM_PLACE = 32;
 export const CLAIM_KEY = 40;
 export const BACKEND = 64;
 export const SLEEPING = 68;
-export const EVENTFD = 72;
+export const STOP = 72;
 
 /** received + originated + copies + segments = sent + dropped + consumed, in frames, when nothing is in flight. */
 export const RECEIVED = 128;
@@ -43,8 +43,6 @@ export const FLOODED = 248;
 export const ANSWERED = 256;
 export const COUNTERS_END = 264;
 
-export const EPOCH_ABSENT = 0;
-export const EPOCH_IDLE = -1;
 
 // states
 export const STATE_ABSENT = 0;

@@ -56,6 +56,8 @@ export function lose(worker: usize, lost: u32, error: i32): void {
   const own = viewOf(worker, lost);
   store<u32>(own, 0, view.VIEW_DESCRIPTOR);
   store<u32>(own, error, view.VIEW_ERRNO);
+  const counted = worker + map.WORKER_STATE;
+  store<u32>(counted, load<u32>(counted, state.LOST) + 1, state.LOST);
 }
 
 /** First byte of what is written to `to` of this frame, and how many bytes: with the virtio-net header where the port wants it. */

@@ -26,8 +26,8 @@ import { PORT_GENERATION_MASK, entryOf, keyOf, networkOf, macOf, portOf } from "
 
 const BUCKET_BYTES: usize = MAC_BUCKET_SLOTS * map.MAC_ENTRY_BYTES;
 
-function bucketA(mixed: u64): usize { return load<u32>(map.HEAD_MACS) + <usize>(<u32>mixed & load<u32>(map.HEAD_MAC_BUCKET_MASK)) * BUCKET_BYTES; }
-function bucketB(mixed: u64): usize { return load<u32>(map.HEAD_MACS) + <usize>(<u32>(mixed >> 29) & load<u32>(map.HEAD_MAC_BUCKET_MASK)) * BUCKET_BYTES; }
+function bucketA(mixed: u64): usize { return <usize>load<u32>(map.HEAD_MACS) + <usize>(<u32>mixed & load<u32>(map.HEAD_MAC_BUCKET_MASK)) * BUCKET_BYTES; }
+function bucketB(mixed: u64): usize { return <usize>load<u32>(map.HEAD_MACS) + <usize>(<u32>(mixed >> 29) & load<u32>(map.HEAD_MAC_BUCKET_MASK)) * BUCKET_BYTES; }
 function firstPlace(mixed: u64): usize { return <usize>(mixed >> 61) * map.MAC_ENTRY_BYTES; }
 
 /** The entry of `bucket` whose key word is `key` (0: a free one), from place `first` around; 0 when there is none. */

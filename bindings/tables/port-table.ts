@@ -1,0 +1,109 @@
+/** The port table (assembly/abi/port.ts), written by the agent. */
+import * as counter from "../../assembly/abi/counter.ts";
+import { MAX_PORTS } from "../../assembly/abi/limits.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
+import * as field from "../../assembly/abi/port.ts";
+import { splitMac } from "../mac.ts";
+import type { Tables } from "./tables.ts";
+
+export interface PortRecord {
+  kind: number;
+  flags: number;
+  /** Index of the network of an access port, 0 of a trunk. */
+  network: number;
+  mtu: number;
+  /** As text, or null. */
+  mac: string | null;
+  owner: number;
+  /** Trunk page + 1, 0 of an access port. */
+  trunk: number;
+  native: number;
+  macLimit: number;
+}
+
+export function recordOf(port: number): number {
+  return map.PORTS + port * map.PORT_BYTES;
+}
+
+/** Writes everything but the desired state; the port's generation stays. */
+export function write(tables: Tables, port: number, record: PortRecord): void {
+  const at = recordOf(port);
+  const [macLow, macHigh] = record.mac === null ? [0, 0] : splitMac(record.mac);
+  const words: [number, number][] = [
+    [field.KIND, record.kind], [field.FLAGS, record.flags], [field.NETWORK, record.network], [field.MTU, record.mtu],
+    [field.MAC, macLow], [field.MAC + 4, macHigh], [field.OWNER, record.owner], [field.TRUNK, record.trunk],
+    [field.NATIVE, record.native], [field.MAC_LIMIT, record.macLimit], [field.ERRNO, 0], [field.ACTUAL, field.ABSENT],
+    [field.DESCRIPTOR, 0], [field.ATTACHED, 0], [field.LINK_LOCAL_COUNT, 0],
+  ];
+  for (const [offset, value] of words) tables.store32(at + offset, value);
+  if (generation(tables, port) === 0) tables.store32(at + field.GENERATION, 1);
+  if (tables.load32(map.HEAD_PORT_END) <= port) tables.store32(map.HEAD_PORT_END, port + 1);
+}
+
+export function generation(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.GENERATION);
+}
+export function desired(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.DESIRED);
+}
+export function actual(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.ACTUAL);
+}
+export function errno(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.ERRNO);
+}
+export function owner(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.OWNER);
+}
+export function setDesired(tables: Tables, port: number, state: number): void {
+  tables.store32(recordOf(port) + field.DESIRED, state);
+}
+/** By the owner worker: what became of the port. */
+export function setActual(tables: Tables, port: number, state: number, error: number): void {
+  tables.store32(recordOf(port) + field.ERRNO, error);
+  tables.store32(recordOf(port) + field.ACTUAL, state);
+}
+
+/** By the forwarder: it holds `descriptor` for the port's present generation (-1: it holds none). */
+export function attach(tables: Tables, port: number, descriptor: number): void {
+  tables.store32(recordOf(port) + field.DESCRIPTOR, descriptor + 1);
+  tables.store32(recordOf(port) + field.ATTACHED, descriptor < 0 ? 0 : generation(tables, port));
+}
+
+/** The descriptor that the forwarder holds for the port's present generation, or -1. */
+export function attachedDescriptor(tables: Tables, port: number): number {
+  const at = recordOf(port);
+  if (tables.load32(at + field.ATTACHED) !== generation(tables, port)) return -1;
+  return tables.load32(at + field.DESCRIPTOR) - 1;
+}
+
+/** After the grace period and the flush: the index may be given out again, under the next generation (1-255). */
+export function retire(tables: Tables, port: number): void {
+  const at = recordOf(port);
+  const next = (generation(tables, port) % 255) + 1;
+  tables.fill(at, map.PORT_BYTES);
+  tables.store32(at + field.GENERATION, next);
+  for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++) tables.fill(countersOf(tables, worker, port), map.COUNTER_BYTES);
+}
+
+/** Ports that were ever used, at most MAX_PORTS. */
+export function end(tables: Tables): number {
+  return Math.min(tables.load32(map.HEAD_PORT_END), MAX_PORTS);
+}
+
+/** Counters of a port as `worker` counts them. */
+export function countersOf(tables: Tables, worker: number, port: number): number {
+  return tables.load32(map.HEAD_COUNTERS) + worker * map.WORKER_COUNTERS_BYTES + port * map.COUNTER_BYTES;
+}
+
+/** One counter (assembly/abi/counter.ts) summed over the workers. */
+export function sum(tables: Tables, port: number, offset: number): number {
+  let total = 0;
+  for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++) total += tables.count(countersOf(tables, worker, port) + offset);
+  return total;
+}
+
+/** Drops of a port for one reason (assembly/abi/drop-reason.ts). */
+export function drops(tables: Tables, port: number, reason: number): number {
+  return sum(tables, port, counter.REASONS + reason * 8);
+}
