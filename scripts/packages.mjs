@@ -1,0 +1,55 @@
+/** Programs that come from the system's packages: what needs which, and their installation on Debian and its kin. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { say } from "./support/root.mjs";
+
+/** `command` is looked for in PATH and the folders of system administration; `packages` names its Debian package. */
+export const programs = [
+  { command: "ip", package: "iproute2", needs: ["start", "test", "bench"], use: "makes namespaces, devices, addresses and routes" },
+  { command: "unshare", package: "util-linux", needs: ["start", "test"], use: "runs the demo without root" },
+];
+
+const ADMINISTRATION = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** Programs of `programs` that `purpose` needs and that are not there. Windows and macOS need none: nothing runs natively. */
+export function missingPrograms(purpose) {
+  if (process.platform !== "linux") return [];
+  return programs.filter((program) => program.needs.includes(purpose) && !find(program.command));
+}
+
+/** Names what is missing and installs it where that can be done: on Debian, as root, unless `install` is false.
+ *  What is missing after that is not an error here: whatever needs it says so. */
+export function ensurePrograms(purpose, install) {
+  const missing = missingPrograms(purpose);
+  if (missing.length === 0) return;
+  for (const { command, package: name, use } of missing) say(`missing: ${command} (package ${name}), which ${use}`);
+  const names = missing.map((program) => program.package);
+  if (!install) return;
+  if (!existsSync("/usr/bin/apt-get")) return say(`install with this system's package manager: ${names.join(" ")}`);
+  if (process.getuid() !== 0) return say(`install with: sudo apt-get install ${names.join(" ")}`);
+  say(`installing: ${names.join(" ")}`);
+  if (!aptGet(["install", "-y", "--no-install-recommends", ...names])) {
+    aptGet(["update"]);
+    if (!aptGet(["install", "-y", "--no-install-recommends", ...names])) say("apt-get failed: its words stand above");
+  }
+}
+
+function aptGet(args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  return spawnSync("apt-get", ["-q", ...args], { stdio: ["ignore", 2, 2], env }).status === 0;
+}
+
+function find(command) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), ...ADMINISTRATION];
+  return folders.find((folder) => isExecutable(join(folder, command))) ?? null;
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
