@@ -57,6 +57,7 @@ export function passEpoch(worker: usize, epoch: u32): void {
 /** How this worker sees `port`; descriptor -1: not at all. A port with another generation begins with empty counts of reads. */
 export function setView(worker: usize, port: u32, descriptor: i32, generation: u32, flags: u32, mtu: u32, network: u32, trunk: u32, owned: bool): void {
   const own = workers.viewOf(worker, port);
+  if (descriptor < 0) ready.dropReady(worker, port);
   store<u32>(own, descriptor + 1, view.VIEW_DESCRIPTOR);
   store<u32>(own, generation, view.VIEW_GENERATION);
   store<u32>(own, flags, view.VIEW_FLAGS);
@@ -118,7 +119,7 @@ export function lose(worker: usize, port: u32, errno: i32): void { exchange.lose
 export function markReady(worker: usize, port: u32): void { ready.markReady(worker, port); }
 export function readyCount(worker: usize): u32 { return ready.readyCount(worker); }
 export function readyPort(worker: usize, position: u32): u32 { return ready.readyPort(worker, position); }
-export function removeReady(worker: usize, position: u32): void { ready.removeReady(worker, position); }
+export function dropReady(worker: usize, port: u32): void { ready.dropReady(worker, port); }
 /** Marks the ports of `count` events of epoll_wait at EPOLL_EVENTS; true when one of them was no port (the eventfd). */
 export function markEvents(worker: usize, count: u32): bool {
   let woken = false;

@@ -30,13 +30,23 @@ export function removeReady(worker: usize, position: u32): void {
   store<u32>(worker + map.WORKER_STATE, last, state.READY_COUNT);
 }
 
+/** Takes `port` off the list if it is there. */
+export function dropReady(worker: usize, port: u32): void {
+  if (load<u32>(viewOf(worker, port), view.VIEW_READY) == 0) return;
+  const ports = readyCount(worker);
+  for (let position: u32 = 0; position < ports; position++) {
+    if (readyPort(worker, position) == port) return removeReady(worker, position);
+  }
+}
+
 /** After a round of reads of one port: all came back with frames: ask for twice as many; under half did: for half.
- *  True when the port stays ready. */
+ *  True when the port stays ready: nothing said "no more", or epoll reported it again meanwhile. */
 export function adapt(own: usize): bool {
   const asked = load<u32>(own, view.VIEW_ASKED);
   const got = load<u32>(own, view.VIEW_GOT);
   const budget = load<u32>(own, view.VIEW_BUDGET);
   if (got == asked) store<u32>(own, min<u32>(budget * 2, MAX_READS), view.VIEW_BUDGET);
   else if (got * 2 < asked) store<u32>(own, max<u32>(budget / 2, MIN_READS), view.VIEW_BUDGET);
+  if (load<u32>(own, view.VIEW_DESCRIPTOR) == 0) return false;
   return load<u32>(own, view.VIEW_EMPTY) == 0 || load<u32>(own, view.VIEW_EDGE) != 0;
 }

@@ -21,7 +21,7 @@ import { processBurst } from "../pipeline";
 import * as virtio from "../wire/virtio-net";
 import { finished, isGone, lose, received, shiftTx, writeBytes, writeStart } from "./exchange";
 import { prepareMessage, restoreFromMessage } from "./message";
-import { adapt, readyCount, readyPort, removeReady } from "./ready-list";
+import { adapt, dropReady, readyCount, readyPort } from "./ready-list";
 
 const KIND_READ: u64 = 1 << 56;
 const KIND_WRITE: u64 = 2 << 56;
@@ -123,7 +123,7 @@ function submitReads(worker: usize): void {
 
 function submitPortReads(worker: usize, from: u32, room: u32): void {
   const target = viewOf(worker, from);
-  if (load<u32>(target, view.VIEW_PENDING) != 0) return;
+  if (load<u32>(target, view.VIEW_PENDING) != 0 || load<u32>(target, view.VIEW_DESCRIPTOR) == 0) return;
   const reads = min<u32>(load<u32>(target, view.VIEW_BUDGET), room);
   for (let i: u32 = 0; i < reads; i++) submitRead(worker, target, from, pool.take(worker));
   store<u32>(target, reads, view.VIEW_ASKED);
@@ -183,19 +183,11 @@ function completeRead(worker: usize, target: usize, from: u32, descriptor: usize
   }
   const pending = load<u32>(target, view.VIEW_PENDING) - 1;
   store<u32>(target, pending, view.VIEW_PENDING);
-  if (pending == 0 && !adapt(target)) retire(worker, from);
+  if (pending == 0 && !adapt(target)) dropReady(worker, from);
 }
 
 function accept(worker: usize, target: usize, from: u32, descriptor: usize, bytes: u32): void {
   const slot = desc.slot(descriptor);
   received(worker, descriptor, from, pool.framePlace(worker, slot), bytes);
   if ((load<u32>(target, view.VIEW_FLAGS) & port.FLAG_AUXDATA) != 0) restoreFromMessage(pool.slotOf(worker, slot), descriptor);
-}
-
-/** Takes the port off the ready list. */
-function retire(worker: usize, from: u32): void {
-  const ports = readyCount(worker);
-  for (let position: u32 = 0; position < ports; position++) {
-    if (readyPort(worker, position) == from) return removeReady(worker, position);
-  }
 }

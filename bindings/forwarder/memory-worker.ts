@@ -1,0 +1,118 @@
+/** The memory back end: a worker whose ports are fed and emptied by calls instead of descriptors. Frames are written into
+ *  slots, processed, and handed to a listener while they still lie there. The code that forwards is that of the other back
+ *  ends; time is an argument. Used by inline isolation, replay and the tests. */
+import * as map from "../../assembly/abi/memory-map.ts";
+import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import * as record from "../../assembly/abi/worker.ts";
+import * as worker from "../tables/worker-table.ts";
+import type { Tables } from "../tables/tables.ts";
+import type { EngineExports } from "../wasm/module.ts";
+import { PortyardError } from "../error.ts";
+import { applyEpoch } from "./views.ts";
+
+/** virtio-net header of 10 bytes below each frame. */
+export const OFFLOAD_HEADER_BYTES = 10;
+
+/** Gets a frame that leaves `port`: `frame` points into the engine's memory, is valid during the call only, and has the
+ *  virtio-net header in the 10 bytes below `frame.byteOffset` where the port takes super-frames. Returns false to refuse
+ *  it: the drop `port-full`. It must not throw and must not call back into the worker. */
+export type FrameListener = (port: number, frame: Uint8Array) => boolean | undefined;
+
+const EAGAIN = 11;
+
+export class MemoryWorker {
+  readonly address: number;
+  private readonly wasm: EngineExports;
+  private readonly tables: Tables;
+  private readonly words: Uint32Array;
+  private readonly index: number;
+  private readonly listener: FrameListener;
+
+  /** Formats region `region` for worker `index` and reports it running. */
+  constructor(wasm: EngineExports, tables: Tables, index: number, region: number, listener: FrameListener) {
+    this.wasm = wasm;
+    this.tables = tables;
+    this.words = new Uint32Array(tables.memory.buffer);
+    this.index = index;
+    this.listener = listener;
+    this.address = wasm.formatWorker(region, index);
+    worker.begin(tables, index, record.BACKEND_MEMORY, process.pid);
+    this.applyEpoch();
+  }
+
+  /** Takes what the tables say now; called when they changed. */
+  applyEpoch(): void {
+    if (this.wasm.isEpochNew(this.address)) applyEpoch(this.wasm, this.tables, this.address, this.index, () => 0);
+  }
+
+  /** Sets the monotonic time of what follows, in milliseconds; ageing goes on as far as it is due. */
+  setTime(nowMs: number): void {
+    this.wasm.setTime(this.address, nowMs);
+  }
+
+  /** Puts a frame into `port` and takes all waiting frames their way.
+   *  @param frame 0-65,568 bytes; one that is longer than a slot takes is refused with `frame-too-long`.
+   *  @param offload virtio-net header of 10 bytes, or nothing for a plain frame. */
+  receive(port: number, frame: Uint8Array, offload?: Uint8Array): void {
+    this.enqueue(port, frame, offload);
+    this.run();
+  }
+
+  /** Puts a frame into `port`, to be processed by the next `run`; makes room by running when no slot is free. */
+  enqueue(port: number, frame: Uint8Array, offload?: Uint8Array): void {
+    if (frame.length > MAX_FRAME_BYTES) {
+      throw new PortyardError("frame-too-long", `A frame has ${frame.length} bytes; a slot takes ${MAX_FRAME_BYTES}.`, { value: frame.length });
+    }
+    const slot = this.takeSlot();
+    const place = this.wasm.framePlace(this.address, slot);
+    this.tables.bytes.set(frame, place);
+    this.accept(slot, port, place, frame.length, offload);
+  }
+
+  /** As `enqueue`, with the frame's last byte at the last byte of the slot's memory: for worker regions at the end of the
+   *  memory, slot 511 ends where the memory ends, and an over-read traps. */
+  enqueueAtEnd(port: number, frame: Uint8Array): void {
+    const slot = this.takeSlot();
+    const place = this.address + map.WORKER_BYTES - frame.length;
+    this.tables.bytes.set(frame, place);
+    this.accept(slot, port, place, frame.length, undefined);
+  }
+
+  private takeSlot(): number {
+    let slot = this.wasm.takeSlot(this.address);
+    if (slot < 0) {
+      this.run();
+      slot = this.wasm.takeSlot(this.address);
+    }
+    if (slot < 0) throw new PortyardError("no-slot", "No frame slot is free: a listener holds the engine's frames.");
+    return slot;
+  }
+
+  private accept(slot: number, port: number, place: number, bytes: number, offload: Uint8Array | undefined): void {
+    if (offload === undefined) this.wasm.clearOffload(place);
+    else this.tables.bytes.set(offload.subarray(0, OFFLOAD_HEADER_BYTES), place - OFFLOAD_HEADER_BYTES);
+    this.wasm.received(this.address, slot, port, place, bytes);
+  }
+
+  /** Processes everything that waits and hands the outputs over. */
+  run(): void {
+    do {
+      this.wasm.process(this.address);
+      while (this.wasm.waitingWrites(this.address) > 0) this.deliver();
+    } while (this.wasm.waitingFrames(this.address) > 0);
+  }
+
+  private deliver(): void {
+    const entry = this.wasm.shiftWrite(this.address) >>> 2;
+    const descriptor = this.words[entry] ?? 0;
+    const port = this.words[entry + 1] ?? 0;
+    const start = this.wasm.writeStart(this.address, descriptor, port);
+    const bytes = this.wasm.writeBytes(this.address, descriptor, port);
+    const isTaken = this.listener(port, new Uint8Array(this.tables.memory.buffer, start, bytes)) !== false;
+    this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
+  }
+
+  end(): void {
+    worker.end(this.tables, this.index);
+  }
+}
