@@ -10,6 +10,10 @@ const columns = {
   /** Time that one test file may take before the runner ends it and counts it as failed. */
   unitFileSeconds: { quick: 240, full: 3600 },
   nativeFileSeconds: { quick: 240, full: 3600 },
+  /** Random capture files of each property. */
+  captureProperties: { quick: 200, full: 10_000 },
+  /** Length of the capture that is read as a stream. */
+  captureStreamMegabytes: { quick: 500, full: 10_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;
