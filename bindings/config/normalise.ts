@@ -1,0 +1,76 @@
+/** From what people write to what the engine takes: defaults filled in, one value made a list, text made canonical. */
+import { availableParallelism } from "node:os";
+import { DEFAULT_MAC_AGE_SECONDS, DEFAULT_MACS, MAX_MACS_PER_PORT, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import { formatAddress, readAddress } from "./ip-address.ts";
+import { defaultMac } from "./mac-address.ts";
+import { DEFAULT_MTU, type NetworkInput } from "./network-schema.ts";
+import type { PortInput } from "./port-schema.ts";
+import { type ConfigInput, DEFAULT_NAME } from "./schema.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, TapConfig } from "./types.ts";
+
+const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
+const canonical = (text: string): string => formatAddress(readAddress(text)!);
+const bare = (text: string): string => readAddress(text)!.text;
+
+export function normaliseNetwork(input: NetworkInput): NetworkConfig {
+  return {
+    name: input.name,
+    subnets: list(input.subnet).map(canonical),
+    mtu: input.mtu ?? DEFAULT_MTU,
+    learning: input.learning ?? true,
+    macAgeSeconds: input.macAgeSeconds ?? DEFAULT_MAC_AGE_SECONDS,
+    internal: input.internal ?? false,
+  };
+}
+
+function withPrefix(text: string, network: NetworkConfig | undefined): string {
+  const address = readAddress(text)!;
+  const subnet = network?.subnets.map((prefix) => readAddress(prefix)!).find(({ family }) => family === address.family);
+  return formatAddress({ ...address, prefixLength: address.prefixLength ?? subnet?.prefixLength ?? null });
+}
+
+function normaliseTap(input: NonNullable<PortInput["tap"]>, network: NetworkConfig | undefined): TapConfig {
+  return {
+    namespace: input.namespace,
+    interface: input.interface,
+    addresses: list(input.address).map((address) => withPrefix(address, network)),
+    offload: input.offload ?? true,
+  };
+}
+
+/** @param instance its name goes into the MAC of a TAP that has none.
+ *  @param networks where the untagged network of the port is looked up, for the prefix length of its addresses. */
+export function normalisePort(input: PortInput, instance: string, networks: ReadonlyMap<string, NetworkConfig>): PortConfig {
+  const network = networks.get(input.network ?? input.native ?? "");
+  const tap = input.tap && normaliseTap(input.tap, network);
+  const own = (tap?.addresses ?? []).map(bare);
+  const addresses = [...own, ...(input.addresses ?? []).map(bare).filter((address) => !own.includes(address))];
+  const mac = input.mac?.toLowerCase() ?? (tap && defaultMac(instance, input.name));
+  return {
+    name: input.name,
+    ...(input.network !== undefined && { network: input.network }),
+    ...(input.trunk && { trunk: input.trunk }),
+    ...(input.native !== undefined && { native: input.native }),
+    ...(mac !== undefined && { mac }),
+    addresses,
+    staticMacs: (input.staticMacs ?? []).map((address) => address.toLowerCase()),
+    macLimit: input.macLimit ?? MAX_MACS_PER_PORT,
+    sourceCheck: input.sourceCheck ?? addresses.length > 0,
+    ...(tap && { tap }),
+    ...(input.packet && { packet: { interface: input.packet.interface, shared: input.packet.shared ?? false } }),
+    ...(input.memory && { memory: { offload: input.memory.offload ?? false } }),
+  };
+}
+
+function workerCount(workers: ConfigInput["workers"]): number {
+  if (workers !== "auto") return workers ?? 1;
+  return Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1));
+}
+
+export function normaliseConfig(input: ConfigInput): EngineConfig {
+  const name = input.name ?? DEFAULT_NAME;
+  const networks = (input.networks ?? []).map(normaliseNetwork);
+  const byName = new Map(networks.map((network) => [network.name, network]));
+  const ports = (input.ports ?? []).map((port) => normalisePort(port, name, byName));
+  return { name, workers: workerCount(input.workers), tables: { macs: input.tables?.macs ?? DEFAULT_MACS }, networks, ports };
+}

@@ -1,0 +1,71 @@
+/** The whole configuration as people write it (design section 8). */
+import { z } from "zod";
+import { DEFAULT_MACS, MAX_NETWORKS, MAX_PORTS, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import { field, notBuilt, text } from "./field.ts";
+import { isLabel } from "./name.ts";
+import { LABEL_MUST, LABEL_PATTERN, networkSchema } from "./network-schema.ts";
+import { portSchema } from "./port-schema.ts";
+
+export const DEFAULT_NAME = "default";
+/** The MAC table's limit goes in these steps. */
+export const MAC_LIMIT_STEP = 1024;
+export const MAX_MAC_LIMIT = 1048576;
+
+const macs = field(z.int().min(MAC_LIMIT_STEP).max(MAX_MAC_LIMIT).multipleOf(MAC_LIMIT_STEP), {
+  description: "MAC addresses of all networks together, learned and static; a place costs 32 bytes and a limit of N has 2 N places",
+  must: `a multiple of ${MAC_LIMIT_STEP} from ${MAC_LIMIT_STEP} to ${MAX_MAC_LIMIT}`,
+  remedy: `leave it out for ${DEFAULT_MACS}`,
+  default: String(DEFAULT_MACS),
+});
+
+export const configSchema = z
+  .strictObject({
+    name: text(
+      isLabel,
+      {
+        description: "Name of the instance: its state is in /var/lib/portyard/NAME, its sockets are in /run/portyard/NAME",
+        must: LABEL_MUST,
+        remedy: "choose a name such as default or lab-1",
+        default: DEFAULT_NAME,
+      },
+      LABEL_PATTERN,
+    ).optional(),
+    workers: field(z.union([z.int().min(1).max(MAX_WORKERS), z.literal("auto")]).optional(), {
+      description: "Worker threads of the forwarder; auto is one for each processor but one",
+      must: `a whole number from 1 to ${MAX_WORKERS}, or auto`,
+      remedy: "leave it out for one worker",
+      default: "1",
+    }),
+    tables: field(z.strictObject({ macs: macs.optional(), flows: notBuilt("flow table") }).optional(), {
+      description: "Sizes of tables, set at start",
+      must: "an object such as { macs: 65536 }",
+      remedy: "leave it out for the defaults",
+      default: "{}",
+    }),
+    networks: field(
+      z
+        .array(networkSchema)
+        .max(MAX_NETWORKS - 1)
+        .optional(),
+      {
+        description: "Broadcast domains",
+        must: `a list of up to ${MAX_NETWORKS - 1} networks`,
+        remedy: "write a list such as [{ name: blue, subnet: 10.77.0.0/24 }]",
+        default: "[]",
+      },
+    ),
+    ports: field(z.array(portSchema).max(MAX_PORTS).optional(), {
+      description:
+        "Attachments to networks; each has exactly one of `network` and `trunk`, and exactly one of `tap`, `packet` and `memory`",
+      must: `a list of up to ${MAX_PORTS} ports`,
+      remedy: "write a list such as [{ name: a, network: blue, packet: { interface: veth-a } }]",
+      default: "[]",
+    }),
+    services: notBuilt("services"),
+    consul: notBuilt("Consul source"),
+    dns: notBuilt("name service"),
+    docker: notBuilt("Docker driver"),
+  })
+  .meta({ description: "Configuration of an instance" });
+
+export type ConfigInput = z.input<typeof configSchema>;
