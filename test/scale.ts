@@ -14,6 +14,8 @@ const columns = {
   captureProperties: { quick: 200, full: 10_000 },
   /** Length of the capture that is read as a stream. */
   captureStreamMegabytes: { quick: 500, full: 10_000 },
+  /** Random objects that are offered as configurations. */
+  configurationInputs: { quick: 500, full: 100_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

@@ -1,0 +1,136 @@
+/** What belongs together in a configuration: names that must be there or must be free, addresses that must lie in their
+ *  subnet, devices and addresses that only one port may have. Networks come first, then ports, one by one; what is wrong
+ *  is collected, and what was wrong is entered all the same, so that one fault is not told twice in other words. A running
+ *  agent keeps its inventory and asks it about each network and port to come. */
+import { MAX_ADDRESSES, MAX_NETWORKS, MAX_PORTS, MAX_TRUNKS, MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
+import { readAddress } from "./ip-address.ts";
+import { checkPort } from "./port-check.ts";
+import type { Key, Problem } from "./problem.ts";
+import type { NetworkConfig, PortConfig } from "./types.ts";
+
+export class Inventory {
+  /** Name of the instance: it goes into the MAC of a TAP that has none. */
+  readonly instance: string;
+  readonly networks = new Map<string, NetworkConfig>();
+  readonly ports = new Map<string, PortConfig>();
+  /** What was wrong since `settle`. */
+  readonly problems: Problem[] = [];
+  /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it. */
+  readonly #owners = new Map<string, string>();
+  readonly #claims = new Map<string, string[]>();
+  #trunks = 0;
+  #addresses = 0;
+
+  constructor(instance: string) {
+    this.instance = instance;
+  }
+
+  problem(keys: Key[], value: unknown, fault: string, remedy: string): void {
+    this.problems.push({ keys, value, fault, remedy });
+  }
+
+  /** The problems since the last call. */
+  settle(): Problem[] {
+    return this.problems.splice(0);
+  }
+
+  /** Gives `what` to a port, or says which port has it. */
+  claim(what: string, port: string): string | null {
+    const owner = this.#owners.get(what);
+    if (owner !== undefined) return owner;
+    this.#owners.set(what, port);
+    this.#claims.get(port)?.push(what);
+    return null;
+  }
+
+  /** A network whose name is taken is checked no further. */
+  addNetwork(keys: Key[], network: NetworkConfig): void {
+    if (this.networks.has(network.name)) {
+      this.problem(
+        [...keys, "name"],
+        network.name,
+        `is "${network.name}", which another network has`,
+        "give every network a name of its own",
+      );
+      return;
+    }
+    if (this.networks.size >= MAX_NETWORKS - 1) {
+      this.problem(
+        keys,
+        network.name,
+        `is one more than the ${MAX_NETWORKS - 1} networks that an engine has room for`,
+        "remove a network, or start a second instance",
+      );
+    }
+    this.#checkSubnets(keys, network);
+    this.networks.set(network.name, network);
+  }
+
+  #checkSubnets(keys: Key[], { subnets, mtu }: NetworkConfig): void {
+    const families = subnets.map((subnet) => readAddress(subnet)!.family);
+    if (new Set(families).size !== families.length) {
+      this.problem(
+        [...keys, "subnet"],
+        subnets,
+        `has two prefixes of IPv${families[0]}`,
+        "give one of each family, or make a second network",
+      );
+    }
+    if (families.includes(6) && mtu < MIN_IPV6_MTU) {
+      this.problem(
+        [...keys, "mtu"],
+        mtu,
+        `is ${mtu}; a network with an IPv6 subnet needs at least ${MIN_IPV6_MTU} (RFC 8200)`,
+        `write ${MIN_IPV6_MTU} or more, or leave the IPv6 subnet out`,
+      );
+    }
+  }
+
+  /** A port whose name is taken is checked no further. */
+  addPort(keys: Key[], port: PortConfig): void {
+    if (this.ports.has(port.name)) {
+      this.problem([...keys, "name"], port.name, `is "${port.name}", which another port has`, "give every port a name of its own");
+      return;
+    }
+    this.#checkRoom(keys, port);
+    this.ports.set(port.name, port);
+    this.#claims.set(port.name, []);
+    this.#count(port, 1);
+    checkPort(this, keys, port);
+  }
+
+  removePort(name: string): void {
+    const port = this.ports.get(name);
+    if (!port) return;
+    for (const what of this.#claims.get(name) ?? []) this.#owners.delete(what);
+    this.#claims.delete(name);
+    this.ports.delete(name);
+    this.#count(port, -1);
+  }
+
+  removeNetwork(name: string): void {
+    this.networks.delete(name);
+  }
+
+  #count(port: PortConfig, by: 1 | -1): void {
+    if (port.trunk) this.#trunks += by;
+    this.#addresses += by * port.addresses.length;
+  }
+
+  #checkRoom(keys: Key[], { name, trunk, addresses }: PortConfig): void {
+    const remedy = "remove some, or start a second instance";
+    if (this.ports.size >= MAX_PORTS)
+      this.problem(keys, name, `is one more than the ${MAX_PORTS} ports that an engine has room for`, remedy);
+    if (trunk && this.#trunks === MAX_TRUNKS) {
+      this.problem([...keys, "trunk"], trunk, `is one more than the ${MAX_TRUNKS} trunks that an engine has room for`, remedy);
+    }
+    if (this.#addresses <= MAX_ADDRESSES && this.#addresses + addresses.length > MAX_ADDRESSES) {
+      this.problem(
+        [...keys, "addresses"],
+        addresses.length,
+        `binds more than the ${MAX_ADDRESSES} addresses that an engine has room for`,
+        remedy,
+      );
+    }
+  }
+}

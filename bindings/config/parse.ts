@@ -1,0 +1,85 @@
+/** From what a person or a program wrote to what the engine takes. Nothing behind this file checks again. */
+
+import type { z } from "zod";
+import { explain } from "./explain.ts";
+import { Inventory } from "./inventory.ts";
+import { networkSchema } from "./network-schema.ts";
+import { normaliseConfig, normaliseNetwork, normalisePort } from "./normalise.ts";
+import { portSchema } from "./port-schema.ts";
+import { BadConfiguration, type Problem, type Source } from "./problem.ts";
+import { configSchema } from "./schema.ts";
+import type { EngineConfig, NetworkConfig, PortConfig } from "./types.ts";
+
+export interface ParseOptions {
+  /** What the messages call the input (a file's name), and where its keys stand. */
+  source?: string | Source;
+  /** Name of the instance, instead of the input's. */
+  name?: string;
+  /** Worker threads (1-16 or "auto"), instead of the input's. */
+  workers?: number | "auto";
+}
+
+function shape<Schema extends z.ZodType>(schema: Schema, input: unknown, source?: Source): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(input);
+  if (!success) throw new BadConfiguration(explain(error.issues, schema, input), source);
+  return data;
+}
+
+function refuse(problems: readonly Problem[], source?: Source): void {
+  if (problems.length > 0) throw new BadConfiguration(problems, source);
+}
+
+/** The inventory of a configuration that `parseConfig` made or would take.
+ *  @throws BadConfiguration with every problem found. */
+export function inventoryOf({ name, networks, ports }: Pick<EngineConfig, "name" | "networks" | "ports">, source?: Source): Inventory {
+  const inventory = new Inventory(name);
+  networks.forEach((network, index) => {
+    inventory.addNetwork(["networks", index], network);
+  });
+  ports.forEach((port, index) => {
+    inventory.addPort(["ports", index], port);
+  });
+  refuse(inventory.settle(), source);
+  return inventory;
+}
+
+const isObject = (input: unknown): input is object => typeof input === "object" && input !== null && !Array.isArray(input);
+
+function overridden(input: unknown, { name, workers }: ParseOptions): unknown {
+  if (!isObject(input)) return input;
+  return { ...input, ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) };
+}
+
+/** Checks a whole configuration and fills in its defaults.
+ *  @param input an object as design section 8 draws it, from YAML, JSON or a program.
+ *  @throws BadConfiguration (`bad-configuration`) with every problem found, its path, value and remedy. */
+export function parseConfig(input: unknown, options: ParseOptions = {}): EngineConfig {
+  const source = typeof options.source === "string" ? { name: options.source } : options.source;
+  const config = normaliseConfig(shape(configSchema, overridden(input, options), source));
+  inventoryOf(config, source);
+  return config;
+}
+
+/** Checks one more network against `inventory` and enters it there; a bad one is not entered.
+ *  @throws BadConfiguration with paths that begin at the network (`subnet`). */
+export function parseNetwork(input: unknown, inventory: Inventory): NetworkConfig {
+  const network = normaliseNetwork(shape(networkSchema, input));
+  const taken = inventory.networks.has(network.name);
+  inventory.addNetwork([], network);
+  const problems = inventory.settle();
+  if (problems.length > 0 && !taken) inventory.removeNetwork(network.name);
+  refuse(problems);
+  return network;
+}
+
+/** Checks one more port against `inventory` and enters it there; a bad one is not entered.
+ *  @throws BadConfiguration with paths that begin at the port (`tap.namespace`). */
+export function parsePort(input: unknown, inventory: Inventory): PortConfig {
+  const port = normalisePort(shape(portSchema, input), inventory.instance, inventory.networks);
+  const taken = inventory.ports.has(port.name);
+  inventory.addPort([], port);
+  const problems = inventory.settle();
+  if (problems.length > 0 && !taken) inventory.removePort(port.name);
+  refuse(problems);
+  return port;
+}
