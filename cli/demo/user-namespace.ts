@@ -1,0 +1,37 @@
+/** Runs this very command once more inside a user namespace and hands its exit status on. The inner one's standard input is
+ *  a pipe from here and carries nothing: its end tells it to clear up and go, whether this process was asked to stop or was
+ *  killed outright. (Signals would have to find their way through `unshare`, and Ctrl-C must not kill that one first: hence
+ *  the session of its own.) */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type Interrupted, listen } from "./interrupt.ts";
+import { type Choice, INSIDE_VARIABLE } from "./mode.ts";
+
+/** @returns the exit status of the inner demo. */
+export async function runInside({ launch, reason }: Choice): Promise<number> {
+  const args = [...launch.slice(1), process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const child = spawn(launch[0] as string, args, {
+    detached: true,
+    stdio: ["pipe", "inherit", "inherit"],
+    env: { ...process.env, [INSIDE_VARIABLE]: reason ?? "" },
+  });
+  const interrupt = listen();
+  interrupt.signal.addEventListener("abort", () => child.stdin?.end((interrupt.signal.reason as Interrupted).signalName));
+  try {
+    const [code] = (await once(child, "close")) as [number | null];
+    return code ?? 1;
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** For the inner demo: aborts when the outer one has gone or says so. @param abort called with the signal's name. */
+export function watchOuter(abort: (signalName: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void {
+  let name = "";
+  process.stdin.setEncoding("utf8");
+  process.stdin.on("data", (text: string) => {
+    name += text;
+  });
+  process.stdin.on("end", () => abort(name === "SIGINT" || name === "SIGHUP" ? name : "SIGTERM"));
+  return () => process.stdin.destroy();
+}
