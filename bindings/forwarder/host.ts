@@ -1,0 +1,79 @@
+/** The workers of a forwarder, wherever that runs: in a process of its own or in the embedding program. Starts a thread
+ *  for each, tells them of descriptors through the tables, ends them. */
+import { Worker } from "node:worker_threads";
+import * as map from "../../assembly/abi/memory-map.ts";
+import { DESCRIPTOR } from "../../assembly/abi/port.ts";
+import { signalEventfd } from "../native/epoll.ts";
+import * as ports from "../tables/port-table.ts";
+import { Tables } from "../tables/tables.ts";
+import * as workers from "../tables/worker-table.ts";
+import { loadModule } from "../wasm/module.ts";
+import type { ForwarderSettings, WorkerSettings } from "./settings.ts";
+
+export class ForwarderHost {
+  private readonly settings: ForwarderSettings;
+  private readonly memory: WebAssembly.Memory;
+  private readonly tables: Tables;
+  private readonly eventfds: number[];
+  private readonly exits: Promise<unknown>[] = [];
+  private readonly onFailure: (error: Error) => void;
+
+  /** @param memory whose tables are formatted or mapped.
+   *  @param eventfds one for each worker.
+   *  @param onFailure called when a worker ends by itself. */
+  constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, eventfds: number[], onFailure: (error: Error) => void) {
+    this.settings = settings;
+    this.memory = memory;
+    this.tables = new Tables(memory);
+    this.eventfds = eventfds;
+    this.onFailure = onFailure;
+  }
+
+  /** Starts all workers; resolves when they run. */
+  async start(): Promise<void> {
+    const module = loadModule(this.settings.build);
+    await Promise.all(this.eventfds.map((eventfd, index) => this.startWorker({ ...this.settings, memory: this.memory, module, index, eventfd })));
+  }
+
+  private startWorker(settings: WorkerSettings): Promise<void> {
+    const thread = new Worker(new URL("./worker-thread.js", import.meta.url), { workerData: settings });
+    this.exits.push(new Promise((resolve) => thread.once("exit", resolve)));
+    return new Promise((resolve, reject) => {
+      thread.once("message", () => resolve());
+      thread.once("error", (error: Error) => {
+        reject(error);
+        workers.end(this.tables, settings.index);
+        this.onFailure(error);
+      });
+    });
+  }
+
+  /** A port's descriptor (-1: none) is there. */
+  attach(port: number, descriptor: number): void {
+    ports.attach(this.tables, port, descriptor);
+    this.publish();
+  }
+
+  /** The descriptor that is held for a port, or -1. */
+  descriptorOf(port: number): number {
+    return this.tables.load32(ports.recordOf(port) + DESCRIPTOR) - 1;
+  }
+
+  /** Ends a change of the tables: next epoch, and the workers are woken. Returns the epoch. */
+  publish(): number {
+    const epoch = this.tables.raiseEpoch();
+    this.wake();
+    return epoch;
+  }
+
+  wake(): void {
+    for (const eventfd of this.eventfds) signalEventfd(eventfd);
+  }
+
+  /** Asks all workers to stop and waits until their threads have ended. */
+  async stop(): Promise<void> {
+    for (let index = 0; index < this.tables.load32(map.HEAD_WORKER_COUNT); index++) workers.requestStop(this.tables, index);
+    this.wake();
+    await Promise.all(this.exits);
+  }
+}

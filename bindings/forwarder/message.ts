@@ -1,0 +1,31 @@
+/** What agent and forwarder say to each other over forwarder.sock: one JSON object a message, descriptors beside it
+ *  (SCM_RIGHTS). The agent speaks first; the forwarder answers `start` and reports what happens to it.
+ *
+ *      agent -> forwarder   start  {settings}  [tables file, eventfd of each worker]
+ *                           attach {port}      [descriptor]
+ *                           detach {port}
+ *                           stop
+ *      forwarder -> agent   started | failed {reason} | log {level, text, details}                                       */
+import type { ForwarderSettings } from "./settings.ts";
+
+export type ToForwarder =
+  | { kind: "start"; settings: ForwarderSettings }
+  | { kind: "attach"; port: number }
+  | { kind: "detach"; port: number }
+  | { kind: "stop" };
+
+export type ToAgent =
+  | { kind: "started" }
+  | { kind: "failed"; reason: string }
+  | { kind: "log"; level: "debug" | "info" | "warn" | "error"; text: string; details?: Record<string, unknown> };
+
+/** Longest message in bytes. */
+export const MAX_MESSAGE_BYTES = 65536;
+
+export function encode(message: ToForwarder | ToAgent): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+export function decode<Message extends ToForwarder | ToAgent>(payload: Uint8Array): Message {
+  return JSON.parse(new TextDecoder().decode(payload)) as Message;
+}

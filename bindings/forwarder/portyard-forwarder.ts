@@ -1,0 +1,109 @@
+/** The forwarder process: `portyard-forwarder NAME SOCKET`. Listens on SOCKET (mode 0600), is given the tables file and
+ *  descriptors by the agent, and runs the workers. Needs no privilege after its start; its own process group, so that the
+ *  end of the agent, or Ctrl-C at a terminal, does not end it. Ends by `stop`, SIGTERM, or when a worker fails.
+ *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
+import { rmSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import * as map from "../../assembly/abi/memory-map.ts";
+import { closeDescriptor } from "../native/io.ts";
+import { hostAddress, mapShared } from "../native/memory.ts";
+import { listen, sendWithDescriptors } from "../native/scm.ts";
+import { memoryPages } from "../tables/layout.ts";
+import * as ports from "../tables/port-table.ts";
+import { createMemory, Tables } from "../tables/tables.ts";
+import { ForwarderHost } from "./host.ts";
+import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
+import type { ForwarderSettings } from "./settings.ts";
+import type { SocketEvent } from "./socket-thread.ts";
+
+class Forwarder {
+  private readonly socketPath: string;
+  private connection: number | null = null;
+  private host: ForwarderHost | null = null;
+  private tables: Tables | null = null;
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath;
+  }
+
+  listen(): void {
+    const socket = listen(this.socketPath);
+    const thread = new Worker(new URL("./socket-thread.js", import.meta.url), { workerData: { socket, isListening: true } });
+    thread.on("message", (event: SocketEvent) => this.take(event));
+    thread.on("error", (error) => this.fail(error));
+  }
+
+  private take(event: SocketEvent): void {
+    if (event.kind === "connected") this.connection = event.socket;
+    else if (event.kind === "ended") this.connection = null;
+    else this.obey(decode<ToForwarder>(event.payload), event.descriptors);
+  }
+
+  private obey(message: ToForwarder, descriptors: number[]): void {
+    if (message.kind === "start") this.start(message.settings, descriptors).catch((error: Error) => this.fail(error));
+    else if (message.kind === "attach") this.host?.attach(message.port, descriptors[0] ?? -1);
+    else if (message.kind === "detach") this.detach(message.port);
+    else this.stop();
+  }
+
+  private async start(settings: ForwarderSettings, [tablesFile = -1, ...eventfds]: number[]): Promise<void> {
+    const memory = createMemory(memoryPages(settings.layout, settings.layout.workers), true);
+    const base = hostAddress(memory);
+    mapShared(base + BigInt(map.TABLES), tablesFile, settings.layout.tablesBytes);
+    closeDescriptor(tablesFile);
+    this.tables = new Tables(memory);
+    this.tables.check(settings.layout);
+    this.tables.configure(base, settings.layout.workersBase);
+    this.tables.store32(map.HEAD_FORWARDER_PID, process.pid);
+    this.host = new ForwarderHost(settings, memory, eventfds, (error) => this.fail(error));
+    await this.host.start();
+    this.log("info", "forwarding", { workers: settings.layout.workers, io: settings.io, build: settings.build });
+    this.say({ kind: "started" });
+  }
+
+  private detach(port: number): void {
+    if (this.tables === null || this.host === null) return;
+    const descriptor = this.host.descriptorOf(port);
+    if (descriptor < 0) return;
+    ports.attach(this.tables, port, -1);
+    closeDescriptor(descriptor);
+  }
+
+  private say(message: ToAgent): void {
+    if (this.connection === null) return;
+    try {
+      sendWithDescriptors(this.connection, encode(message), []);
+    } catch {
+      this.connection = null;
+    }
+  }
+
+  private log(level: "info" | "error", text: string, details: Record<string, unknown>): void {
+    process.stderr.write(`${JSON.stringify({ level, time: new Date().toISOString(), process: "forwarder", pid: process.pid, message: text, ...details })}\n`);
+    this.say({ kind: "log", level, text, details });
+  }
+
+  fail(error: Error): void {
+    this.log("error", "the forwarder ends", { reason: error.message });
+    this.say({ kind: "failed", reason: error.message });
+    process.exit(1);
+  }
+
+  stop(): void {
+    const ended = this.host === null ? Promise.resolve() : this.host.stop();
+    ended.then(() => {
+      rmSync(this.socketPath, { force: true });
+      process.exit(0);
+    });
+  }
+}
+
+const [, , , socketPath] = process.argv;
+if (socketPath === undefined) {
+  process.stderr.write("usage: portyard-forwarder NAME SOCKET (started by the agent)\n");
+  process.exit(2);
+}
+const forwarder = new Forwarder(socketPath);
+process.on("SIGTERM", () => forwarder.stop());
+process.on("SIGINT", () => {});
+forwarder.listen();

@@ -1,0 +1,22 @@
+/** What a forwarder is started with: the same object goes to worker threads and, as JSON, to the forwarder process. */
+import type { Layout } from "../tables/layout.ts";
+import type { Build } from "../wasm/module.ts";
+
+export interface ForwarderSettings {
+  name: string;
+  layout: Layout;
+  build: Build;
+  /** Back end of the workers; chosen before, so no "auto". */
+  io: "uring" | "syscall";
+  /** 0-1,000: how long a worker spins before it sleeps. */
+  spinMicroseconds: number;
+}
+
+/** What a worker thread is started with. */
+export interface WorkerSettings extends ForwarderSettings {
+  memory: WebAssembly.Memory;
+  module: WebAssembly.Module;
+  index: number;
+  /** Wakes this worker: written by whoever changes the tables. */
+  eventfd: number;
+}

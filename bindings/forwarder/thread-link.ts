@@ -1,0 +1,38 @@
+/** Isolation "thread": the workers are threads of this process, over a memory that no file backs. */
+import { createEventfd } from "../native/epoll.ts";
+import { closeDescriptor } from "../native/io.ts";
+import { ForwarderHost } from "./host.ts";
+import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
+import type { ForwarderSettings } from "./settings.ts";
+
+export class ThreadLink implements ForwarderLink {
+  readonly pid = null;
+  private readonly host: ForwarderHost;
+  private readonly eventfds: number[];
+
+  constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, listener: LinkListener) {
+    this.eventfds = Array.from({ length: settings.layout.workers }, createEventfd);
+    this.host = new ForwarderHost(settings, memory, this.eventfds, (error) => listener.down(error.message));
+  }
+
+  async start(attachments: Attachment[]): Promise<void> {
+    await this.host.start();
+    for (const attachment of attachments) await this.attach(attachment);
+  }
+
+  async attach({ port, descriptor }: Attachment): Promise<void> {
+    this.host.attach(port, descriptor);
+  }
+
+  /** The descriptor is the engine's own, which closes it. */
+  async detach(): Promise<void> {}
+
+  wake(): void {
+    this.host.wake();
+  }
+
+  async stop(): Promise<void> {
+    await this.host.stop();
+    this.eventfds.forEach(closeDescriptor);
+  }
+}

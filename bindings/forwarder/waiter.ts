@@ -1,0 +1,87 @@
+/** How a worker waits: one edge-triggered epoll descriptor holds its ports and its eventfd. After a bounded spin it says
+ *  that it sleeps, looks at the epoch again, and sleeps; whoever changes the tables writes the eventfd. */
+import * as map from "../../assembly/abi/memory-map.ts";
+import * as record from "../../assembly/abi/worker.ts";
+import { addToEpoll, createEpoll, EPOLLET, EPOLLIN, removeFromEpoll, waitForEvents } from "../native/epoll.ts";
+import { closeDescriptor } from "../native/io.ts";
+import { PortyardError } from "../error.ts";
+import type { Tables } from "../tables/tables.ts";
+import { recordOf } from "../tables/worker-table.ts";
+import type { EngineExports } from "../wasm/module.ts";
+
+/** In the data of an event: no port, the eventfd. */
+const WAKE = 0xffffffffn;
+/** A sleeping worker looks after ageing this often. */
+const SLEEP_MS = 1000;
+
+export class Waiter {
+  private readonly wasm: EngineExports;
+  private readonly tables: Tables;
+  private readonly worker: number;
+  private readonly sleeping: number;
+  private readonly epoll: number;
+  private readonly events: number;
+  private readonly spinMs: number;
+
+  /** @param eventsAddress host address of EPOLL_EVENTS in the worker's region. */
+  constructor(wasm: EngineExports, tables: Tables, worker: number, index: number, eventsAddress: number, eventfd: number, spinMicroseconds: number) {
+    this.wasm = wasm;
+    this.tables = tables;
+    this.worker = worker;
+    this.sleeping = recordOf(index) + record.SLEEPING;
+    this.events = eventsAddress;
+    this.spinMs = spinMicroseconds / 1000;
+    this.epoll = createEpoll();
+    addToEpoll(this.epoll, eventfd, EPOLLIN | EPOLLET, WAKE);
+  }
+
+  /** Watches a port's descriptor; 0, or the errno because of which it cannot be watched. */
+  add(port: number, descriptor: number): number {
+    try {
+      addToEpoll(this.epoll, descriptor, EPOLLIN | EPOLLET, BigInt(port));
+      return 0;
+    } catch (error) {
+      return error instanceof PortyardError && typeof error.value === "number" ? error.value : -1;
+    }
+  }
+
+  /** Stops watching; a descriptor that was closed meanwhile is no longer watched anyway. */
+  remove(descriptor: number): void {
+    try {
+      removeFromEpoll(this.epoll, descriptor);
+    } catch {
+      // closed: the kernel has forgotten it
+    }
+  }
+
+  /** Takes what has come without waiting; true when a port has become ready. */
+  poll(): boolean {
+    return this.take(0);
+  }
+
+  /** Waits until a port is ready or somebody wakes this worker. */
+  wait(): void {
+    if (this.poll() || this.spin()) return;
+    this.tables.store32(this.sleeping, 1);
+    if (!this.wasm.isEpochNew(this.worker)) this.take(SLEEP_MS);
+    this.tables.store32(this.sleeping, 0);
+  }
+
+  private spin(): boolean {
+    if (this.spinMs === 0) return false;
+    for (const end = performance.now() + this.spinMs; performance.now() < end; ) {
+      if (this.take(0)) return true;
+    }
+    return false;
+  }
+
+  private take(timeoutMs: number): boolean {
+    const count = waitForEvents(this.epoll, this.events, map.EPOLL_EVENT_COUNT, timeoutMs);
+    if (count > 0) this.wasm.markEvents(this.worker, count);
+    return count > 0;
+  }
+
+  close(): void {
+    closeDescriptor(this.epoll);
+  }
+}
