@@ -12,6 +12,7 @@ const CLONE_NEWNET = 0x40000000;
 
 const libc = lazily((define) => ({
   setns: define<(fd: number, kind: number) => number>("int setns(int, int)"),
+  unshare: define<(kind: number) => number>("int unshare(int)"),
 }));
 
 /** The path of a network namespace: an absolute path is one already, a name lies below /run/netns. */
@@ -19,13 +20,23 @@ export function namespacePath(nameOrPath: string): string {
   return isAbsolute(nameOrPath) ? nameOrPath : join(NAMED, nameOrPath);
 }
 
-/** Calls `inside` with this thread in the network namespace at `path`, and comes back whatever it does.
+/** Calls `inside` with this thread in the network namespace at `path`, and comes back whatever it does. A program that
+ *  it starts stays there.
  *  @param inside must not be asynchronous: the thread is back before a promise goes on.
  *  @throws PortyardError `namespace-missing`, `no-rights`; `namespace-stuck` when there was no way back: end the process. */
 export function withNamespace<Result>(path: string, inside: () => Result): Result {
+  return andBack(() => enterNamespace(path), inside);
+}
+
+/** The same in a new network namespace, which goes when nothing is in it any more. */
+export function withNewNamespace<Result>(inside: () => Result): Result {
+  return andBack(makeNamespace, inside);
+}
+
+function andBack<Result>(enter: () => void, inside: () => Result): Result {
   const own = openSync(OWN, "r");
   try {
-    enterNamespace(path);
+    enter();
     try {
       return inside();
     } finally {
@@ -34,6 +45,10 @@ export function withNamespace<Result>(path: string, inside: () => Result): Resul
   } finally {
     closeSync(own);
   }
+}
+
+function makeNamespace(): void {
+  if (libc().unshare(CLONE_NEWNET) < 0) throw refused("(a new one)", lastErrno());
 }
 
 function enterNamespace(path: string): void {

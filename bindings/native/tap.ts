@@ -6,14 +6,16 @@
  *  container's namespace keeps that namespace alive for ever. A second opening of an attached device is EBUSY. */
 import { closeSync, constants, openSync } from "node:fs";
 import { PortyardError } from "../error.ts";
-import { check, EINVAL, errnoNumber, systemCallFailed } from "./errno.ts";
+import { check, EBADFD, EINVAL, EPERM, systemCallFailed } from "./errno.ts";
 import { lastErrno, lazily } from "./koffi.ts";
 
 const TUN_DEVICE = "/dev/net/tun";
 const TUNSETIFF = 0x400454ca;
 const TUNSETPERSIST = 0x400454cb;
 const TUNSETOFFLOAD = 0x400454d0;
+const TUNGETIFF = 0x800454d2;
 const TUNSETVNETHDRSZ = 0x400454d8;
+const TUNGETDEVNETNS = 0x54e3;
 const IFF_TAP = 0x2;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
@@ -70,10 +72,27 @@ export function setPersistent(descriptor: number, persistent: boolean): void {
   check(libc().ioctlValue(descriptor, TUNSETPERSIST, persistent ? 1 : 0), "ioctl(TUNSETPERSIST)");
 }
 
+/** Where the device is now, wherever it was moved and whatever its namespace is called; null when it is gone with that,
+ *  and on kernels before 5.8, which do not tell.
+ *  @returns its name there, and a descriptor of the namespace that the caller closes. */
+export function locateTap(descriptor: number): { name: string; namespace: number } | null {
+  const request = new Uint8Array(IFREQ_BYTES);
+  if (libc().ioctlPointer(descriptor, TUNGETIFF, request) < 0) return nullWhenUnknown("ioctl(TUNGETIFF)");
+  const namespace = libc().ioctlValue(descriptor, TUNGETDEVNETNS, 0);
+  if (namespace < 0) return nullWhenUnknown("ioctl(TUNGETDEVNETNS)");
+  return { name: Buffer.from(request.subarray(0, request.indexOf(0))).toString(), namespace };
+}
+
+function nullWhenUnknown(call: string): null {
+  const errno = lastErrno();
+  if (errno === EBADFD || errno === EINVAL) return null;
+  throw systemCallFailed(call, errno);
+}
+
 function attach(descriptor: number, request: Uint8Array, name: string): void {
   if (libc().ioctlPointer(descriptor, TUNSETIFF, request) >= 0) return;
   const errno = lastErrno();
-  throw errno === errnoNumber("EPERM") ? noRights("ioctl(TUNSETIFF)", name) : systemCallFailed("ioctl(TUNSETIFF)", errno, name);
+  throw errno === EPERM ? noRights("ioctl(TUNSETIFF)", name) : systemCallFailed("ioctl(TUNSETIFF)", errno, name);
 }
 
 function setOffload(descriptor: number, name: string, offload: boolean): { checksum: boolean; tso: boolean; uso: boolean } {

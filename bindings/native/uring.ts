@@ -106,15 +106,18 @@ export function enter(descriptor: number, submitCount: number, completeCount: nu
   return orNegativeErrno(libc().enter(SYS_IO_URING_ENTER, descriptor, submitCount, completeCount, flags, 0));
 }
 
-/** Whether rings can be made here and now, by making one; the reason is a sentence. */
-export function probeUring(): { available: boolean; reason: string } {
+/** Whether rings can be made here and now, by making one; the reason is a sentence.
+ *  @throws PortyardError `koffi-missing`, `linux-only`: then nothing was tried. */
+export function probeUring(): { available: boolean; reason: string; remedy: string | null } {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const base = hostAddress(memory);
   try {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const ring = createUring(memory, hostAddress(memory), 0, 32768, 256, 1024);
+    const ring = createUring(memory, base, 0, 32768, 256, 1024);
     closeDescriptor(ring.descriptor);
-    return { available: true, reason: `rings of ${ring.entries} entries and ${ring.cqEntries} completions` };
+    return { available: true, reason: `rings of ${ring.entries} entries and ${ring.cqEntries} completions`, remedy: null };
   } catch (error) {
-    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof PortyardError)) throw error;
+    return { available: false, reason: error.message, remedy: error.remedy };
   }
 }
 
