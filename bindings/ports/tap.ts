@@ -1,0 +1,144 @@
+/** Ports whose other end is a TAP in a container's network namespace. In order:
+ *   1  look that the namespace is there and the interface's name is free in it
+ *   2  make the TAP in the host's namespace, under a name of its own: one that is opened inside would keep the namespace alive
+ *      for ever, one that is opened outside reads EBADFD 0.2 s after the namespace went
+ *   3  move it, name it, set MAC, MTU and addresses, bring it up
+ *   4  make it persistent, so that it outlives whoever holds its descriptor
+ *  A failure at any step removes the device. A process that dies between 2 and 4 leaves nothing: the kernel removes it.
+ *
+ *  The TAP's own MAC is the container's. IPv6 addresses go through duplicate address detection as any others do. */
+import { createHash } from "node:crypto";
+import { closeSync, writeFileSync } from "node:fs";
+import type { TapConfig } from "../config/types.ts";
+import { PortyardError } from "../error.ts";
+import { failedWith } from "../native/errno.ts";
+import { interfaceIndex } from "../native/interface.ts";
+import { namespacePath, withNamespace } from "../native/namespace.ts";
+import { locateTap, openTap, setPersistent, type Tap } from "../native/tap.ts";
+import { linkFailedWith, runLinkBatch } from "./link.ts";
+import { type OpenPort, once } from "./open-port.ts";
+
+export interface TapPortRequest {
+  /** Name of the instance: two agents never make the same temporary device. */
+  instance: string;
+  /** Name of the port, unique in the instance. */
+  name: string;
+  tap: TapConfig;
+  /** 02:00:00:00:00:0c: of the container's end. */
+  mac: string;
+  /** 576-65,521; at least 1,280 with an IPv6 address. */
+  mtu: number;
+}
+
+/** Opens the TAP of a port, all or nothing.
+ *  @throws PortyardError `namespace-missing`, `interface-taken`, `no-rights`, `tun-missing`, `iproute2-missing`, `ipv6-missing`,
+ *  `link-failed`, `device-busy`. */
+export async function openTapPort(request: TapPortRequest): Promise<OpenPort> {
+  const namespace = namespacePath(request.tap.namespace);
+  withNamespace(namespace, () => refuseTakenName(request.tap.interface, namespace));
+  const tap = makeTap(request);
+  try {
+    await place(tap, request, namespace);
+    setPersistent(tap.descriptor, true);
+  } catch (error) {
+    closeSync(tap.descriptor);
+    throw error;
+  }
+  return describe(tap, request, namespace);
+}
+
+/** Marks what is ours and stands only for the moment before the move: "py", then 10 hexadecimal digits. */
+export function temporaryName(instance: string, port: string): string {
+  return `py${createHash("sha256").update(`${instance}\0${port}`).digest("hex").slice(0, 10)}`;
+}
+
+function makeTap({ instance, name, tap }: TapPortRequest): Tap {
+  const device = temporaryName(instance, name);
+  try {
+    return openTap(device, { offload: tap.offload });
+  } catch (cause) {
+    if (!failedWith(cause, "EBUSY")) throw cause;
+    throw new PortyardError("device-busy", `The device ${device} of port ${name} is held by another process.`, {
+      path: device,
+      value: name,
+      remedy: `Stop the other agent that is called ${instance}, or use another --name.`,
+      cause,
+    });
+  }
+}
+
+function refuseTakenName(name: string, namespace: string): void {
+  if (interfaceIndex(name) !== null) throw interfaceTaken(name, namespace);
+}
+
+async function place(tap: Tap, { tap: config, mac, mtu }: TapPortRequest, namespace: string): Promise<void> {
+  const name = config.interface;
+  try {
+    await runLinkBatch([`link set dev ${tap.name} netns ${namespace} name ${name}`]);
+  } catch (cause) {
+    throw linkFailedWith(cause, "File exists") ? interfaceTaken(name, namespace) : cause;
+  }
+  await runLinkBatch([`link set dev ${name} address ${mac} mtu ${mtu}`], namespace);
+  if (config.addresses.some(isIpv6)) withNamespace(namespace, () => allowIpv6(name));
+  await runLinkBatch([...config.addresses.map((address) => addAddress(address, name)), `link set dev ${name} up`], namespace);
+}
+
+function addAddress(address: string, name: string): string {
+  return `address add ${address} ${isIpv6(address) ? "" : "broadcast + "}dev ${name}`;
+}
+
+function isIpv6(address: string): boolean {
+  return address.includes(":");
+}
+
+/** Docker turns IPv6 off in namespaces that have had no address of it. */
+function allowIpv6(name: string): void {
+  try {
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
+  } catch (cause) {
+    throw new PortyardError("ipv6-missing", `The kernel has no IPv6 for the interface ${name}.`, {
+      path: `/proc/sys/net/ipv6/conf/${name}`,
+      remedy: "Leave out the IPv6 address, or start the kernel without ipv6.disable=1.",
+      cause,
+    });
+  }
+}
+
+function interfaceTaken(name: string, namespace: string): PortyardError {
+  return new PortyardError("interface-taken", `The network namespace at ${namespace} has an interface called ${name} already.`, {
+    path: namespace,
+    value: name,
+    remedy: `Choose another name, or remove that one: nsenter --net=${namespace} ip link del ${name}.`,
+  });
+}
+
+function describe(tap: Tap, { name, tap: config, mac, mtu }: TapPortRequest, namespace: string): OpenPort {
+  const { descriptor, checksum, tso, uso } = tap;
+  const common = { kind: "tap", name, descriptor, vnet: true, checksum, tso, uso, auxdata: false } as const;
+  return { ...common, mac, mtu, interface: config.interface, namespace, close: once(() => closeTapPort(descriptor)) };
+}
+
+/** Removes the device, wherever it is by now, and closes the descriptor. */
+async function closeTapPort(descriptor: number): Promise<void> {
+  try {
+    setPersistent(descriptor, false);
+    await removeDevice(descriptor);
+  } catch (error) {
+    if (!failedWith(error, "EBADFD")) throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** At once, also while the forwarder still has its copy of the descriptor, which alone would keep the device. */
+async function removeDevice(descriptor: number): Promise<void> {
+  const place = locateTap(descriptor);
+  if (place === null) return;
+  try {
+    await runLinkBatch([`link del dev ${place.name}`], `/proc/self/fd/${place.namespace}`);
+  } catch (error) {
+    if (!linkFailedWith(error, "Cannot find device")) throw error;
+  } finally {
+    closeSync(place.namespace);
+  }
+}
