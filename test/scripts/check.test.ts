@@ -1,0 +1,100 @@
+/** The project keeps its own rules (scripts/check), and each rule finds what it is there for. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { checks } from "../../scripts/check/checks.ts";
+import { documentation } from "../../scripts/check/documentation.ts";
+import { importDirections } from "../../scripts/check/import-direction.ts";
+import { lockFile } from "../../scripts/check/lock-file.ts";
+import { releaseText } from "../../scripts/check/release-text.ts";
+import { shape } from "../../scripts/check/shape.ts";
+
+for (const check of checks) {
+  test(check.name, () => {
+    const problems = check.problems();
+    for (const problem of problems) console.log(problem);
+    assert.is(problems.length, 0);
+  });
+}
+
+const importing = (path: string, target: string) => importDirections([{ path, text: `/** Head. */\nimport * as x from "${target}";\n` }]);
+
+test("an import against the order of assembly/ is named", () => {
+  assert.equal(importing("assembly/wire/udp.ts", "../tables/mac-table"), [
+    "assembly/wire/udp.ts imports assembly/tables/mac-table: wire stands below tables",
+  ]);
+  assert.equal(importing("assembly/path/4-switch/forward.ts", "../../pipeline").length, 1);
+  assert.equal(importing("assembly/wire/udp.ts", "../../bindings/mac.ts").length, 1);
+  assert.equal(importing("assembly/newcomer/thing.ts", "../abi/limits").length, 1);
+});
+
+test("an import along the order of assembly/ is not", () => {
+  assert.equal(importing("assembly/tables/mac-table.ts", "../memory/atomic"), []);
+  assert.equal(importing("assembly/wire/udp.ts", "./ipv4"), []);
+  assert.equal(importing("assembly/index.ts", "./pipeline"), []);
+});
+
+test("TypeScript that takes more of assembly/ than its constants is named", () => {
+  assert.equal(importing("bindings/engine.ts", "../assembly/wire/udp.ts"), [
+    "bindings/engine.ts imports assembly/wire/udp.ts: TypeScript takes only assembly/abi",
+  ]);
+  assert.equal(importing("bindings/engine.ts", "../assembly/abi/limits.ts"), []);
+});
+
+test("an import from above is named, also a lazy one and a type", () => {
+  assert.equal(importing("bindings/engine.ts", "../agent/agent.ts").length, 1);
+  const lazy = {
+    path: "agent/agent.ts",
+    text: `await import("../cli/main.ts");\nimport type { A } from "../web/a.ts";\nexport { b } from "../test/b.ts";`,
+  };
+  assert.is(importDirections([lazy]).length, 3);
+  assert.equal(importing("cli/up.ts", "../agent/agent.ts"), []);
+});
+
+test("a file without a head and a function without a comment are named", () => {
+  const text =
+    'import { a } from "./a.ts";\n\nexport function b(): void {\n  a();\n}\n\n/** Says. */\nexport async function c(): Promise<void> {\n  a();\n}\n';
+  assert.equal(documentation([{ path: "bindings/b.ts", text }]), [
+    "bindings/b.ts does not begin with prose that says what it is",
+    "bindings/b.ts:3: b has no documentation comment",
+  ]);
+});
+
+test("an accessor of one line in assembly/ needs no comment, a longer function does", () => {
+  const text = "/** Head. */\nexport function a(): u32 { return 1; }\nexport function b(): u32 {\n  return 1;\n}\n";
+  assert.equal(documentation([{ path: "assembly/wire/a.ts", text }]), ["assembly/wire/a.ts:3: b has no documentation comment"]);
+});
+
+test("a long file, an address as a number, a focused test and a note of something undone are named", () => {
+  const found = (path: string, text: string) => shape([{ path, text }]).length;
+  assert.is(found("bindings/a.ts", "a\n".repeat(351)), 1);
+  assert.is(found("bindings/a.ts", "a\n".repeat(350)), 0);
+  for (const bad of ["load<u32>(0x20000)", "store<u8>(4096, 1)", "atomic.store32(65536, x)", "load<u64>(<usize>131072 + i)"]) {
+    assert.is(found("assembly/path/a.ts", bad), 1, bad);
+  }
+  for (const good of ["load<u32>(map.HEAD)", "store<u8>(pointer, 1)", "load<u16>(udp, 4)"])
+    assert.is(found("assembly/path/a.ts", good), 0, good);
+  assert.is(found("test/a.test.ts", `test${"."}only("x", () => {});`), 1);
+  assert.is(found("cli/a.ts", `// ${"TO"}DO later`), 1);
+});
+
+test("each forbidden word of a release text is named with its line", () => {
+  assert.equal(releaseText("a.wat", "(module)\n(call_indirect)"), ["a.wat:2: call_indirect has no place in a release build"]);
+  assert.is(releaseText("a.wat", 'memory.grow abort "~lib/rt/stub"').length, 3);
+  assert.equal(releaseText("a.wat", "(module)"), []);
+});
+
+test("a lock file that names a registry or lacks a package is named", () => {
+  const lock = {
+    packages: {
+      "": { dependencies: { a: "1" } },
+      "node_modules/a": { resolved: "https://registry.example/a.tgz", optionalDependencies: { "a-linux": "1", "a-windows": "1" } },
+      "node_modules/a/node_modules/a-linux": {},
+    },
+  };
+  assert.equal(lockFile(JSON.stringify(lock)), [
+    'node_modules/a has a "resolved"',
+    "node_modules/a asks for a-windows, which has no entry",
+  ]);
+});
+
+test.run();
