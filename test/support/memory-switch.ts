@@ -1,0 +1,97 @@
+/** A whole switch in memory for tests: one worker of any build over memory ports, its tables written directly. Frames go
+ *  in by calls, what comes out is collected with its port.                                                            */
+import * as counter from "../../assembly/abi/counter.ts";
+import * as reasons from "../../assembly/abi/drop-reason.ts";
+import { MAX_MTU } from "../../assembly/abi/limits.ts";
+import * as port from "../../assembly/abi/port.ts";
+import { MemoryWorker } from "../../bindings/forwarder/memory-worker.ts";
+import { layOut, memoryPages } from "../../bindings/tables/layout.ts";
+import * as networks from "../../bindings/tables/network-table.ts";
+import * as ports from "../../bindings/tables/port-table.ts";
+import { Tables, createMemory } from "../../bindings/tables/tables.ts";
+import * as workers from "../../bindings/tables/worker-table.ts";
+import { type Build, type EngineExports, instantiateEngine, loadModule } from "../../bindings/wasm/module.ts";
+
+const WORKER = 0;
+const HASH_SEED = 0x5eed_5eed_5eed_5eedn;
+const MACS = 1024;
+const MAC_LIMIT = 256;
+const MAC_AGE_SECONDS = 300;
+
+/** Names of drop reasons by number, as they are printed. */
+export const REASON_NAMES = new Map(
+  Object.entries(reasons).map(([name, number]) => [number as number, name.toLowerCase().replaceAll("_", "-")]),
+);
+
+export interface PortSettings {
+  flags?: number;
+  mac?: string;
+  mtu?: number;
+  /** Trunk page; the port is then in no network of its own. */
+  trunk?: number;
+}
+
+export interface Output {
+  port: number;
+  bytes: Uint8Array;
+}
+
+export class MemorySwitch {
+  readonly tables: Tables;
+  readonly wasm: EngineExports;
+  readonly worker: MemoryWorker;
+  /** What came out since `takeOutputs`, copied. */
+  #outputs: Output[] = [];
+
+  /** One network (index 1) with the ports 0 to n - 1. */
+  constructor(build: Build, settings: readonly PortSettings[], learning: boolean, network = 1) {
+    const layout = layOut({ macs: MACS, workers: 1 });
+    const memory = createMemory(memoryPages(layout, 1), build !== "single");
+    this.wasm = instantiateEngine(loadModule(build), memory);
+    this.tables = new Tables(memory);
+    this.tables.format(layout, HASH_SEED);
+    this.tables.configure(0n, layout.workersBase);
+    networks.write(this.tables, network, { learning, macAgeSeconds: MAC_AGE_SECONDS, mtu: MAX_MTU });
+    settings.forEach((each, index) => this.#addPort(index, network, each));
+    this.tables.raiseEpoch();
+    this.worker = new MemoryWorker(this.wasm, this.tables, WORKER, 0, (index, frame) => {
+      this.#outputs.push({ port: index, bytes: frame.slice() });
+      return true;
+    });
+    this.worker.setTime(1000);
+  }
+
+  #addPort(index: number, network: number, { flags = 0, mac, mtu = MAX_MTU, trunk }: PortSettings): void {
+    const access = trunk === undefined ? { network, trunk: 0 } : { network: 0, trunk: trunk + 1 };
+    const fixed = { kind: port.KIND_MEMORY, owner: WORKER, native: 0, macLimit: MAC_LIMIT };
+    ports.write(this.tables, index, { ...fixed, ...access, flags, mtu, mac: mac ?? null });
+    ports.attach(this.tables, index, 0);
+    ports.setDesired(this.tables, index, port.UP);
+    networks.addMember(this.tables, network, index);
+  }
+
+  /** The frames that left since the last call. */
+  takeOutputs(): Output[] {
+    return this.#outputs.splice(0);
+  }
+
+  /** Drops so far by port, and by the reason's name. */
+  drops(index: number): Map<string, number> {
+    const counted = [...REASON_NAMES].map(([reason, name]) => [name, ports.drops(this.tables, index, reason)] as const);
+    return new Map(counted.filter(([, drops]) => drops > 0));
+  }
+
+  droppedFrames(index: number): number {
+    return ports.sum(this.tables, index, counter.DROPPED_FRAMES);
+  }
+
+  /** The worker's totals; @throws when a frame or a slot is unaccounted for. */
+  totals(): ReturnType<typeof workers.read> {
+    const totals = workers.read(this.tables, WORKER);
+    const entered = totals.received + totals.originated + totals.copies + totals.segments;
+    const left = totals.sent + totals.dropped + totals.consumed;
+    if (entered !== left) throw new Error(`${entered} frames came to be and ${left} ended: ${JSON.stringify(totals)}`);
+    if (totals.slotsTaken !== totals.slotsReleased) throw new Error(`${totals.slotsTaken - totals.slotsReleased} slots are not given back`);
+    return totals;
+  }
+}
