@@ -16,6 +16,8 @@ const columns = {
   captureStreamMegabytes: { quick: 500, full: 10_000 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
+  /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
+  cutFrames: { quick: 600, full: 1_000_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

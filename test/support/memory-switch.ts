@@ -4,11 +4,12 @@ import * as counter from "../../assembly/abi/counter.ts";
 import * as reasons from "../../assembly/abi/drop-reason.ts";
 import { MAX_MTU } from "../../assembly/abi/limits.ts";
 import * as port from "../../assembly/abi/port.ts";
-import { MemoryWorker } from "../../bindings/forwarder/memory-worker.ts";
+import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
 import { layOut, memoryPages } from "../../bindings/tables/layout.ts";
 import * as networks from "../../bindings/tables/network-table.ts";
 import * as ports from "../../bindings/tables/port-table.ts";
 import { Tables, createMemory } from "../../bindings/tables/tables.ts";
+import * as trunks from "../../bindings/tables/trunk-table.ts";
 import * as workers from "../../bindings/tables/worker-table.ts";
 import { type Build, type EngineExports, instantiateEngine, loadModule } from "../../bindings/wasm/module.ts";
 
@@ -27,8 +28,8 @@ export interface PortSettings {
   flags?: number;
   mac?: string;
   mtu?: number;
-  /** Trunk page; the port is then in no network of its own. */
-  trunk?: number;
+  /** VLAN identifier of the network on this trunk, 0 for untagged; an access port without. */
+  vlan?: number;
 }
 
 export interface Output {
@@ -52,7 +53,7 @@ export class MemorySwitch {
     this.tables.format(layout, HASH_SEED);
     this.tables.configure(0n, layout.workersBase);
     networks.write(this.tables, network, { learning, macAgeSeconds: MAC_AGE_SECONDS, mtu: MAX_MTU });
-    settings.forEach((each, index) => this.#addPort(index, network, each));
+    for (const [index, each] of settings.entries()) this.#addPort(index, network, each);
     this.tables.raiseEpoch();
     this.worker = new MemoryWorker(this.wasm, this.tables, WORKER, 0, (index, frame) => {
       this.#outputs.push({ port: index, bytes: frame.slice() });
@@ -61,13 +62,22 @@ export class MemorySwitch {
     this.worker.setTime(1000);
   }
 
-  #addPort(index: number, network: number, { flags = 0, mac, mtu = MAX_MTU, trunk }: PortSettings): void {
-    const access = trunk === undefined ? { network, trunk: 0 } : { network: 0, trunk: trunk + 1 };
+  #addPort(index: number, network: number, { flags = 0, mac, mtu = MAX_MTU, vlan }: PortSettings): void {
+    const access = vlan === undefined ? { network, trunk: 0 } : { network: 0, trunk: index + 1 };
+    if (vlan !== undefined) trunks.write(this.tables, index, new Map(vlan === 0 ? [] : [[vlan, network]]), vlan === 0 ? network : 0);
     const fixed = { kind: port.KIND_MEMORY, owner: WORKER, native: 0, macLimit: MAC_LIMIT };
     ports.write(this.tables, index, { ...fixed, ...access, flags, mtu, mac: mac ?? null });
     ports.attach(this.tables, index, 0);
     ports.setDesired(this.tables, index, port.UP);
     networks.addMember(this.tables, network, index);
+  }
+
+  /** Puts a frame into a port so that its last byte is the last byte of memory, behind which every access traps, and takes
+   *  it its way. `offload`: its virtio-net header, 10 bytes. */
+  receiveAtEnd(index: number, frame: Uint8Array, offload?: Uint8Array): void {
+    this.worker.enqueueAtEnd(index, frame);
+    if (offload !== undefined) this.tables.bytes.set(offload, this.tables.bytes.length - frame.length - OFFLOAD_HEADER_BYTES);
+    this.worker.run();
   }
 
   /** The frames that left since the last call. */
