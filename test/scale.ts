@@ -10,6 +10,8 @@ const columns = {
   /** Time that one test file may take before the runner ends it and counts it as failed. */
   unitFileSeconds: { quick: 240, full: 3600 },
   nativeFileSeconds: { quick: 240, full: 3600 },
+  /** Limit of a file that is meant to exceed it (test/scripts/test-file.test.ts). */
+  hungFileSeconds: { quick: 1.5, full: 1.5 },
   /** Random capture files of each property. */
   captureProperties: { quick: 200, full: 10_000 },
   /** Length of the capture that is read as a stream. */
