@@ -46,7 +46,7 @@ interface Setup {
   before?(memorySwitch: MemorySwitch, frame: Uint8Array): void;
   /** Another form of the frame, which is then cut. */
   form?(frame: Uint8Array): Uint8Array;
-  offload?(frameBytes: number): Uint8Array;
+  offload?(cut: Uint8Array): Uint8Array;
   after?(cut: Uint8Array, outputs: Uint8Array[]): void;
   /** True when the switch's totals show that the frames went where this set-up is to lead them. */
   proof(totals: ReturnType<MemorySwitch["totals"]>): boolean;
@@ -82,8 +82,8 @@ const setups: Record<string, () => Setup> = {
   offload: () => {
     const source = random(SEED);
     return {
-      make: (build) => new MemorySwitch(build, [{ flags: port.FLAG_VNET }, {}], true),
-      offload: (frameBytes) => randomOffload(source, frameBytes),
+      make: (build) => new MemorySwitch(build, [{ flags: port.FLAG_VNET }, {}], false),
+      offload: (cut) => randomOffload(source, cut),
       proof: ({ segments }) => segments > 0,
     };
   },
@@ -97,7 +97,7 @@ function cutAll(setup: Setup, memorySwitch: MemorySwitch): string {
     setup.before?.(memorySwitch, frame);
     for (let length = Math.min(frame.length, LONGEST_CUT); length >= 0; length--) {
       const cut = frame.subarray(0, length);
-      memorySwitch.receiveAtEnd(IN, cut, setup.offload?.(length));
+      memorySwitch.receiveAtEnd(IN, cut, setup.offload?.(cut));
       const outputs = memorySwitch.takeOutputs();
       setup.after?.(
         cut,

@@ -1,4 +1,11 @@
 /** Numbers of the virtio-net header (linux/virtio_net.h). */
 export const OFFLOAD_HEADER_BYTES = 10;
-/** None, TCP over IPv4 with and without ECN, UDP fragmentation, TCP over IPv6, UDP segmentation, unknown ones. */
-export const GSO_TYPES = [0, 0, 0, 1, 1, 0x81, 3, 4, 4, 0x84, 5, 5, 2, 0x80, 0x7f];
+export const NEEDS_CHECKSUM = 1;
+
+export const GSO_NONE = 0;
+export const GSO_TCPV4 = 1;
+export const GSO_TCPV6 = 4;
+export const GSO_UDP_L4 = 5;
+export const GSO_ECN = 0x80;
+/** The known ones, UDP fragmentation (3) of old kernels, and some that do not exist. */
+export const GSO_TYPES = [GSO_NONE, GSO_TCPV4, GSO_TCPV4 | GSO_ECN, 2, 3, GSO_TCPV6, GSO_TCPV6 | GSO_ECN, GSO_UDP_L4, GSO_ECN, 0x7f];
