@@ -7,7 +7,7 @@
  *  no test is a failure too. Compiled tests whose source is gone do not run. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { join, sep } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -81,7 +81,7 @@ function setUp() {
   }
 }
 
-/** Sources of tests below `folder` that are asked for, in alphabetical order. */
+/** Sources of the tests below `folder` that are asked for, in alphabetical order. */
 function filesOf(folder) {
   if (!existsSync(join(root, folder))) return [];
   const all = readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${path.split(sep).join("/")}`);
@@ -124,7 +124,8 @@ async function settledDifferences(before) {
 
 async function runFile(file, limitSeconds) {
   const compiled = join(root, "dist", file.replace(/\.ts$/, ".js"));
-  report(file, await runTestFile(options.node ?? process.execPath, compiled, limitSeconds, {}));
+  const node = options.node ?? process.execPath;
+  report(file, await runTestFile(node, compiled, limitSeconds, { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }));
 }
 
 /** Prints the line of a file and adds its counts to the total. */

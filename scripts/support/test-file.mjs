@@ -92,7 +92,8 @@ function count(output, label) {
   return lines.length === 0 ? null : Number(lines.at(-1)[1]);
 }
 
-/** Skip lines, which may stand behind the marks that uvu prints for tests; tests skipped without one get a line that says that they gave no reason. */
+/** Skip lines, which may stand behind the marks that uvu prints for its tests. A test that was skipped without one gets a
+ *  line that says so. */
 function skipLines(output, skippedCount) {
   const lines = [...output.matchAll(/# skip: (.+)$/gm)].map((match) => match[1].trim());
   while (lines.length < skippedCount) lines.push("a test gave no reason");
