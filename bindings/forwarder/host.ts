@@ -2,7 +2,6 @@
  *  for each, tells them of descriptors through the tables, ends them. */
 import { Worker } from "node:worker_threads";
 import * as map from "../../assembly/abi/memory-map.ts";
-import { DESCRIPTOR } from "../../assembly/abi/port.ts";
 import { signalEventfd } from "../native/epoll.ts";
 import * as ports from "../tables/port-table.ts";
 import { Tables } from "../tables/tables.ts";
@@ -15,6 +14,8 @@ export class ForwarderHost {
   private readonly memory: WebAssembly.Memory;
   private readonly tables: Tables;
   private readonly eventfds: number[];
+  /** What this forwarder holds, by port: the record in the tables may be gone before the descriptor is. */
+  private readonly descriptors = new Map<number, number>();
   private readonly exits: Promise<unknown>[] = [];
   private readonly onFailure: (error: Error) => void;
 
@@ -48,15 +49,18 @@ export class ForwarderHost {
     });
   }
 
-  /** A port's descriptor (-1: none) is there. */
+  /** A port's descriptor is there. */
   attach(port: number, descriptor: number): void {
+    this.descriptors.set(port, descriptor);
     ports.attach(this.tables, port, descriptor);
     this.publish();
   }
 
-  /** The descriptor that is held for a port, or -1. */
-  descriptorOf(port: number): number {
-    return this.tables.load32(ports.recordOf(port) + DESCRIPTOR) - 1;
+  /** Forgets a port's descriptor and returns it, for its owner to close; -1 when there is none. Only after the grace period. */
+  detach(port: number): number {
+    const descriptor = this.descriptors.get(port) ?? -1;
+    this.descriptors.delete(port);
+    return descriptor;
   }
 
   /** Ends a change of the tables: next epoch, and the workers are woken. Returns the epoch. */

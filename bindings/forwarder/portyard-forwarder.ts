@@ -9,7 +9,6 @@ import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import { listen, sendWithDescriptors } from "../native/scm.ts";
 import { memoryPages } from "../tables/layout.ts";
-import * as ports from "../tables/port-table.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
 import { ForwarderHost } from "./host.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
@@ -62,11 +61,8 @@ class Forwarder {
   }
 
   private detach(port: number): void {
-    if (this.tables === null || this.host === null) return;
-    const descriptor = this.host.descriptorOf(port);
-    if (descriptor < 0) return;
-    ports.attach(this.tables, port, -1);
-    closeDescriptor(descriptor);
+    const descriptor = this.host?.detach(port) ?? -1;
+    if (descriptor >= 0) closeDescriptor(descriptor);
   }
 
   private say(message: ToAgent): void {

@@ -25,7 +25,9 @@ export class ThreadLink implements ForwarderLink {
   }
 
   /** The descriptor is the engine's own, which closes it. */
-  async detach(): Promise<void> {}
+  async detach(port: number): Promise<void> {
+    this.host.detach(port);
+  }
 
   wake(): void {
     this.host.wake();

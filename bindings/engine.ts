@@ -1,0 +1,153 @@
+/** The engine: networks, ports, and a forwarder that moves frames between them. Everything that a host agent, an embedding
+ *  program or a test does with Portyard goes through this class.
+ *
+ *      const engine = await Engine.create(parseConfig({ networks: [...], ports: [...] }), { isolation: "thread" });
+ */
+import { inlineParts, kernelParts, type Parts } from "./engine/parts.ts";
+import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
+import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers } from "./engine/describe.ts";
+import { MemoryPort } from "./engine/memory-port.ts";
+import type { PortEntry } from "./engine/ports.ts";
+import type { DropInfo, EngineCounters, EngineEvents, EngineLike, EngineOptions, IoBackend, MacInfo, NetworkInfo, PortInfo, WorkerInfo } from "./engine/types.ts";
+import { PortyardError } from "./error.ts";
+import * as macs from "./tables/mac-table.ts";
+
+export class Engine implements EngineLike {
+  private readonly parts: Parts;
+  /** Changes happen one after the other. */
+  private changes: Promise<unknown> = Promise.resolve();
+  private isClosed = false;
+
+  private constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** Starts an engine with the networks and ports of `config`; all of them forward when this resolves.
+   *  @throws PortyardError of whatever could not be made; nothing is left behind then. */
+  static async create(config: EngineConfig, options: EngineOptions = {}): Promise<Engine> {
+    const isInline = options.isolation === "inline";
+    const engine = new Engine(isInline ? inlineParts(config, options) : await kernelParts(config, options));
+    try {
+      await engine.parts.start((entry) => engine.lose(entry));
+      for (const network of config.networks) await engine.addNetwork(network);
+      for (const port of config.ports) await engine.addPort(port);
+      return engine;
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  /** How frames are moved: "uring", "syscall" or "memory". */
+  get io(): IoBackend {
+    return this.parts.io;
+  }
+
+  /** @throws PortyardError `network-exists`, `networks-exhausted`, `engine-closed`. */
+  async addNetwork(network: NetworkConfig): Promise<NetworkInfo> {
+    return this.change(async () => describeNetwork(this.parts.networks.add(network), this.parts.ports.all()));
+  }
+
+  /** @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
+  async removeNetwork(name: string): Promise<void> {
+    return this.change(async () => {
+      const users = describeNetwork(this.parts.networks.get(name), this.parts.ports.all()).ports;
+      if (users.length > 0) {
+        throw new PortyardError("network-in-use", `Network ${name} has ports: ${users.join(", ")}.`, { value: name, remedy: "Remove its ports first." });
+      }
+      await this.parts.networks.remove(name);
+    });
+  }
+
+  /** Resolves when the port forwards. @throws PortyardError (see Ports.add and the device's kind); nothing is left behind. */
+  async addPort(port: PortConfig): Promise<PortInfo> {
+    return this.change(async () => this.describe(await this.parts.ports.add(port)));
+  }
+
+  /** Resolves when no frame can leave by the port any more and its device is gone. @throws PortyardError `port-missing`. */
+  async removePort(name: string): Promise<void> {
+    return this.change(() => this.parts.ports.remove(name));
+  }
+
+  ports(): PortInfo[] {
+    return this.parts.ports.all().map((entry) => this.describe(entry));
+  }
+
+  networks(): NetworkInfo[] {
+    return this.parts.networks.all().map((entry) => describeNetwork(entry, this.parts.ports.all()));
+  }
+
+  macs(): MacInfo[] {
+    return describeMacs(this.parts.store, this.parts.networks, this.parts.ports);
+  }
+
+  drops(): DropInfo[] {
+    return describeDrops(this.parts.store, this.parts.ports.all());
+  }
+
+  workers(): WorkerInfo[] {
+    return describeWorkers(this.parts.store);
+  }
+
+  counters(): EngineCounters {
+    const { store, watcher } = this.parts;
+    return {
+      ports: this.ports(), drops: this.drops(), workers: this.workers(),
+      macs: macs.count(store.tables), macLimit: store.layout.macs, eventsLost: watcher.lost,
+    };
+  }
+
+  /** Process id of the forwarder; null when it runs in this process, or is being restarted. */
+  forwarderPid(): number | null {
+    return this.parts.link.pid;
+  }
+
+  /** The memory port `name`, of an engine with isolation "inline". @throws PortyardError `port-missing`, `port-kind`. */
+  memoryPort(name: string): MemoryPort {
+    const entry = this.parts.ports.get(name);
+    const { inline } = this.parts;
+    if (entry.kind !== "memory" || inline === null) {
+      throw new PortyardError("port-kind", `Port ${name} is no memory port.`, { value: entry.kind, remedy: "Give it `memory: {}`." });
+    }
+    return new MemoryPort(name, inline, entry.index, () => !this.isClosed && this.parts.ports.at(entry.index) === entry);
+  }
+
+  /** Sets the time of an inline engine, in milliseconds of any clock that never goes back; ageing follows it.
+   *  @throws PortyardError `isolation`. */
+  tick(nowMs: number): void {
+    if (this.parts.inline === null) throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
+    this.parts.inline.memory.setTime(nowMs);
+    this.parts.watcher.poll();
+  }
+
+  on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
+    this.parts.watcher.emitter.on(event, listener);
+  }
+
+  off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
+    this.parts.watcher.emitter.off(event, listener);
+  }
+
+  /** Ends the forwarder and removes every device that this engine made. Called again it does nothing. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await this.changes.catch(() => undefined);
+    await this.parts.close();
+  }
+
+  private describe(entry: PortEntry): PortInfo {
+    return describePort(this.parts.store, entry, this.parts.io, this.parts.nameOfErrno);
+  }
+
+  private lose(entry: PortEntry): void {
+    this.change(() => this.parts.ports.lose(entry)).catch(() => undefined);
+  }
+
+  private change<Result>(action: () => Promise<Result>): Promise<Result> {
+    if (this.isClosed) throw new PortyardError("engine-closed", "The engine is closed.");
+    const result = this.changes.then(action);
+    this.changes = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,71 @@
+/** What an engine tells of itself, read from the tables. */
+import * as counter from "../../assembly/abi/counter.ts";
+import * as reasons from "../../assembly/abi/drop-reason.ts";
+import { AGENT_WORKER } from "../../assembly/abi/limits.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
+import * as field from "../../assembly/abi/port.ts";
+import { monotonicMs } from "../forwarder/clock.ts";
+import * as macs from "../tables/mac-table.ts";
+import * as ports from "../tables/port-table.ts";
+import * as workers from "../tables/worker-table.ts";
+import type { NetworkEntry, Networks } from "./networks.ts";
+import type { PortEntry, Ports } from "./ports.ts";
+import type { EngineStore } from "./store.ts";
+import type { DropInfo, IoBackend, MacInfo, NetworkInfo, PortInfo, WorkerInfo } from "./types.ts";
+
+/** Drop reasons by number, as they are printed. */
+export const REASON_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(reasons).filter(([, number]) => number !== reasons.NONE).map(([name, number]) => [number, name.toLowerCase().replaceAll("_", "-")]),
+);
+
+const STATES: Record<number, PortInfo["state"]> = { [field.UP]: "up", [field.SHUT]: "shut", [field.GONE]: "gone", [field.FAILED]: "failed" };
+
+/** @param nameOfErrno "ENODEV" for 19. */
+export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend, nameOfErrno: (errno: number) => string): PortInfo {
+  const { tables } = store;
+  const { config, index } = entry;
+  const errno = ports.errno(tables, index);
+  const sum = (offset: number) => ports.sum(tables, index, offset);
+  return {
+    name: config.name, network: config.network ?? null, trunk: config.trunk ?? null, native: config.native ?? null, kind: entry.kind,
+    io: entry.kind === "memory" ? "memory" : io, state: STATES[ports.actual(tables, index)] ?? "pending", error: errno === 0 ? null : nameOfErrno(errno),
+    mac: config.mac ?? null, addresses: config.addresses, mtu: entry.mtu, worker: entry.worker,
+    receivedFrames: sum(counter.RECEIVED_FRAMES), sentFrames: sum(counter.SENT_FRAMES),
+    receivedBytes: sum(counter.RECEIVED_BYTES), sentBytes: sum(counter.SENT_BYTES), droppedFrames: sum(counter.DROPPED_FRAMES),
+  };
+}
+
+export function describeNetwork({ config }: NetworkEntry, all: PortEntry[]): NetworkInfo {
+  const { name, subnets, mtu, learning, macAgeSeconds } = config;
+  const members = all.filter((port) => port.networks.some((network) => network.config.name === name));
+  return { name, subnets, gateway: null, mtu, ports: members.map((port) => port.config.name), learning, macAgeSeconds };
+}
+
+/** Every station, by network and MAC. */
+export function describeMacs(store: EngineStore, networks: Networks, all: Ports): MacInfo[] {
+  const nowSeconds = Math.floor(monotonicMs() / 1000);
+  const list: MacInfo[] = [];
+  for (const entry of macs.entries(store.tables)) {
+    const network = networks.nameOf(entry.network);
+    const port = all.at(entry.port)?.config.name;
+    if (network === null || port === undefined || entry.generation !== ports.generation(store.tables, entry.port)) continue;
+    list.push({ network, mac: entry.mac, port, kind: entry.isStatic ? "static" : "learned", ageSeconds: entry.isStatic ? 0 : Math.max(0, nowSeconds - entry.lastSeen) });
+  }
+  return list.sort((a, b) => a.network.localeCompare(b.network) || a.mac.localeCompare(b.mac));
+}
+
+/** Counts that are not 0, port by port. */
+export function describeDrops(store: EngineStore, all: PortEntry[]): DropInfo[] {
+  return all.flatMap(({ index, config }) =>
+    [...REASON_NAMES].map(([number, reason]) => ({ reason, port: config.name, count: ports.drops(store.tables, index, number) })).filter(({ count }) => count > 0),
+  );
+}
+
+export function describeWorkers(store: EngineStore): WorkerInfo[] {
+  return Array.from({ length: store.tables.load32(map.HEAD_WORKER_COUNT) }, (_, worker) => workers.read(store.tables, worker));
+}
+
+/** Rings of events that have a writer: those of the workers and the agent's. */
+export function eventWriters(store: EngineStore): number[] {
+  return [...Array.from({ length: store.layout.workers }, (_, worker) => worker), AGENT_WORKER];
+}

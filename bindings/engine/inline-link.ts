@@ -1,0 +1,54 @@
+/** Isolation "inline": one worker in the calling thread, memory ports only. What a forwarder would do at its next turn is
+ *  done at once. */
+import type { ForwarderLink } from "../forwarder/link.ts";
+import { MemoryWorker } from "../forwarder/memory-worker.ts";
+import { monotonicMs } from "../forwarder/clock.ts";
+import * as ports from "../tables/port-table.ts";
+import type { EngineStore } from "./store.ts";
+
+/** Gets the frames that leave a port; see MemoryPort. */
+export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
+
+export class InlineLink implements ForwarderLink {
+  readonly pid = null;
+  readonly listeners = new Map<number, PortListener>();
+  private store: EngineStore | null = null;
+  private worker: MemoryWorker | null = null;
+
+  /** Gives the link its memory; before `start`. */
+  use(store: EngineStore): void {
+    this.store = store;
+  }
+
+  async start(): Promise<void> {
+    if (this.store === null) return;
+    const { wasm, tables } = this.store;
+    this.worker = new MemoryWorker(wasm, tables, 0, 0, (port, frame) => this.listeners.get(port)?.(frame) !== false);
+    this.worker.setTime(monotonicMs());
+  }
+
+  async attach({ port }: { port: number }): Promise<void> {
+    if (this.store === null) return;
+    ports.attach(this.store.tables, port, 0);
+    this.store.publish();
+  }
+
+  async detach(port: number): Promise<void> {
+    this.listeners.delete(port);
+  }
+
+  /** The worker takes the change at once. */
+  wake(): void {
+    this.worker?.applyEpoch();
+  }
+
+  /** The worker, for the ports that feed it. */
+  get memory(): MemoryWorker {
+    if (this.worker === null) throw new Error("the engine is not started");
+    return this.worker;
+  }
+
+  async stop(): Promise<void> {
+    this.worker?.end();
+  }
+}

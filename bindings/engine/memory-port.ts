@@ -1,0 +1,38 @@
+/** A port without a kernel: the embedding program is its other end. */
+import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { PortyardError } from "../error.ts";
+import type { InlineLink, PortListener } from "./inline-link.ts";
+
+export class MemoryPort {
+  readonly name: string;
+  private readonly link: InlineLink;
+  private readonly index: number;
+  private readonly isPresent: () => boolean;
+
+  /** Made by `Engine.memoryPort`. */
+  constructor(name: string, link: InlineLink, index: number, isPresent: () => boolean) {
+    this.name = name;
+    this.link = link;
+    this.index = index;
+    this.isPresent = isPresent;
+  }
+
+  /** Puts one frame into the port. It has been forwarded or dropped when this returns: listeners were called meanwhile.
+   *  @param frame from the destination MAC to the last byte of payload, 0-65,568 bytes; it is copied.
+   *  @param offload virtio-net header (10 bytes) of a super-frame or a partial checksum.
+   *  @throws PortyardError `frame-too-long`, `port-missing` (the port or the engine is closed). */
+  send(frame: Uint8Array, offload?: Uint8Array): void {
+    if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
+    if (frame.length > MAX_FRAME_BYTES) {
+      throw new PortyardError("frame-too-long", `A frame of ${frame.length} bytes is longer than a slot takes.`, { value: frame.length, remedy: `Send at most ${MAX_FRAME_BYTES} bytes.` });
+    }
+    this.link.memory.receive(this.index, frame, offload);
+  }
+
+  /** Gets every frame that leaves by this port. The bytes belong to the engine and hold during the call only: copy what is
+   *  kept. Return false to refuse the frame, which is then the drop `port-full`. One listener a port: the last one. A port
+   *  with `offload: true` gets the virtio-net header as the first 10 bytes. */
+  onFrame(listener: PortListener): void {
+    this.link.listeners.set(this.index, listener);
+  }
+}

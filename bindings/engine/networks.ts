@@ -1,0 +1,64 @@
+/** The networks of an engine: names to table indices. */
+import { MAX_NETWORKS } from "../../assembly/abi/limits.ts";
+import type { NetworkConfig } from "../config/types.ts";
+import { PortyardError } from "../error.ts";
+import * as table from "../tables/network-table.ts";
+import { Numbers } from "./numbers.ts";
+import type { EngineStore } from "./store.ts";
+
+export interface NetworkEntry {
+  index: number;
+  config: NetworkConfig;
+}
+
+export class Networks {
+  private readonly store: EngineStore;
+  private readonly numbers = new Numbers(1, MAX_NETWORKS);
+  private readonly byName = new Map<string, NetworkEntry>();
+  private readonly byIndex = new Map<number, NetworkEntry>();
+
+  constructor(store: EngineStore) {
+    this.store = store;
+  }
+
+  /** @throws PortyardError `network-exists`, `networks-exhausted`. */
+  add(config: NetworkConfig): NetworkEntry {
+    if (this.byName.has(config.name)) {
+      throw new PortyardError("network-exists", `There is a network ${config.name} already.`, { value: config.name, remedy: "Choose another name, or remove it first." });
+    }
+    const index = this.numbers.take();
+    if (index === null) throw new PortyardError("networks-exhausted", `An engine has at most ${MAX_NETWORKS - 1} networks.`, { value: config.name });
+    const entry = { index, config };
+    table.write(this.store.tables, index, config);
+    this.byName.set(config.name, entry);
+    this.byIndex.set(index, entry);
+    this.store.publish();
+    return entry;
+  }
+
+  /** Removes a network that has no port; its learned addresses go with it. */
+  async remove(name: string): Promise<void> {
+    const { index } = this.get(name);
+    this.byName.delete(name);
+    this.byIndex.delete(index);
+    table.clear(this.store.tables, index);
+    await this.store.publishAndWait();
+    this.store.wasm.flushNetwork(this.store.agent, index);
+    this.numbers.free(index);
+  }
+
+  /** @throws PortyardError `network-missing`. */
+  get(name: string): NetworkEntry {
+    const entry = this.byName.get(name);
+    if (entry !== undefined) return entry;
+    throw new PortyardError("network-missing", `There is no network ${name}.`, { value: name, remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.` });
+  }
+
+  nameOf(index: number): string | null {
+    return this.byIndex.get(index)?.config.name ?? null;
+  }
+
+  all(): NetworkEntry[] {
+    return [...this.byName.values()];
+  }
+}

@@ -1,0 +1,187 @@
+/** The ports of an engine: how one comes and how it goes, all or nothing.
+ *
+ *      add      index -> device -> record, bindings, membership -> desired up -> descriptor to the forwarder -> actual up
+ *      remove   desired absent, membership and bindings gone -> every worker has seen it -> descriptor closed
+ *               -> its MAC entries flushed -> record retired, next generation -> device removed, index free             */
+import { MAX_PORTS, MAX_TRUNKS } from "../../assembly/abi/limits.ts";
+import * as field from "../../assembly/abi/port.ts";
+import type { PortConfig, PortKind } from "../config/types.ts";
+import { PortyardError } from "../error.ts";
+import type { ForwarderLink } from "../forwarder/link.ts";
+import { errnoName } from "../native/errno.ts";
+import type { OpenPort } from "../ports/open-port.ts";
+import * as members from "../tables/network-table.ts";
+import * as table from "../tables/port-table.ts";
+import * as trunks from "../tables/trunk-table.ts";
+import { bind, unbind } from "./bindings.ts";
+import type { NetworkEntry, Networks } from "./networks.ts";
+import { Numbers } from "./numbers.ts";
+import type { EngineStore } from "./store.ts";
+
+export interface PortEntry {
+  index: number;
+  config: PortConfig;
+  kind: PortKind;
+  mtu: number;
+  worker: number;
+  /** Trunk page, or null. */
+  trunk: number | null;
+  networks: NetworkEntry[];
+  /** Null for memory ports, and for one whose device went away. */
+  device: OpenPort | null;
+}
+
+/** Opens the kernel's end of a port; null for a memory port. */
+export type DeviceOpener = (config: PortConfig, mtu: number) => Promise<OpenPort | null>;
+
+export class Ports {
+  private readonly store: EngineStore;
+  private readonly networks: Networks;
+  private readonly link: ForwarderLink;
+  private readonly open: DeviceOpener;
+  private readonly numbers = new Numbers(0, MAX_PORTS);
+  private readonly trunkNumbers = new Numbers(0, MAX_TRUNKS);
+  private readonly byName = new Map<string, PortEntry>();
+  private readonly byIndex = new Map<number, PortEntry>();
+
+  constructor(store: EngineStore, networks: Networks, link: ForwarderLink, open: DeviceOpener) {
+    this.store = store;
+    this.networks = networks;
+    this.link = link;
+    this.open = open;
+  }
+
+  /** @throws PortyardError of the device, `port-exists`, `network-missing`, `ports-exhausted`, `port-failed`, `address-taken`. */
+  async add(config: PortConfig): Promise<PortEntry> {
+    if (this.byName.has(config.name)) {
+      throw new PortyardError("port-exists", `There is a port ${config.name} already.`, { value: config.name, remedy: "Choose another name, or remove it first." });
+    }
+    const entry = this.number(config);
+    try {
+      entry.device = await this.open(config, entry.mtu);
+      await this.bringUp(entry);
+      return entry;
+    } catch (error) {
+      await this.takeDown(entry);
+      throw error;
+    }
+  }
+
+  /** Gives the port its numbers. */
+  private number(config: PortConfig): PortEntry {
+    const networks = networksOf(config).map((name) => this.networks.get(name));
+    const index = this.numbers.take();
+    if (index === null) throw new PortyardError("ports-exhausted", `An engine has at most ${MAX_PORTS} ports.`, { value: config.name });
+    const trunk = config.trunk === undefined ? null : this.trunkNumbers.take();
+    if (config.trunk !== undefined && trunk === null) {
+      this.numbers.free(index);
+      throw new PortyardError("trunks-exhausted", `An engine has at most ${MAX_TRUNKS} trunk ports.`, { value: config.name });
+    }
+    const kind: PortKind = config.tap !== undefined ? "tap" : config.packet !== undefined ? "packet" : "memory";
+    const mtu = Math.max(...networks.map(({ config: network }) => network.mtu));
+    const entry: PortEntry = { index, config, kind, mtu, worker: index % this.store.layout.workers, trunk, networks, device: null };
+    this.byName.set(config.name, entry);
+    this.byIndex.set(index, entry);
+    return entry;
+  }
+
+  private async bringUp(entry: PortEntry): Promise<void> {
+    const { tables } = this.store;
+    const { index, networks, config } = entry;
+    if (entry.trunk !== null) this.writeTrunk(entry, entry.trunk);
+    table.write(tables, index, {
+      kind: KINDS[entry.kind], flags: flagsOf(entry), network: entry.trunk === null ? (networks[0]?.index ?? 0) : 0, mtu: entry.mtu,
+      mac: config.mac ?? null, owner: entry.worker, trunk: entry.trunk === null ? 0 : entry.trunk + 1, native: 0, macLimit: config.macLimit,
+    });
+    bind(this.store, index, config, networks);
+    for (const network of networks) members.addMember(tables, network.index, index);
+    table.setDesired(tables, index, field.UP);
+    await this.connect(entry);
+  }
+
+  /** Hands the descriptor over and waits until the owner worker reads it. */
+  private async connect(entry: PortEntry): Promise<void> {
+    const { tables } = this.store;
+    const state = () => table.actual(tables, entry.index);
+    await this.link.attach({ port: entry.index, descriptor: entry.device?.descriptor ?? 0 });
+    await this.store.until(() => state() !== field.ABSENT, "worker-stuck", `The forwarder has not taken port ${entry.config.name} into service.`);
+    if (state() === field.UP) return;
+    const error = errnoName(table.errno(tables, entry.index));
+    throw new PortyardError("port-failed", `Port ${entry.config.name} cannot be read: ${error}.`, { value: error });
+  }
+
+  private writeTrunk(entry: PortEntry, page: number): void {
+    const vlans = Object.entries(entry.config.trunk ?? {}).map(([name, vlan]) => [vlan, this.networks.get(name).index] as const);
+    const native = entry.config.native === undefined ? 0 : this.networks.get(entry.config.native).index;
+    trunks.write(this.store.tables, page, new Map(vlans), native);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.takeDown(this.get(name));
+  }
+
+  private async takeDown(entry: PortEntry): Promise<void> {
+    const { tables, wasm, agent } = this.store;
+    table.setDesired(tables, entry.index, field.ABSENT);
+    for (const network of entry.networks) members.removeMember(tables, network.index, entry.index);
+    unbind(this.store, entry.config, entry.networks);
+    await this.store.publishAndWait();
+    await this.link.detach(entry.index);
+    wasm.flushPort(agent, entry.index);
+    table.retire(tables, entry.index);
+    await entry.device?.close();
+    this.byName.delete(entry.config.name);
+    this.byIndex.delete(entry.index);
+    this.numbers.free(entry.index);
+    if (entry.trunk !== null) this.trunkNumbers.free(entry.trunk);
+  }
+
+  /** The device of a port went away: descriptor closed, learned entries flushed; the port stays, `gone`, until it is removed. */
+  async lose(entry: PortEntry): Promise<void> {
+    if (entry.device === null || this.byIndex.get(entry.index) !== entry) return;
+    const { device } = entry;
+    entry.device = null;
+    for (const network of entry.networks) members.removeMember(this.store.tables, network.index, entry.index);
+    await this.store.publishAndWait();
+    await this.link.detach(entry.index);
+    this.store.wasm.flushPort(this.store.agent, entry.index);
+    await device.close();
+  }
+
+  /** @throws PortyardError `port-missing`. */
+  get(name: string): PortEntry {
+    const entry = this.byName.get(name);
+    if (entry !== undefined) return entry;
+    throw new PortyardError("port-missing", `There is no port ${name}.`, { value: name, remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.` });
+  }
+
+  at(index: number): PortEntry | null {
+    return this.byIndex.get(index) ?? null;
+  }
+
+  all(): PortEntry[] {
+    return [...this.byName.values()];
+  }
+}
+
+const KINDS: Record<PortKind, number> = { tap: field.KIND_TAP, packet: field.KIND_PACKET, memory: field.KIND_MEMORY };
+
+/** Names of the networks that a port belongs to: one of an access port, all of a trunk. */
+export function networksOf(config: PortConfig): string[] {
+  if (config.network !== undefined) return [config.network];
+  const names = Object.keys(config.trunk ?? {});
+  return config.native === undefined || names.includes(config.native) ? names : [...names, config.native];
+}
+
+function flagsOf({ config, device }: PortEntry): number {
+  const offload = config.memory?.offload === true;
+  const checks: [boolean, number][] = [
+    [device?.vnet ?? offload, field.FLAG_VNET],
+    [device?.checksum ?? offload, field.FLAG_CHECKSUM],
+    [device?.tso ?? offload, field.FLAG_TSO],
+    [device?.uso ?? offload, field.FLAG_USO],
+    [device?.auxdata ?? false, field.FLAG_AUXDATA],
+    [config.sourceCheck, field.FLAG_SOURCE_CHECK],
+  ];
+  return checks.reduce((flags, [isOn, flag]) => (isOn ? flags | flag : flags), 0);
+}

@@ -1,0 +1,93 @@
+/** Turns the event rings of the tables into the engine's events, and notices interfaces that were deleted under a packet
+ *  socket (which reads as "nothing now" for ever). Runs on a timer that does not keep the process alive. */
+import { EventEmitter } from "node:events";
+import { ENODEV } from "../../assembly/abi/errno.ts";
+import * as event from "../../assembly/abi/event.ts";
+import * as field from "../../assembly/abi/port.ts";
+import { type EngineEvent, EventReader } from "../tables/event-ring.ts";
+import * as table from "../tables/port-table.ts";
+import { eventWriters } from "./describe.ts";
+import type { Networks } from "./networks.ts";
+import type { PortEntry, Ports } from "./ports.ts";
+import type { EngineStore } from "./store.ts";
+import type { EngineEvents } from "./types.ts";
+
+const PERIOD_MS = 50;
+/** Interfaces of packet ports are looked at once in so many periods. */
+const INTERFACE_PERIODS = 5;
+
+export class Watcher {
+  readonly emitter = new EventEmitter();
+  private readonly store: EngineStore;
+  private readonly networks: Networks;
+  private readonly ports: Ports;
+  private readonly readers: EventReader[];
+  private readonly nameOfErrno: (errno: number) => string;
+  private readonly onLost: (entry: PortEntry) => void;
+  private timer: NodeJS.Timeout | null = null;
+  private periods = 0;
+
+  constructor(store: EngineStore, networks: Networks, ports: Ports, nameOfErrno: (errno: number) => string, onLost: (entry: PortEntry) => void) {
+    this.store = store;
+    this.networks = networks;
+    this.ports = ports;
+    this.nameOfErrno = nameOfErrno;
+    this.onLost = onLost;
+    this.readers = eventWriters(store).map((writer) => new EventReader(store.tables, writer));
+  }
+
+  /** @param interfaceExists tells whether the interface of a packet port is still the one that was opened. */
+  start(interfaceExists: (entry: PortEntry) => boolean): void {
+    this.timer = setInterval(() => {
+      if (++this.periods % INTERFACE_PERIODS === 0) this.checkInterfaces(interfaceExists);
+      this.poll();
+    }, PERIOD_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  /** Events that were overwritten before they could be read. */
+  get lost(): number {
+    return this.readers.reduce((sum, reader) => sum + reader.lost, 0);
+  }
+
+  /** Reads and emits what has come. */
+  poll(): void {
+    for (const reader of this.readers) reader.read().forEach((one) => this.tell(one));
+  }
+
+  emit<Name extends keyof EngineEvents>(name: Name, ...args: Parameters<EngineEvents[Name]>): void {
+    this.emitter.emit(name, ...args);
+  }
+
+  private tell(one: EngineEvent): void {
+    const entry = this.ports.at(one.port);
+    if (entry === null) return;
+    const { name } = entry.config;
+    const network = this.networks.nameOf(one.network);
+    if (one.kind === event.PORT_UP) this.emit("portUp", name);
+    else if (one.kind === event.PORT_GONE) this.gone(entry, one.detail);
+    else if (one.kind === event.PORT_FAILED) this.emit("portDown", name, this.nameOfErrno(one.detail));
+    else if (network === null) return;
+    else if (one.kind === event.MAC_LEARNED) this.emit("macLearned", network, one.mac, name);
+    else if (one.kind === event.MAC_MOVED) this.emit("macMoved", network, one.mac, name);
+    else this.emit("macAged", network, one.mac);
+  }
+
+  private gone(entry: PortEntry, errno: number): void {
+    this.onLost(entry);
+    this.emit("portDown", entry.config.name, this.nameOfErrno(errno));
+  }
+
+  private checkInterfaces(interfaceExists: (entry: PortEntry) => boolean): void {
+    for (const entry of this.ports.all()) {
+      if (entry.kind !== "packet" || entry.device === null || interfaceExists(entry)) continue;
+      table.setActual(this.store.tables, entry.index, field.GONE, ENODEV);
+      this.gone(entry, ENODEV);
+    }
+  }
+}
