@@ -3,6 +3,7 @@
  *  | version ihl | TOS | total length | identification | flags, frag. offset  | TTL | protocol | checksum | source | destination |
  *  Addresses are u32 as they lie in memory. `totalBytes` counts header and payload; the frame may be longer (padding).
  *  Super-frames larger than 65,535 bytes, whose length field is 0 (BIG TCP), are not valid here. */
+import { CHECKS } from "../memory/checks";
 import { finish, pseudoHeader4, sum, verify } from "./checksum";
 
 /** Without options. */
@@ -58,6 +59,7 @@ export function destinationBe(ip: usize): u32 { return load<u32>(ip, DESTINATION
 
 /** 0-65,535; the checksum is left as it is, as with every setter. */
 export function setTotalBytes(ip: usize, bytes: u32): void {
+  if (CHECKS) assert(bytes <= 0xffff);
   store<u16>(ip, bswap<u16>(bytes as u16), TOTAL_BYTES);
 }
 /** Writes the low 16 bits. */

@@ -3,6 +3,7 @@
  *  | version, traffic class, flow label  | payload length | next header | hop limit | source | destination |
  *  Addresses are pointers to 16 bytes. Payload length counts what follows the 40 bytes; jumbograms (RFC 2675) and
  *  super-frames above 65,535 bytes, which say 0, have no L4 here. */
+import { CHECKS } from "../memory/checks";
 import { pseudoHeader6 } from "./checksum";
 import { walkChain, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
 
@@ -35,6 +36,7 @@ export function destination(ip: usize): usize { return ip + DESTINATION; }
 
 /** 0-65,535. */
 export function setPayloadBytes(ip: usize, bytes: u32): void {
+  if (CHECKS) assert(bytes <= 0xffff);
   store<u16>(ip, bswap<u16>(bytes as u16), PAYLOAD_BYTES);
 }
 /** Writes the low 8 bits. */

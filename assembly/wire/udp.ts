@@ -2,6 +2,7 @@
  *  0        2        4        6
  *  | source | target | length | checksum |        length covers header and payload
  *  A checksum of 0 says "none", which IPv6 does not allow; a computed 0 is sent as 0xffff. */
+import { CHECKS } from "../memory/checks";
 import { finishNonZero, sum, verify } from "./checksum";
 
 export const HEADER_BYTES: u32 = 8;
@@ -40,6 +41,7 @@ export function setSourcePort(udp: usize, port: u32): void { store<u16>(udp, bsw
 export function setTargetPort(udp: usize, port: u32): void { store<u16>(udp, bswap<u16>(port as u16), TARGET_PORT); }
 /** 0-65,535. */
 export function setLengthBytes(udp: usize, bytes: u32): void {
+  if (CHECKS) assert(bytes <= 0xffff);
   store<u16>(udp, bswap<u16>(bytes as u16), LENGTH);
 }
 /** Writes the low 16 bits. */

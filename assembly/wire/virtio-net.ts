@@ -4,6 +4,8 @@
  *  | flags | gso_type | hdr_len   | gso_size | csum_start | csum_offset |
  *  csum_start counts from the frame's first byte, csum_offset from csum_start; hdr_len is all headers through L4; gso_size
  *  is the payload of one segment. All 0: a plain frame. */
+import * as tcp from "./tcp";
+import * as udp from "./udp";
 
 export const HEADER_BYTES: u32 = 10;
 const FLAGS = 0;
@@ -12,6 +14,11 @@ const FRAME_HEADER_BYTES = 2;
 const SEGMENT_BYTES = 4;
 const CHECKSUM_START = 6;
 const CHECKSUM_OFFSET = 8;
+
+/** GSO_BY_FRAGS of the kernel. */
+const SEGMENT_BYTES_RESERVED: u32 = 0xffff;
+/** Where a frame's first tag begins, behind the addresses. */
+const TAG: i32 = 12;
 
 /** Flag: the checksum at csum_start + csum_offset is partial. */
 export const NEEDS_CHECKSUM: u32 = 1;
@@ -28,14 +35,21 @@ export const GSO_UDP_L4: u32 = 5;
 /** Set beside a TCP type: the first segment alone carries CWR. */
 export const GSO_ECN: u32 = 0x80;
 
-/** True when a frame of `frameBytes` can be what the header says: known type, a segment size, offsets within the frame.
- *  What the kernel would refuse with EINVAL is false. */
+/** True when a frame of `frameBytes` can be what the header says: offsets within the frame, a known type that goes with its
+ *  checksum field, a segment size. False for what the kernel refuses with EINVAL (linux/virtio_net.h, virtio_net_hdr_to_skb). */
 export function isValid(header: usize, frameBytes: u32): bool {
   if (headerBytes(header) > frameBytes) return false;
   if (needsChecksum(header) && checksumStart(header) + checksumOffset(header) + 2 > frameBytes) return false;
   const type = gsoType(header);
   if (type == GSO_NONE) return !hasEcn(header);
-  return segmentBytes(header) > 0 && (isTcp(type) || type == GSO_UDP_L4 || type == GSO_UDP);
+  const segment = segmentBytes(header);
+  return segment != 0 && segment != SEGMENT_BYTES_RESERVED && isTypeValid(header, type);
+}
+
+function isTypeValid(header: usize, type: u32): bool {
+  if (type == GSO_TCPV4 || type == GSO_TCPV6) return !needsChecksum(header) || checksumOffset(header) == tcp.CHECKSUM_OFFSET;
+  if (type == GSO_UDP_L4) return needsChecksum(header) && checksumOffset(header) == udp.CHECKSUM_OFFSET && !hasEcn(header);
+  return type == GSO_UDP;
 }
 
 /** NEEDS_CHECKSUM, DATA_VALID. */
@@ -82,15 +96,13 @@ export function copy(to: usize, from: usize): void {
   store<u16>(to, high, 8);
 }
 
-/** After `bytes` were put in (4 for a tag pushed) or taken out (-4) before L3: moves csum_start if it is in use, and
- *  hdr_len if it is said. Needs a header that fits its frame (`isValid`). */
+/** After a tag was pushed (`bytes` 4) or popped (-4): moves csum_start if it is in use, and hdr_len if it is said. What
+ *  points before the tag or into it stays, and nothing exceeds 65,535: a header that lies does not become worse. */
 export function shift(header: usize, bytes: i32): void {
   if (needsChecksum(header)) setChecksumStart(header, moved(checksumStart(header), bytes));
-  if (headerBytes(header) > 0) setHeaderBytes(header, moved(headerBytes(header), bytes));
+  setHeaderBytes(header, moved(headerBytes(header), bytes));
 }
 
-function moved(offset: u32, bytes: i32): u32 {
-  return offset + bytes;
+function moved(offset: i32, bytes: i32): u32 {
+  return offset < TAG || offset + bytes < TAG ? offset : min<i32>(offset + bytes, 0xffff);
 }
-
-function isTcp(type: u32): bool { return type == GSO_TCPV4 || type == GSO_TCPV6; }

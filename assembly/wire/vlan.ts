@@ -5,6 +5,8 @@
  *  The first tag of a frame lies at frame + 14. Trunk ports push and pop it where the frame lies: the addresses, and the
  *  virtio-net header that lies right below every frame, move by 4 bytes; what is behind the tag stays.
  *  push and pop move bytes only: what the virtio-net header says about offsets is moved by `virtioNet.shift`. */
+import { CHECKS } from "../memory/checks";
+import { ETHER_TYPE_QINQ, ETHER_TYPE_VLAN } from "./ethernet";
 
 export const HEADER_BYTES: u32 = 4;
 const TCI = 0;
@@ -19,7 +21,7 @@ const ETHER_TYPE_OLD_QINQ: u32 = 0x9100;
 
 /** True for the EtherTypes that announce a tag: 0x8100, 0x88a8, 0x9100. */
 export function isTag(etherType: u32): bool {
-  return etherType == 0x8100 || etherType == 0x88a8 || etherType == ETHER_TYPE_OLD_QINQ;
+  return etherType == ETHER_TYPE_VLAN || etherType == ETHER_TYPE_QINQ || etherType == ETHER_TYPE_OLD_QINQ;
 }
 /** True when `availableBytes`, counted from the tag, hold a whole one. */
 export function isValid(tag: usize, availableBytes: u32): bool { return availableBytes >= HEADER_BYTES; }
@@ -41,6 +43,7 @@ export function setTci(tag: usize, tci: u32): void { store<u16>(tag, bswap<u16>(
 /** Puts a tag between the addresses and the EtherType. Needs 14 bytes of memory below `frame`: 10 of virtio-net header,
  *  4 of headroom. Returns where the frame begins now: `frame - 4`; it is 4 bytes longer. */
 export function push(frame: usize, tpid: u32, tci: u32): usize {
+  if (CHECKS) assert(frame >= BELOW_BYTES + HEADER_BYTES && isTag(tpid) && tci <= 0xffff);
   const tagged = frame - HEADER_BYTES;
   move(frame, tagged);
   store<u16>(tagged, bswap<u16>(tpid as u16), MAC_BYTES);
@@ -51,6 +54,7 @@ export function push(frame: usize, tpid: u32, tci: u32): usize {
 /** Takes out the outermost tag. The frame must hold 18 bytes, and a tag. Returns where it begins now: `frame + 4`; it is
  *  4 bytes shorter. */
 export function pop(frame: usize): usize {
+  if (CHECKS) assert(frame >= BELOW_BYTES && isTag(bswap<u16>(load<u16>(frame, MAC_BYTES))));
   const bare = frame + HEADER_BYTES;
   move(frame, bare);
   return bare;
