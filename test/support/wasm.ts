@@ -24,9 +24,9 @@ export type Build = "debug" | "release" | "single";
 /** Builds that every test of AssemblyScript runs on. `single` differs in its atomics only. */
 export const BUILDS: readonly Build[] = ["debug", "release"];
 
-const root = findRoot(dirname(fileURLToPath(import.meta.url)));
-const output = join(root, "dist/test/wasm");
-const WASM_PAGE_BYTES = 65536;
+/** The project's folder, also of the compiled tests in dist/. */
+export const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
+const output = join(ROOT, "dist/test/wasm");
 
 /** Exports with the types that they have in AssemblyScript: `bool` is boolean, `u32` unsigned, `u64` an unsigned bigint.
  *  An export called `udp_isValid` is found as `udp.isValid`; constants are plain values. */
@@ -96,9 +96,9 @@ function compile(name: string, build: Build, folder: string): void {
       },
     }),
   );
-  const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
-  const { status, stderr } = spawnSync(process.execPath, [asc, `test/wasm/${name}.ts`, "--config", config, "--baseDir", root], {
-    cwd: root,
+  const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+  const { status, stderr } = spawnSync(process.execPath, [asc, `test/wasm/${name}.ts`, "--config", config, "--baseDir", ROOT], {
+    cwd: ROOT,
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`test/wasm/${name}.ts does not compile (${build}):\n${stderr}`);
@@ -106,7 +106,7 @@ function compile(name: string, build: Build, folder: string): void {
 
 /** What asconfig.json says about a build, without its entries and outputs: those are the engine's. */
 function optionsOf(build: Build): object {
-  const { options, targets } = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8"));
+  const { options, targets } = JSON.parse(readFileSync(join(ROOT, "asconfig.json"), "utf8"));
   return { ...options, ...targets[build], sourceMap: false };
 }
 
@@ -131,7 +131,8 @@ function testModule(build: Build, memory: WebAssembly.Memory, wasm: Exports): Te
 
 function byNamespace(exports: Exports): Exports {
   const result: Exports = {};
-  for (const name of Object.keys(exports)) {
+  // `in`: the bindings inherit from the module what needs no conversion
+  for (const name in exports) {
     const value = typeof exports[name] === "function" ? exports[name] : exports[name].value;
     const [namespace, member] = name.split("_", 2);
     if (namespace && member) result[namespace] = { ...result[namespace], [name.slice(namespace.length + 1)]: value };
@@ -141,7 +142,7 @@ function byNamespace(exports: Exports): Exports {
 }
 
 function newestSource(): number {
-  return Math.max(newest(join(root, "assembly")), newest(join(root, "test/wasm")), newest(join(root, "asconfig.json")));
+  return Math.max(newest(join(ROOT, "assembly")), newest(join(ROOT, "test/wasm")), newest(join(ROOT, "asconfig.json")));
 }
 
 function newest(path: string): number {
