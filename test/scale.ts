@@ -20,6 +20,10 @@ const columns = {
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
   cutFrames: { quick: 600, full: 1_000_000 },
+  /** Runs of each property of a header's fields, of the checksum, of chains; frames of garbage. */
+  wireFieldRuns: { quick: 200, full: 5_000 },
+  wireChainRuns: { quick: 2_000, full: 200_000 },
+  wireGarbageFrames: { quick: 30_000, full: 3_000_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

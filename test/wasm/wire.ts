@@ -4,6 +4,9 @@ export {
   load16 as bytes_load16, store16 as bytes_store16, loadMac as bytes_loadMac, storeMac as bytes_storeMac,
 } from "../../assembly/memory/bytes";
 export {
+  isEui64Of as eui64_isEui64Of,
+} from "../../assembly/wire/eui64";
+export {
   HEADER_BYTES as ethernet_HEADER_BYTES, ETHER_TYPE_IPV4 as ethernet_ETHER_TYPE_IPV4, ETHER_TYPE_ARP as ethernet_ETHER_TYPE_ARP,
   ETHER_TYPE_VLAN as ethernet_ETHER_TYPE_VLAN, ETHER_TYPE_IPV6 as ethernet_ETHER_TYPE_IPV6, ETHER_TYPE_QINQ as ethernet_ETHER_TYPE_QINQ,
   MIN_ETHER_TYPE as ethernet_MIN_ETHER_TYPE, BROADCAST as ethernet_BROADCAST, isValid as ethernet_isValid,
