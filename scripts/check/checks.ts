@@ -3,12 +3,13 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { memoryMapText } from "../memory-map/page.ts";
+import { documentLinks } from "./document-link.ts";
 import { documentation } from "./documentation.ts";
 import { importDirections } from "./import-direction.ts";
 import { lockFile } from "./lock-file.ts";
 import { releaseText } from "./release-text.ts";
 import { shape } from "./shape.ts";
-import { readSources, root } from "./source-file.ts";
+import { readDocuments, readSources, root } from "./source-file.ts";
 
 export interface Check {
   /** What holds when there are no problems. */
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   { name: "files keep their shape", problems: () => shape(readSources()) },
   { name: "the release builds neither allocate, grow, abort nor call through a table", problems: releaseTexts },
   { name: "the lock file is complete and names no registry", problems: () => lockFile(read("package-lock.json")) },
+  { name: "links of the documents lead somewhere", problems: () => documentLinks(readDocuments(), root) },
   { name: "docs/memory-map.md says what assembly/abi says", problems: memoryMap },
 ];
 

@@ -1,4 +1,4 @@
-/** Every file begins with prose that says what it is, and every exported function of the library, the agent and the hot path
+/** Every file but unit tests begins with prose that says what it is, and every exported function of the library, the agent and the hot path
  *  with a documentation comment. Accessors of one line in assembly/ say it all by their name; a class is what its file's
  *  head is about. */
 import type { SourceFile } from "./source-file.ts";
@@ -13,6 +13,7 @@ export function documentation(files: readonly SourceFile[]): string[] {
 }
 
 function missingHead({ path, text }: SourceFile): string[] {
+  if (path.startsWith("test/") && path.endsWith(".test.ts")) return [];
   const start = text.replace(/^#!.*\n/, "").replace(/^(\/\/.*\n)*/, "");
   if (/^(\/\*\*|\/\/)/.test(start) || text.startsWith("//")) return [];
   return [`${path} does not begin with prose that says what it is`];

@@ -20,6 +20,12 @@ export function readSources(): SourceFile[] {
   return paths.sort().map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
 
+/** The documents that people read first, and all of docs/. */
+export function readDocuments(): SourceFile[] {
+  const paths = [...readEntries(".").map((entry) => entry.name), ...listFiles("docs")].filter((path) => path.endsWith(".md"));
+  return paths.sort().map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+}
+
 function listFiles(folder: string): string[] {
   const entries = readEntries(folder).filter((entry) => !IGNORED.includes(entry.name));
   return entries.flatMap((entry) => (entry.isDirectory() ? listFiles(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`]));

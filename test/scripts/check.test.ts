@@ -2,11 +2,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { checks } from "../../scripts/check/checks.ts";
+import { documentLinks } from "../../scripts/check/document-link.ts";
 import { documentation } from "../../scripts/check/documentation.ts";
 import { importDirections } from "../../scripts/check/import-direction.ts";
 import { lockFile } from "../../scripts/check/lock-file.ts";
 import { releaseText } from "../../scripts/check/release-text.ts";
 import { shape } from "../../scripts/check/shape.ts";
+import { root } from "../../scripts/check/source-file.ts";
 
 for (const check of checks) {
   test(check.name, () => {
@@ -95,6 +97,11 @@ test("a lock file that names a registry or lacks a package is named", () => {
     'node_modules/a has a "resolved"',
     "node_modules/a asks for a-windows, which has no entry",
   ]);
+});
+
+test("a link that leads nowhere is named, one to the web is not", () => {
+  const text = "[a](../README.md) [b](nowhere.md) [c](https://nodejs.org) [d](memory-map.md#records) [e](#here)";
+  assert.equal(documentLinks([{ path: "docs/page.md", text }], root), ["docs/page.md links to nowhere.md, which is not there"]);
 });
 
 test.run();

@@ -1,0 +1,24 @@
+/** The README's example is examples/two-ports.ts and prints what the README says. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { root } from "../../scripts/check/source-file.ts";
+
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const [, code, output] = /```ts\n([\s\S]*?)```\n\n```text\n([\s\S]*?)```/.exec(readme) ?? [];
+
+test("the example in the README is the file that it names, in under 20 lines", () => {
+  const source = readFileSync(join(root, "examples/two-ports.ts"), "utf8");
+  assert.is(code, source.slice(source.indexOf("import ")));
+  assert.ok((code ?? "").trimEnd().split("\n").length < 20);
+});
+
+test("it prints what stands below it", () => {
+  const { status, stdout } = spawnSync(process.execPath, [join(root, "dist/examples/two-ports.js")], { encoding: "utf8" });
+  assert.is(status, 0);
+  assert.is(stdout, output);
+});
+
+test.run();
