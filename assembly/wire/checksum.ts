@@ -3,8 +3,9 @@
  *  A *sum* is a u64 that counts 16-bit words as they lie in memory; sums of ranges and pseudo headers are added by
  *  passing one on as the next one's `initial`. Only the last range may be of odd length. `fold` turns a sum into the 16-bit
  *  one's complement sum, `finish` into the checksum, both in host order, as the setters of the wire files take them.
- *  Sums take 8 bytes at a time from any alignment and read exactly their range. Ranges up to 2^31 bytes cannot overflow:
- *  each adds less than 2^61 and callers add a handful.
+ *  Sums are taken from any alignment and read exactly their range, 32-bit words into 64-bit accumulators: no carry is lost,
+ *  since a range of 2^31 bytes adds less than 2^61 (32-bit loads took 0.9 of the time of 64-bit ones that are split, and 0.3
+ *  of that of 64-bit ones with an end-around carry).
  *
  *  A *partial* checksum is what a frame with NEEDS_CSUM carries in its checksum field: the uncomplemented, folded sum of
  *  its pseudo header; whoever sends it to a real wire completes it. */
@@ -12,23 +13,19 @@ import { store16 } from "../memory/bytes";
 
 /** Adds the `bytes` bytes from `pointer` on to `initial` (0 to begin with). */
 export function sum(pointer: usize, bytes: u32, initial: u64): u64 {
-  const end = pointer + bytes;
-  let low: u64 = initial & 0xffffffff;
-  let high: u64 = initial >> 32;
-  for (; pointer + 32 <= end; pointer += 32) {
-    const a = load<u64>(pointer);
-    const b = load<u64>(pointer, 8);
-    const c = load<u64>(pointer, 16);
-    const d = load<u64>(pointer, 24);
-    low += (a & 0xffffffff) + (b & 0xffffffff) + (c & 0xffffffff) + (d & 0xffffffff);
-    high += (a >> 32) + (b >> 32) + (c >> 32) + (d >> 32);
+  let a: u64 = initial & 0xffffffff;
+  let b: u64 = initial >> 32;
+  for (; bytes >= 32; bytes -= 32) {
+    a += (load<u32>(pointer) as u64) + (load<u32>(pointer, 4) as u64) + (load<u32>(pointer, 8) as u64) + (load<u32>(pointer, 12) as u64);
+    b += (load<u32>(pointer, 16) as u64) + (load<u32>(pointer, 20) as u64) + (load<u32>(pointer, 24) as u64) + (load<u32>(pointer, 28) as u64);
+    pointer += 32;
   }
-  for (; pointer + 8 <= end; pointer += 8) {
-    const a = load<u64>(pointer);
-    low += a & 0xffffffff;
-    high += a >> 32;
+  for (; bytes >= 8; bytes -= 8) {
+    a += load<u32>(pointer);
+    b += load<u32>(pointer, 4);
+    pointer += 8;
   }
-  return low + high + rest(pointer, bytes & 7);
+  return a + b + rest(pointer, bytes);
 }
 
 /** The words of the last `bytes` (0-7) bytes; an odd one is the first byte of its word. */
