@@ -140,12 +140,14 @@ export function turn(worker: usize, hold: bool): u32 { return uring.turn(worker,
 export function bindAddress(network: u32, family: u32, port: u32, macLow: u32, macHigh: u32): bool {
   return addresses.bind(network, family, map.CONFIG_SCRATCH, port, <u64>macLow | (<u64>macHigh << 32));
 }
-export function unbindAddress(network: u32, family: u32): bool { return addresses.unbind(network, family, map.CONFIG_SCRATCH); }
+/** Removes the binding of the 16 bytes at CONFIG_SCRATCH to `port`; false: there is none. */
+export function unbindAddress(network: u32, family: u32, port: u32): bool { return addresses.unbind(network, family, map.CONFIG_SCRATCH, port); }
+/** False: the table is full, or another port has this MAC as a static one. */
 export function setStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32): bool {
   return macs.setStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation);
 }
-export function clearStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32): bool {
-  return macs.clearStatic(worker, network, <u64>macLow | (<u64>macHigh << 32));
+export function clearStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32): bool {
+  return macs.clearStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port);
 }
 /** Port of a MAC, or -1. */
 export function findMac(network: u32, macLow: u32, macHigh: u32): i32 {

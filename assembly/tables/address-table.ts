@@ -63,10 +63,10 @@ export function bind(network: u32, family: u32, address: usize, port: u32, mac: 
   return false;
 }
 
-/** Removes a binding; false when there is none. The agent only; a grace period must pass before the next `bind`. */
-export function unbind(network: u32, family: u32, address: usize): bool {
+/** Removes a binding to `port`; false when there is none. The agent only; a grace period must pass before the next `bind`. */
+export function unbind(network: u32, family: u32, address: usize, port: u32): bool {
   const record = search(network, family, load<u64>(address), load<u64>(address, 8));
-  if (record == 0) return false;
+  if (record == 0 || portOf(record) != port) return false;
   atomic.store32(record + field.STATE, field.STATE_REMOVED);
   return true;
 }

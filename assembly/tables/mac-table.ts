@@ -81,7 +81,7 @@ function refresh(worker: usize, entry: usize, value: u64): void {
 }
 
 function move(worker: usize, entry: usize, key: u64, value: u64, home: u64): void {
-  if (value == 0 || (value & (<u64>field.FLAG_STATIC << field.FLAGS_SHIFT)) != 0) return;
+  if (value == 0 || isStatic(value)) return;
   const port = portOf(home);
   if (!makeRoom(worker, port) || !atomic.compareExchange64(entry + 8, value, stamp(worker, home, 0))) {
     count(worker, record.NOT_LEARNED, 1);
@@ -201,7 +201,8 @@ function makeRoom(worker: usize, port: u32): bool {
   return true;
 }
 
-/** Sets or replaces the entry of `mac` by a static one on `port`; false when the table is full. The agent only. */
+/** Sets the entry of `mac` to a static one on `port`, replacing a learned one; false when the table is full or another port
+ *  has it as a static one. The agent only. */
 export function setStatic(worker: usize, network: u32, mac: u64, port: u32, generation: u32): bool {
   const key = keyOf(network, mac);
   const mixed = hash.of64(key);
@@ -211,8 +212,9 @@ export function setStatic(worker: usize, network: u32, mac: u64, port: u32, gene
     let entry = locate(key, mixed);
     if (entry != 0) {
       const before = atomic.load64(entry + 8);
+      if (isStatic(before) && portOf(before) != port) return false;
       if (before == 0 || !atomic.compareExchange64(entry + 8, before, value)) continue;
-      if ((before & (<u64>field.FLAG_STATIC << field.FLAGS_SHIFT)) == 0) ring.forget(portOf(before));
+      if (!isStatic(before)) ring.forget(portOf(before));
       return true;
     }
     if (atomic.load32(map.HEAD_MAC_COUNT) >= load<u32>(map.HEAD_MAC_LIMIT)) return false;
@@ -224,13 +226,15 @@ export function setStatic(worker: usize, network: u32, mac: u64, port: u32, gene
   return false;
 }
 
-/** Takes a static entry away; false when there is none. The agent only. */
-export function clearStatic(worker: usize, network: u32, mac: u64): bool {
+function isStatic(value: u64): bool { return (value & (<u64>field.FLAG_STATIC << field.FLAGS_SHIFT)) != 0; }
+
+/** Takes a static entry on `port` away; false when there is none. The agent only. */
+export function clearStatic(worker: usize, network: u32, mac: u64, port: u32): bool {
   const key = keyOf(network, mac);
   const entry = locate(key, hash.of64(key));
   if (entry == 0) return false;
   const value = atomic.load64(entry + 8);
-  if ((value & (<u64>field.FLAG_STATIC << field.FLAGS_SHIFT)) == 0) return false;
+  if (!isStatic(value) || portOf(value) != port) return false;
   return release(worker, entry, value);
 }
 

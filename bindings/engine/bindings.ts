@@ -16,25 +16,25 @@ interface Binding {
 }
 
 /** Binds everything of a port in its networks, or nothing.
- *  @throws PortyardError `address-taken`, `macs-exhausted`, `mac-missing`. */
+ *  @throws PortyardError `address-taken`, `mac-taken`, `macs-exhausted`, `mac-missing`. */
 export function bind(store: EngineStore, port: number, config: PortConfig, networks: NetworkEntry[]): void {
   try {
     for (const binding of bindingsOf(config, networks)) bindOne(store, port, config, binding);
     for (const { index } of networks) bindStations(store, port, config, index);
   } catch (error) {
-    unbind(store, config, networks);
+    unbind(store, port, config, networks);
     throw error;
   }
 }
 
-/** Removes what `bind` made; the records rest until the grace period is over. */
-export function unbind(store: EngineStore, config: PortConfig, networks: NetworkEntry[]): void {
+/** Removes what `bind` made for `port`; the records rest until the grace period is over. */
+export function unbind(store: EngineStore, port: number, config: PortConfig, networks: NetworkEntry[]): void {
   for (const { network, family, bytes } of bindingsOf(config, networks)) {
     store.putAddress(bytes);
-    store.wasm.unbindAddress(network, family);
+    store.wasm.unbindAddress(network, family, port);
   }
   for (const { index } of networks) {
-    for (const mac of stationsOf(config)) store.wasm.clearStaticMac(store.agent, index, ...splitMac(mac));
+    for (const mac of stationsOf(config)) store.wasm.clearStaticMac(store.agent, index, ...splitMac(mac), port);
   }
 }
 
@@ -52,7 +52,9 @@ function bindStations(store: EngineStore, port: number, config: PortConfig, netw
   const generation = ports.generation(store.tables, port);
   for (const mac of stationsOf(config)) {
     if (store.wasm.setStaticMac(store.agent, network, ...splitMac(mac), port, generation)) continue;
-    throw new PortyardError("macs-exhausted", "The MAC table is full.", { value: mac, remedy: "Raise `tables.macs`." });
+    throw store.wasm.findMac(network, ...splitMac(mac)) < 0
+      ? new PortyardError("macs-exhausted", "The MAC table is full.", { value: mac, remedy: "Raise `tables.macs`." })
+      : new PortyardError("mac-taken", `${mac} belongs to another port already.`, { path: "mac", value: mac, remedy: "Give each port a MAC of its own." });
   }
 }
 

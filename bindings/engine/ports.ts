@@ -124,7 +124,7 @@ export class Ports {
     const { tables, wasm, agent } = this.store;
     table.setDesired(tables, entry.index, field.ABSENT);
     for (const network of entry.networks) members.removeMember(tables, network.index, entry.index);
-    unbind(this.store, entry.config, entry.networks);
+    unbind(this.store, entry.index, entry.config, entry.networks);
     await this.store.publishAndWait();
     await this.link.detach(entry.index);
     wasm.flushPort(agent, entry.index);

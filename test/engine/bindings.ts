@@ -17,16 +17,16 @@ const IPV4_SOURCE = 26;
 const IPV6_SOURCE = 22;
 const SOLICITATION_TARGET = 62;
 
-type Bound = [family: 4 | 6, address: Uint8Array];
+type Bound = [family: 4 | 6, address: Uint8Array, port: number];
 
 export class Bindings {
   #bound: Bound[] = [];
 
   /** Forgets the last frame's bindings and makes those of `frame`. The port `own` gets its source MAC. */
   bindAsSaid(memorySwitch: MemorySwitch, frame: Uint8Array, own: number, other: number): void {
-    for (const [family, address] of this.#bound.splice(0)) {
+    for (const [family, address, port] of this.#bound.splice(0)) {
       put(memorySwitch, address);
-      memorySwitch.wasm.unbindAddress(NETWORK, family);
+      memorySwitch.wasm.unbindAddress(NETWORK, family, port);
     }
     if (frame.length < 14) return;
     const [low, high] = mac(frame);
@@ -42,7 +42,7 @@ export class Bindings {
     address.set(frame.subarray(from, from + bytes));
     put(memorySwitch, address);
     const [low, high] = mac(frame);
-    if (memorySwitch.wasm.bindAddress(NETWORK, family, port, low, high)) this.#bound.push([family, address]);
+    if (memorySwitch.wasm.bindAddress(NETWORK, family, port, low, high)) this.#bound.push([family, address, port]);
   }
 }
 
