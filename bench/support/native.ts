@@ -1,5 +1,5 @@
 /** The programs of bench/native, compiled on first use (and again when their source is newer) into dist/bench/native. */
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PortyardError } from "../../bindings/error.ts";
 import { projectRoot } from "./root.ts";
@@ -7,7 +7,7 @@ import { isInstalled, run } from "./shell.ts";
 
 const sources = join(projectRoot, "bench/native");
 const programs = join(projectRoot, "dist/bench/native");
-const FLAGS = ["-O3", "-march=native", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-pthread"];
+const FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-pthread"];
 
 export const compilerLine = `cc ${FLAGS.join(" ")}`;
 
@@ -20,12 +20,25 @@ export function nativeProgram(name: string): string {
   if (!isInstalled("cc"))
     throw new PortyardError("compiler-missing", "There is no C compiler (cc).", { remedy: "Install one: apt-get install gcc libc6-dev" });
   mkdirSync(programs, { recursive: true });
-  run("cc", [...FLAGS, "-o", program, source]);
+  run("cc", [...FLAGS, "-I", programs, "-o", program, source]);
   return program;
+}
+
+/** Writes NAME.h for the programs, unless it says the same already. */
+export function writeHeader(name: string, text: string): void {
+  const file = join(programs, `${name}.h`);
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
+  mkdirSync(programs, { recursive: true });
+  writeFileSync(file, text);
 }
 
 function isCurrent(program: string, source: string): boolean {
   if (!existsSync(program)) return false;
   const built = statSync(program).mtimeMs;
-  return [source, join(sources, "common.h")].every((file) => statSync(file).mtimeMs < built);
+  return [source, ...headersOf(sources), ...headersOf(programs)].every((file) => statSync(file).mtimeMs < built);
+}
+
+function headersOf(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".h"));
+  return names.map((name) => join(folder, name));
 }

@@ -1,0 +1,12 @@
+/** The same numbers every time (mulberry32): `next(n)` is a whole number from 0 to n - 1. */
+export type Random = (below: number) => number;
+
+export function random(seed: number): Random {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
