@@ -236,6 +236,13 @@ static uint64_t table_hash(void) {
   return h;
 }
 
+/* What this program had of the processor: others that share it do not count. */
+static uint64_t processor_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
 static void map_image(const char *path) {
   int image = check(open(path, O_RDWR), path);
   struct stat status;
@@ -252,15 +259,15 @@ int main(int argc, char **argv) {
   uint32_t network = (uint32_t)strtoul(argv[5], NULL, 10);
   double seconds = atof(argv[7]);
   if (frames == 0 || frames % BURST_FRAMES != 0 || seconds <= 0) usage("mac-burst: whole bursts of frames, more than 0 seconds");
-  end_after(seconds);
+  end_after(seconds * 4);
   store32(memory + worker + MAP_WORKER_STATE + STATE_NOW_SECONDS, (uint32_t)strtoul(argv[6], NULL, 10));
   pass(first, frames, network);
-  uint64_t sum = 0, passes = 0, begin = now_ns(), end = begin + (uint64_t)(seconds * 1e9);
+  uint64_t sum = 0, passes = 0, begin = processor_ns(), end = begin + (uint64_t)(seconds * 1e9);
   do {
     sum = pass(first, frames, network);
     passes++;
-  } while (now_ns() < end);
-  double elapsed = (double)(now_ns() - begin);
+  } while (processor_ns() < end);
+  double elapsed = (double)(processor_ns() - begin);
   printf("{\"nsPerFrame\":%.4f,\"passes\":%llu,\"sum\":\"%llu\",\"tableHash\":\"%llu\",\"entries\":%u}\n", elapsed / (double)passes / frames,
          (unsigned long long)passes, (unsigned long long)sum, (unsigned long long)table_hash(), head32(MAP_HEAD_MAC_COUNT));
   return 0;
