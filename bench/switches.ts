@@ -4,7 +4,9 @@
  *
  *  Every run builds each switch in turn, measures and removes it, so that slow changes of the machine meet all of them
  *  alike; the median of the runs counts, and ratios against the Linux bridge are printed first. All of it shares the
- *  machine's processors: both ends, the kernel and the switch. */
+ *  machine's processors: both ends, the kernel and the switch.
+ *
+ *  Privileges: root */
 import { isEnding, removeAll, withCleanup } from "./support/cleanup.ts";
 import { median } from "./support/median.ts";
 import { removeLeftovers } from "./support/namespace.ts";
@@ -15,10 +17,11 @@ import { formatNumber, formatTable } from "./support/table.ts";
 import { bridge } from "./switches/bridge.ts";
 import { FIGURES, type Figures, measureAll } from "./switches/measure.ts";
 import { openVswitchTap, openVswitchVeth } from "./switches/open-vswitch.ts";
+import { PORTYARD } from "./switches/portyard.ts";
 import type { SwitchUnderTest } from "./switches/types.ts";
 import { vde } from "./switches/vde.ts";
 
-const SWITCHES: readonly SwitchUnderTest[] = [bridge, openVswitchVeth, openVswitchTap, vde];
+const SWITCHES: readonly SwitchUnderTest[] = [bridge, ...PORTYARD, openVswitchVeth, openVswitchTap, vde];
 const background: number[] = [];
 const ABOUT = "bench/switches: namespace - switch - namespace for Portyard and other switches, in one run, alternating.";
 
