@@ -14,6 +14,8 @@ const columns = {
   hungFileSeconds: { quick: 1.5, full: 1.5 },
   /** Random capture files of each property. */
   captureProperties: { quick: 200, full: 10_000 },
+  /** Capture files with some bytes changed. */
+  captureMutations: { quick: 3000, full: 300_000 },
   /** Length of the capture that is read as a stream. */
   captureStreamMegabytes: { quick: 500, full: 10_000 },
   /** Random objects that are offered as configurations. */

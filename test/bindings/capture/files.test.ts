@@ -5,10 +5,14 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openCapture, type readCapture } from "../../../bindings/capture/index.ts";
+import { type Capture, openCapture, readCapture } from "../../../bindings/capture/index.ts";
+import { scale } from "../../scale.ts";
 import { captureBytes, captureFiles, captureFolder, captureOf, ownCaptureFolder } from "../../support/captures.ts";
+import { random } from "../../support/packet/random.ts";
 
 const PIECE_BYTES = 1000;
+const SEED = 873;
+const LONGEST_MUTANT_BYTES = 20_000;
 
 /** Our own are always among them. */
 const files = [...new Set([captureFolder(), ownCaptureFolder])].flatMap((folder) => captureFiles(folder));
@@ -27,7 +31,7 @@ const BROKEN: Record<string, RegExp> = {
 /** Files that rightly hold no packet. */
 const WITHOUT_PACKETS = new Set(["empty.pcap", "empty.pcapng"]);
 
-async function streamed(bytes: Uint8Array): Promise<ReturnType<typeof readCapture>> {
+async function streamed(bytes: Uint8Array): Promise<Capture> {
   const pieces = Array.from({ length: Math.ceil(bytes.length / PIECE_BYTES) }, (_, index) =>
     bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES),
   );
@@ -64,6 +68,22 @@ test("and the same when it arrives packed and in pieces", async () => {
         assert.is(frame.originalBytes, other?.originalBytes, `${file}, frame ${index}`);
       }
     }
+  }
+});
+
+test("with some bytes changed anywhere, each still gives frames or says why not", () => {
+  const source = random(SEED);
+  for (let change = 0; change < scale.captureMutations; change++) {
+    const original = captureBytes(source.pick(files)).subarray(0, LONGEST_MUTANT_BYTES);
+    const bytes = Uint8Array.from(original);
+    for (let changes = source.below(4); changes >= 0 && bytes.length > 0; changes--) {
+      bytes[source.below(bytes.length)] = source.pick([0, 1, 0x7f, 0x80, 0xff, source.below(256)]);
+    }
+    const { frames, damage, interfaces } = readCapture(bytes);
+    const total = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
+    assert.ok(total <= bytes.length, `${total} bytes of frames in a file of ${bytes.length}`);
+    assert.ok(frames.every((frame) => interfaces[frame.interface] !== undefined));
+    if (damage !== null) assert.ok(damage.offset <= bytes.length && damage.reason.length > 0);
   }
 });
 
