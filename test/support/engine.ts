@@ -1,0 +1,206 @@
+/** A switch for tests: tables, one worker over memory ports, and calls that say what a test wants to say. Frames go in by
+ *  `send` and come out as a list; time stands still until it is set. Memories are used again by the next test, unwiped
+ *  but for what formatting wipes: what an earlier test left in a slot must never matter.                                */
+import { AGENT_WORKER, MAX_MACS_PER_PORT, DEFAULT_MAC_AGE_SECONDS } from "../../assembly/abi/limits.ts";
+import * as counter from "../../assembly/abi/counter.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
+import * as field from "../../assembly/abi/port.ts";
+import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
+import { splitMac } from "../../bindings/mac.ts";
+import { type Layout, layOut, memoryPages } from "../../bindings/tables/layout.ts";
+import * as macs from "../../bindings/tables/mac-table.ts";
+import * as networks from "../../bindings/tables/network-table.ts";
+import * as ports from "../../bindings/tables/port-table.ts";
+import { Tables, createMemory } from "../../bindings/tables/tables.ts";
+import * as trunks from "../../bindings/tables/trunk-table.ts";
+import * as workers from "../../bindings/tables/worker-table.ts";
+import { type Build, type EngineExports, instantiateEngine, loadModule } from "../../bindings/wasm/module.ts";
+import { ipv4Address, ipv6Address } from "./packet/address.ts";
+import { bytes } from "./packet/bytes.ts";
+
+export const BUILDS: readonly Build[] = ["debug", "release", "single"];
+const HASH_SEED = 0x243f6a8885a308d3n;
+
+export interface Output {
+  port: number;
+  frame: Uint8Array;
+  /** The virtio-net header that goes with it. */
+  offload: Uint8Array;
+}
+
+export interface PortOptions {
+  /** Of an access port. */
+  network?: number;
+  /** Of a trunk: VLAN to network. */
+  vlans?: Record<number, number>;
+  /** Of a trunk: the network of untagged frames. */
+  native?: number;
+  mac?: string;
+  flags?: number;
+  mtu?: number;
+  macLimit?: number;
+  owner?: number;
+}
+
+interface Place {
+  tables: Tables;
+  layout: Layout;
+  wasm: EngineExports;
+}
+
+const idle = new Map<string, Place[]>();
+
+function takePlace(build: Build, macLimit: number): Place {
+  const left = idle.get(`${build} ${macLimit}`)?.pop();
+  if (left !== undefined) return left;
+  const layout = layOut({ macs: macLimit, workers: 2 });
+  const memory = createMemory(memoryPages(layout, 2), build !== "single");
+  return { layout, tables: new Tables(memory), wasm: instantiateEngine(loadModule(build), memory) };
+}
+
+export class TestEngine {
+  readonly tables: Tables;
+  readonly wasm: EngineExports;
+  readonly worker: MemoryWorker;
+  /** Region of the agent, for the calls that change the MAC table. */
+  readonly agent: number;
+  /** Ports that take nothing more. */
+  readonly full = new Set<number>();
+  /** Frames that were counted at ports which are no longer there. */
+  readonly retired = { received: 0, sent: 0, dropped: 0 };
+  private readonly place: Place;
+  private readonly key: string;
+  private outputs: Output[] = [];
+  private nextNetwork = 1;
+  private nextTrunk = 0;
+
+  /** @param macLimit entries that the MAC table may hold. */
+  constructor(build: Build, macLimit = 1024) {
+    this.key = `${build} ${macLimit}`;
+    this.place = takePlace(build, macLimit);
+    this.tables = this.place.tables;
+    this.wasm = this.place.wasm;
+    this.tables.format(this.place.layout, HASH_SEED);
+    this.tables.configure(0n, this.place.layout.workersBase);
+    this.agent = this.wasm.formatWorker(1, AGENT_WORKER);
+    this.worker = new MemoryWorker(this.wasm, this.tables, 0, 0, (port, frame) => this.take(port, frame));
+  }
+
+  /** Gives the memory to the next test. */
+  close(): void {
+    idle.set(this.key, [...(idle.get(this.key) ?? []), this.place]);
+  }
+
+  private take(port: number, written: Uint8Array): boolean {
+    if (this.full.has(port)) return false;
+    const hasHeader = (this.tables.load32(ports.recordOf(port) + field.FLAGS) & field.FLAG_VNET) !== 0;
+    const start = written.byteOffset + (hasHeader ? OFFLOAD_HEADER_BYTES : 0);
+    const offload = this.tables.bytes.slice(start - OFFLOAD_HEADER_BYTES, start);
+    this.outputs.push({ port, frame: this.tables.bytes.slice(start, written.byteOffset + written.length), offload });
+    return true;
+  }
+
+  // ---------------------------------------------------------------- what the agent does
+  network({ learning = true, macAgeSeconds = DEFAULT_MAC_AGE_SECONDS, mtu = 1500 } = {}, index = this.nextNetwork++): number {
+    networks.write(this.tables, index, { learning, macAgeSeconds, mtu });
+    return index;
+  }
+
+  /** Adds a port at the lowest free index, or at `index`, and lets the worker see it. */
+  port(options: PortOptions, index = this.freeIndex()): number {
+    const { network = 0, vlans, native = 0, mac = null, flags = 0, mtu = 1500, macLimit = MAX_MACS_PER_PORT, owner = 0 } = options;
+    const trunk = vlans === undefined ? 0 : this.writeTrunk(vlans, native) + 1;
+    ports.write(this.tables, index, { kind: field.KIND_MEMORY, flags, network, mtu, mac, owner, trunk, native, macLimit });
+    ports.attach(this.tables, index, 0);
+    for (const member of networksOf(options)) networks.addMember(this.tables, member, index);
+    return this.setState(index, field.UP);
+  }
+
+  private freeIndex(): number {
+    let index = 0;
+    while (ports.desired(this.tables, index) !== field.ABSENT) index++;
+    return index;
+  }
+
+  private writeTrunk(vlans: Record<number, number>, native: number): number {
+    trunks.write(this.tables, this.nextTrunk, new Map(Object.entries(vlans).map(([vlan, network]) => [Number(vlan), network])), native);
+    return this.nextTrunk++;
+  }
+
+  /** `count` access ports of `network`. */
+  accessPorts(network: number, count: number, options: PortOptions = {}): number[] {
+    return Array.from({ length: count }, () => this.port({ ...options, network }));
+  }
+
+  setState(port: number, state: number): number {
+    ports.setDesired(this.tables, port, state);
+    this.apply();
+    return port;
+  }
+
+  /** Ends a change of the tables: the worker takes it over. */
+  apply(): void {
+    this.tables.raiseEpoch();
+    this.worker.applyEpoch();
+  }
+
+  /** Takes a port away as the agent does: out of the networks, past the grace period, flushed, and only then free. */
+  remove(port: number, memberOf: number[]): void {
+    for (const network of memberOf) networks.removeMember(this.tables, network, port);
+    this.setState(port, field.ABSENT);
+    this.wasm.flushPort(this.agent, port);
+    this.retired.received += ports.sum(this.tables, port, counter.RECEIVED_FRAMES);
+    this.retired.sent += ports.sum(this.tables, port, counter.SENT_FRAMES);
+    this.retired.dropped += ports.sum(this.tables, port, counter.DROPPED_FRAMES);
+    ports.retire(this.tables, port);
+  }
+
+  /** Binds an address, as text, to the MAC of `port`. */
+  bind(network: number, port: number, address: string, mac: string): boolean {
+    const [family, ip] = address.includes(":") ? [6, ipv6Address(address)] : [4, bytes(ipv4Address(address), new Uint8Array(12))];
+    this.tables.bytes.set(ip, map.CONFIG_SCRATCH);
+    return this.wasm.bindAddress(network, family, port, ...splitMac(mac)) as unknown as boolean;
+  }
+
+  setStatic(network: number, mac: string, port: number): boolean {
+    const [low, high] = splitMac(mac);
+    return Boolean(this.wasm.setStaticMac(this.agent, network, low, high, port, ports.generation(this.tables, port)));
+  }
+  clearStatic(network: number, mac: string, port: number): boolean {
+    return Boolean(this.wasm.clearStaticMac(this.agent, network, ...splitMac(mac), port));
+  }
+
+  // ---------------------------------------------------------------- frames and what became of them
+  /** Puts a frame in and returns what came out for it, in the order of the writes. */
+  send(port: number, frame: Uint8Array, offload?: Uint8Array): Output[] {
+    this.worker.receive(port, frame, offload);
+    return this.takeOutputs();
+  }
+
+  takeOutputs(): Output[] {
+    const outputs = this.outputs;
+    this.outputs = [];
+    return outputs;
+  }
+
+  drops(port: number, reason: number): number {
+    return ports.drops(this.tables, port, reason);
+  }
+  totals(): ReturnType<typeof workers.read> {
+    return workers.read(this.tables, 0);
+  }
+  portCount(port: number, offset: number): number {
+    return ports.sum(this.tables, port, offset);
+  }
+  macs(): macs.MacEntry[] {
+    return [...macs.entries(this.tables)];
+  }
+  /** Port of a station, or -1. */
+  portOf(network: number, mac: string): number {
+    return this.wasm.findMac(network, ...splitMac(mac));
+  }
+}
+
+function networksOf({ network, vlans = {}, native = 0 }: PortOptions): number[] {
+  return [...new Set([network ?? 0, native, ...Object.values(vlans)])].filter((index) => index !== 0);
+}
