@@ -47,11 +47,11 @@ const CQE_RESULT = 8;
 
 function own(worker: usize): usize { return worker + map.WORKER_STATE; }
 
-/** One turn; how many requests wait for io_uring_enter. `hold`: process and read nothing, so that all requests drain (an
- *  epoch is to be passed). */
+/** One turn; how many requests wait for io_uring_enter. `hold`: read nothing more, so that everything drains (an epoch is
+ *  to be passed). */
 export function turn(worker: usize, hold: bool): u32 {
   reap(worker);
-  if (!hold) processBurst(worker);
+  processBurst(worker);
   submitWrites(worker);
   if (!hold && rxCount(worker) == 0) submitReads(worker);
   return load<u32>(load<u32>(own(worker), state.SQ_TAIL)) - atomic.load32(load<u32>(own(worker), state.SQ_HEAD));

@@ -99,7 +99,7 @@ function processParts(settings: ForwarderSettings, options: EngineOptions): Part
     removeRunFiles(directory);
   };
   return assemble(store, settings, options, (listener) => {
-    link = new ProcessLink(settings, file.descriptor, directory, listener);
+    link = new ProcessLink(settings, file, directory, listener);
     return link;
   }, remove);
 }
@@ -132,7 +132,7 @@ function assemble(store: EngineStore, settings: ForwarderSettings, options: Engi
     async close() {
       watcher.stop();
       await supervisor.stop();
-      await Promise.all(ports.all().map((entry) => entry.device?.close()));
+      for (const entry of ports.all()) await entry.device?.close();
       remove();
     },
   };

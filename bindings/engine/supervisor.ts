@@ -64,6 +64,7 @@ export class Supervisor {
     for (const { index } of this.ports().all()) {
       if (table.actual(tables, index) === field.UP) table.setActual(tables, index, field.ABSENT, 0);
       table.attach(tables, index, -1);
+      table.distrustRing(tables, index);
     }
   }
 

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { PortyardError } from "../error.ts";
-import { AGENT_LIFE, claimLife, isTmpfs, openTablesFile, type TablesFile } from "../native/tables-file.ts";
+import { AGENT_LIFE, claimLife, FORWARDER_LIFE, isTmpfs, openTablesFile, type TablesFile } from "../native/tables-file.ts";
 
 /** Folder of an instance's sockets: /run/portyard/NAME. */
 export function defaultRunDirectory(name: string): string {
@@ -16,7 +16,7 @@ export function tablesPath(name: string, runDirectory: string): string {
 }
 
 /** Opens a new tables file of `bytes` and takes the lock that proves this agent's life. What a dead instance left is removed.
- *  @throws PortyardError `agent-running`, `tmpfs-full`. */
+ *  @throws PortyardError `agent-running`, `forwarder-running`, `tmpfs-full`. */
 export function openTables(name: string, runDirectory: string, bytes: number): TablesFile {
   const path = tablesPath(name, runDirectory);
   if (existsSync(path)) removeLeftOver(name, path);
@@ -26,11 +26,15 @@ export function openTables(name: string, runDirectory: string, bytes: number): T
   throw running(name, path);
 }
 
+/** The file of an instance that is dead on both sides may go; of one whose forwarder still moves frames it may not. */
 function removeLeftOver(name: string, path: string): void {
   const file = openTablesFile(path, 1);
-  const isFree = claimLife(file.descriptor, AGENT_LIFE);
+  const [agentIsDead, forwarderIsDead] = [claimLife(file.descriptor, AGENT_LIFE), claimLife(file.descriptor, FORWARDER_LIFE)];
   closeSync(file.descriptor);
-  if (!isFree) throw running(name, path);
+  if (!agentIsDead) throw running(name, path);
+  if (!forwarderIsDead) {
+    throw new PortyardError("forwarder-running", `The forwarder of instance ${name} still runs, without its agent.`, { path, value: name, remedy: `End it with \`portyard down --name ${name}\`.` });
+  }
   rmSync(path, { force: true });
 }
 

@@ -21,7 +21,7 @@ import { Waiter } from "./waiter.ts";
 
 /** What moves the frames of a worker. */
 export interface WorkerIo {
-  /** Reads, processes, writes; false when there was nothing to do. `hold`: finish what is under way, begin nothing. */
+  /** Reads, processes, writes; false when there was nothing to do. `hold`: finish what is under way, read nothing more. */
   step(hold: boolean): boolean;
   close(): void;
 }

@@ -1,7 +1,7 @@
 /** What agent and forwarder say to each other over forwarder.sock: one JSON object a message, descriptors beside it
  *  (SCM_RIGHTS). The agent speaks first; the forwarder answers `start` and reports what happens to it.
  *
- *      agent -> forwarder   start  {settings}  [tables file, eventfd of each worker]
+ *      agent -> forwarder   start  {settings, tablesPath}  [eventfd of each worker]
  *                           attach {port}      [descriptor]
  *                           detach {port}
  *                           stop
@@ -9,7 +9,7 @@
 import type { ForwarderSettings } from "./settings.ts";
 
 export type ToForwarder =
-  | { kind: "start"; settings: ForwarderSettings }
+  | { kind: "start"; settings: ForwarderSettings; tablesPath: string }
   | { kind: "attach"; port: number }
   | { kind: "detach"; port: number }
   | { kind: "stop" };

@@ -8,6 +8,8 @@ import * as map from "../../assembly/abi/memory-map.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import { listen, sendWithDescriptors } from "../native/scm.ts";
+import { claimLife, FORWARDER_LIFE, openTablesFile } from "../native/tables-file.ts";
+import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
 import { ForwarderHost } from "./host.ts";
@@ -39,17 +41,19 @@ class Forwarder {
   }
 
   private obey(message: ToForwarder, descriptors: number[]): void {
-    if (message.kind === "start") this.start(message.settings, descriptors).catch((error: Error) => this.fail(error));
+    if (message.kind === "start") this.start(message.settings, message.tablesPath, descriptors).catch((error: Error) => this.fail(error));
     else if (message.kind === "attach") this.host?.attach(message.port, descriptors[0] ?? -1);
     else if (message.kind === "detach") this.detach(message.port);
     else this.stop();
   }
 
-  private async start(settings: ForwarderSettings, [tablesFile = -1, ...eventfds]: number[]): Promise<void> {
+  private async start(settings: ForwarderSettings, tablesPath: string, eventfds: number[]): Promise<void> {
     const memory = createMemory(memoryPages(settings.layout, settings.layout.workers), true);
     const base = hostAddress(memory);
-    mapShared(base + BigInt(map.TABLES), tablesFile, settings.layout.tablesBytes);
-    closeDescriptor(tablesFile);
+    // An opening of its own, kept to the end: the lock on it proves that a forwarder lives.
+    const file = openTablesFile(tablesPath, settings.layout.tablesBytes);
+    if (!claimLife(file.descriptor, FORWARDER_LIFE)) throw new PortyardError("forwarder-running", `Another forwarder serves ${tablesPath}.`, { path: tablesPath });
+    mapShared(base + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
     this.tables = new Tables(memory);
     this.tables.check(settings.layout);
     this.tables.configure(base, settings.layout.workersBase);

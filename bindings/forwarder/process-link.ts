@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import { createEventfd, signalEventfd } from "../native/epoll.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { connect, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
+import type { TablesFile } from "../native/tables-file.ts";
 import { PortyardError } from "../error.ts";
 import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
@@ -20,7 +21,7 @@ const START_MS = 20_000;
 
 export class ProcessLink implements ForwarderLink {
   private readonly settings: ForwarderSettings;
-  private readonly tablesFile: number;
+  private readonly tables: TablesFile;
   private readonly directory: string;
   private readonly listener: LinkListener;
   private readonly eventfds: number[];
@@ -31,11 +32,11 @@ export class ProcessLink implements ForwarderLink {
   private exited: Promise<void> = Promise.resolve();
   private answer: { resolve: () => void; reject: (error: Error) => void } | null = null;
 
-  /** @param tablesFile descriptor of the formatted tables file.
+  /** @param tables the formatted tables file.
    *  @param directory where forwarder.sock and forwarder.log lie. */
-  constructor(settings: ForwarderSettings, tablesFile: number, directory: string, listener: LinkListener) {
+  constructor(settings: ForwarderSettings, tables: TablesFile, directory: string, listener: LinkListener) {
     this.settings = settings;
-    this.tablesFile = tablesFile;
+    this.tables = tables;
     this.directory = directory;
     this.listener = listener;
     this.eventfds = Array.from({ length: settings.layout.workers }, createEventfd);
@@ -56,7 +57,7 @@ export class ProcessLink implements ForwarderLink {
     const started = new Promise<void>((resolve, reject) => {
       this.answer = { resolve, reject };
     });
-    this.send({ kind: "start", settings: this.settings }, [this.tablesFile, ...this.eventfds]);
+    this.send({ kind: "start", settings: this.settings, tablesPath: this.tables.path }, this.eventfds);
     await started;
     for (const attachment of attachments) await this.attach(attachment);
   }

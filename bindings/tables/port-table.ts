@@ -77,6 +77,11 @@ export function attachedDescriptor(tables: Tables, port: number): number {
   return tables.load32(at + field.DESCRIPTOR) - 1;
 }
 
+/** After a death: the port's ring of learned places may be half written, and is compacted before it is believed. */
+export function distrustRing(tables: Tables, port: number): void {
+  tables.add32(recordOf(port) + field.RING_STALE, 1);
+}
+
 /** After the grace period and the flush: the index may be given out again, under the next generation (1-255). */
 export function retire(tables: Tables, port: number): void {
   const at = recordOf(port);
