@@ -4,6 +4,7 @@ import * as counter from "../../assembly/abi/counter.ts";
 import * as reasons from "../../assembly/abi/drop-reason.ts";
 import { MAX_MTU } from "../../assembly/abi/limits.ts";
 import * as port from "../../assembly/abi/port.ts";
+import type { WorkerInfo } from "../../bindings/engine/types.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
 import { layOut, memoryPages } from "../../bindings/tables/layout.ts";
 import * as networks from "../../bindings/tables/network-table.ts";
@@ -12,6 +13,7 @@ import { Tables, createMemory } from "../../bindings/tables/tables.ts";
 import * as trunks from "../../bindings/tables/trunk-table.ts";
 import * as workers from "../../bindings/tables/worker-table.ts";
 import { type Build, type EngineExports, instantiateEngine, loadModule } from "../../bindings/wasm/module.ts";
+import { conserved } from "./conservation.ts";
 
 const WORKER = 0;
 const HASH_SEED = 0x5eed_5eed_5eed_5eedn;
@@ -95,13 +97,8 @@ export class MemorySwitch {
     return ports.sum(this.tables, index, counter.DROPPED_FRAMES);
   }
 
-  /** The worker's totals; @throws when a frame or a slot is unaccounted for. */
-  totals(): ReturnType<typeof workers.read> {
-    const totals = workers.read(this.tables, WORKER);
-    const entered = totals.received + totals.originated + totals.copies + totals.segments;
-    const left = totals.sent + totals.dropped + totals.consumed;
-    if (entered !== left) throw new Error(`${entered} frames came to be and ${left} ended: ${JSON.stringify(totals)}`);
-    if (totals.slotsTaken !== totals.slotsReleased) throw new Error(`${totals.slotsTaken - totals.slotsReleased} slots are not given back`);
-    return totals;
+  /** The worker's totals. @throws Error when a frame or a slot is unaccounted for. */
+  totals(): WorkerInfo {
+    return conserved(workers.read(this.tables, WORKER));
   }
 }
