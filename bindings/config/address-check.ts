@@ -1,28 +1,34 @@
-/** The addresses of a port: they lie in a subnet of its network, are a station's, and no other port has them. Addresses
- *  belong to the untagged network of a port: `network`, or `native` of a trunk. */
+/** The addresses of a port: they lie in a subnet of its network, are a station's, and no other port has them. Those of a
+ *  TAP's interface go untagged, so they belong to `network`, or to `native` of a trunk; those that are bound beside them
+ *  may belong to any network of a trunk. */
 import type { Inventory } from "./inventory.ts";
-import { contains, type IpAddress, readAddress, reservedRole } from "./ip-address.ts";
+import { contains, formatAddress, type IpAddress, readAddress, reservedRole } from "./ip-address.ts";
+import { networksOf } from "./networks-of.ts";
 import type { Key } from "./problem.ts";
 import type { NetworkConfig, PortConfig, TapConfig } from "./types.ts";
 
 /** Reports to `inventory` what is wrong with the addresses of `port`, whose keys begin with `keys`. */
 export function checkAddresses(inventory: Inventory, keys: Key[], port: PortConfig): void {
-  const name = port.network ?? port.native;
-  const network = name === undefined ? undefined : inventory.networks.get(name);
-  if (port.trunk && port.addresses.length > 0 && name === undefined) {
-    const fault = "stands on a trunk without native: its addresses belong to no network";
-    inventory.problem(addressKeys(keys, port), port.addresses, fault, "name the network of the untagged frames as `native`");
-  }
   if (port.addresses.length > 0 && port.mac === undefined) {
     inventory.problem([...keys, "addresses"], port.addresses, "binds addresses to a port without MAC", "give the port its station's `mac`");
   }
-  if (!network) return;
-  if (port.tap) checkTap(inventory, [...keys, "tap", "address"], port.tap, network);
-  checkBound(inventory, keys, port, network);
+  if (port.tap) checkTapPort(inventory, [...keys, "tap", "address"], port, port.tap);
+  const ofTap = port.tap?.addresses.length ?? 0;
+  const networks = networksOf(port).flatMap((name) => inventory.networks.get(name) ?? []);
+  for (const text of port.addresses.slice(ofTap)) checkBound(inventory, [...keys, "addresses"], port, text, networks);
 }
 
-const addressKeys = (keys: Key[], port: PortConfig): Key[] =>
-  port.tap?.addresses.length ? [...keys, "tap", "address"] : [...keys, "addresses"];
+function checkTapPort(inventory: Inventory, keys: Key[], port: PortConfig, tap: TapConfig): void {
+  const name = port.network ?? port.native;
+  const network = name === undefined ? undefined : inventory.networks.get(name);
+  if (port.trunk && name === undefined && tap.addresses.length > 0) {
+    const fault = "stands on a trunk without native: its addresses belong to no network";
+    inventory.problem(keys, tap.addresses, fault, "name the network of the untagged frames as `native`");
+  }
+  if (!network) return;
+  checkTap(inventory, keys, tap, network);
+  for (const address of tap.addresses) checkBound(inventory, keys, port, readAddress(address)!.text, [network]);
+}
 
 function checkTap(inventory: Inventory, keys: Key[], tap: TapConfig, network: NetworkConfig): void {
   if (tap.addresses.length === 0 && network.subnets.length > 0) {
@@ -61,31 +67,35 @@ function subnetOf(address: IpAddress, network: NetworkConfig): IpAddress | null 
   return network.subnets.map((subnet) => readAddress(subnet)!).find(({ family }) => family === address.family) ?? null;
 }
 
-function checkBound(inventory: Inventory, keys: Key[], port: PortConfig, network: NetworkConfig): void {
-  const ofTap = port.tap?.addresses.length ?? 0;
-  port.addresses.forEach((text, index) => {
-    const at: Key[] = index < ofTap ? [...keys, "tap", "address"] : [...keys, "addresses"];
-    const address = readAddress(text)!;
-    checkPlace(inventory, at, address, network);
-    const owner = inventory.claim(`address ${network.name} ${text}`, port.name);
-    const fault = owner === port.name ? `has ${text} twice` : `is ${text}, which port ${owner} has`;
-    if (owner !== null) inventory.problem(at, text, fault, "give every address to one port");
-  });
+/** `text` is bound in each of `networks` that it belongs to, and must belong to one. */
+function checkBound(inventory: Inventory, keys: Key[], port: PortConfig, text: string, networks: NetworkConfig[]): void {
+  const address = readAddress(text)!;
+  const homes = networks.filter((network) => belongs(address, network));
+  const [first] = networks;
+  if (homes.length === 0 && first) {
+    const subnets = networks.flatMap((network) => network.subnets).join(", ");
+    const where = networks.length === 1 ? `network ${first.name} (${subnets})` : `any network of the trunk (${subnets})`;
+    inventory.problem(keys, text, `is ${text}, which is not in ${where}`, `write an address of ${subnets}`);
+  }
+  for (const network of homes) checkHome(inventory, keys, port, address, network);
 }
 
-function checkPlace(inventory: Inventory, keys: Key[], address: IpAddress, network: NetworkConfig): void {
-  if (network.subnets.length === 0) return;
+function belongs(address: IpAddress, network: NetworkConfig): boolean {
   const subnet = subnetOf(address, network);
-  const role = subnet && contains(subnet, address) ? reservedRole(subnet, address) : null;
-  const remedy = `write another address of ${network.subnets.join(" or ")}`;
-  if (!subnet || !contains(subnet, address)) {
+  return network.subnets.length === 0 || (subnet !== null && contains(subnet, address));
+}
+
+function checkHome(inventory: Inventory, keys: Key[], port: PortConfig, address: IpAddress, network: NetworkConfig): void {
+  const subnet = subnetOf(address, network);
+  const role = subnet && reservedRole(subnet, address);
+  if (role)
     inventory.problem(
       keys,
       address.text,
-      `is ${address.text}, which is not in network ${network.name} (${network.subnets.join(", ")})`,
-      remedy,
+      `is ${address.text}, the ${role} of ${formatAddress(subnet)}`,
+      "write another address of the subnet",
     );
-  } else if (role) {
-    inventory.problem(keys, address.text, `is ${address.text}, the ${role} of ${network.subnets.join(", ")}`, remedy);
-  }
+  const owner = inventory.claim(`address ${network.name} ${address.text}`, port.name);
+  const fault = owner === port.name ? `has ${address.text} twice` : `is ${address.text}, which port ${owner} has`;
+  if (owner !== null) inventory.problem(keys, address.text, fault, "give every address to one port");
 }

@@ -2,6 +2,7 @@
 import { checkAddresses } from "./address-check.ts";
 import type { Inventory } from "./inventory.ts";
 import { namespacePath } from "./name.ts";
+import { networksOf } from "./networks-of.ts";
 import type { Key } from "./problem.ts";
 import type { PortConfig } from "./types.ts";
 
@@ -14,12 +15,6 @@ export function checkPort(inventory: Inventory, keys: Key[], port: PortConfig): 
   checkDevice(inventory, keys, port);
   checkStations(inventory, keys, port);
   checkAddresses(inventory, keys, port);
-}
-
-/** Networks that frames of `port` may belong to: one, or those of the trunk and the untagged one. */
-export function networksOf(port: PortConfig): string[] {
-  const named = [port.network, ...Object.keys(port.trunk ?? {}), port.native];
-  return [...new Set(named.filter((name) => name !== undefined))];
 }
 
 function checkKind(inventory: Inventory, keys: Key[], port: PortConfig): void {

@@ -9,6 +9,7 @@ export interface Problem {
   value?: unknown;
   /** A sentence without place in front, beginning with a verb: `is 12; it must be …`. */
   fault: string;
+  /** Without capital and stop: `leave it out`. */
   remedy: string;
 }
 
@@ -41,6 +42,8 @@ function place(problem: Problem, source: Source | undefined): string {
 const sentence = (problem: Problem, source: Source | undefined): string =>
   `${place(problem, source)}${formatPath(problem.keys)} ${problem.fault}`;
 
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
 /** Code `bad-configuration`. The fields are those of the first problem; `problems` has all of them in the input's order. */
 export class BadConfiguration extends PortyardError {
   readonly problems: { path: string; value: unknown; message: string; remedy: string }[];
@@ -50,7 +53,7 @@ export class BadConfiguration extends PortyardError {
       path: formatPath(problem.keys),
       value: problem.value ?? null,
       message: sentence(problem, source),
-      remedy: problem.remedy,
+      remedy: capital(problem.remedy),
     }));
     const [first] = told;
     if (!first) throw new Error("a bad configuration has at least one problem");

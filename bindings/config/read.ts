@@ -15,10 +15,10 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    throw new PortyardError("configuration-unreadable", `${path} cannot be read: ${reason}`, {
+    throw new PortyardError("configuration-unreadable", `${path} cannot be read: ${reason}.`, {
       path,
       value: reason,
-      remedy: "check the path and its permissions",
+      remedy: "Check the path and its permissions.",
       cause,
     });
   }
@@ -42,7 +42,7 @@ export async function readConfigFile(path: string, options: Omit<ParseOptions, "
   const [fault] = document.errors;
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    const remedy = "correct the line; YAML indents by spaces, and text with colons or braces stands in quotes";
+    const remedy = "Correct the line; YAML indents by spaces, and text with colons or braces stands in quotes.";
     throw new PortyardError("bad-configuration", `${path}:${line}:${col}: ${fault.message}`, { path: `${path}:${line}:${col}`, remedy });
   }
   const line = (keys: readonly Key[]) => lineOf(document, lines, keys);
@@ -55,7 +55,7 @@ function toValue(document: Document, path: string): unknown {
   } catch (cause) {
     throw new PortyardError("bad-configuration", `${path}: ${(cause as Error).message}`, {
       path,
-      remedy: "write the values out instead of aliases",
+      remedy: "Write the values out instead of aliases.",
       cause,
     });
   }

@@ -148,10 +148,20 @@ test("the native network of a trunk may be outside the trunk", () => {
   assert.is(port.native, "blue");
 });
 
-test("addresses of a trunk belong to its native network", () => {
-  const trunk = { name: "t", trunk: { plain: 7 }, packet: { interface: "veth-t" }, mac: "02:00:00:00:00:0f", addresses: ["10.77.0.9"] };
-  assert.equal(parsePort({ ...trunk, native: "blue" }, existing()).addresses, ["10.77.0.9"]);
-  assert.match(fault(() => parsePort(trunk, existing())).message, /without native/);
+test("addresses of a trunk belong to one of its networks", () => {
+  const inventory = existing();
+  parseNetwork({ name: "green", subnet: "10.78.0.0/24" }, inventory);
+  const trunk = { name: "t", trunk: { blue: 7, green: 8 }, packet: { interface: "veth-t" }, mac: "02:00:00:00:00:0f" };
+  assert.match(fault(() => parsePort({ ...trunk, addresses: ["10.79.0.9"] }, inventory)).message, /not in any network of the trunk/);
+  assert.match(fault(() => parsePort({ ...trunk, addresses: ["10.77.0.2"] }, inventory)).message, /which port a has/);
+  assert.match(fault(() => parsePort({ ...trunk, addresses: ["10.78.0.255"] }, inventory)).message, /broadcast address of 10.78.0.0\/24/);
+  assert.equal(parsePort({ ...trunk, addresses: ["10.77.0.9", "10.78.0.9"] }, inventory).addresses, ["10.77.0.9", "10.78.0.9"]);
+});
+
+test("the address of a trunk's TAP belongs to its untagged network", () => {
+  const trunk = { name: "t", trunk: { blue: 7 }, tap: { namespace: "t", interface: "eth0", address: "10.77.0.9" } };
+  assert.match(fault(() => parsePort(trunk, existing())).message, /trunk without native/);
+  assert.equal(parsePort({ ...trunk, native: "blue" }, existing()).tap?.addresses, ["10.77.0.9/24"]);
 });
 
 test("what a removed port had is free again, and a port that was refused has nothing", () => {
@@ -205,7 +215,7 @@ test("everything wrong is told at once, in the input's order, and as JSON", () =
     error.problems.map(({ path }) => path),
     ["workers", "networks[0].name", "networks[0].mtu", "prots"],
   );
-  assert.match(error.problems[3]!.remedy, /write `ports`/);
+  assert.match(error.problems[3]!.remedy, /Write `ports`/);
   const { error: told } = error.toJSON();
   assert.equal([told.code, told.path, told.value], ["bad-configuration", "workers", 99]);
   assert.is((told.problems as unknown[]).length, 4);

@@ -1,0 +1,17 @@
+/** Back from what the engine takes to what people write, with every default spelt out: what the agent keeps in its state
+ *  is the configuration's own language, and is checked like it when it is read again. */
+import type { NetworkInput } from "./network-schema.ts";
+import type { PortInput } from "./port-schema.ts";
+import type { NetworkConfig, PortConfig } from "./types.ts";
+
+/** `parseNetwork` makes the same network of it. */
+export function networkInput({ subnets, ...rest }: NetworkConfig): NetworkInput {
+  return { ...rest, ...(subnets.length > 0 && { subnet: subnets }) };
+}
+
+/** `parsePort` makes the same port of it. */
+export function portInput({ tap, ...rest }: PortConfig): PortInput {
+  if (!tap) return rest;
+  const { addresses, ...device } = tap;
+  return { ...rest, tap: { ...device, ...(addresses.length > 0 && { address: addresses }) } };
+}
