@@ -1,0 +1,217 @@
+/** The host agent: one instance with its name, its engine, its state and its API. A start takes, in this order,
+ *   1  the name: a folder below /run/portyard and a lock in it; a second agent is refused before anything is made. What a
+ *      dead one of this name left is removed
+ *   2  the socket, where `version` and `stop` are answered from now on
+ *   3  the state: what the API made earlier, and what is about to be made, so that a death leaves a list behind
+ *   4  the engine with what stands in the configuration, then the API's networks and ports
+ *  and gives everything back in the opposite order, at the end or when a step fails. */
+import type { FastifyInstance } from "fastify";
+import { ABI_VERSION, LAYOUT_VERSION } from "../assembly/abi/limits.ts";
+import type { EngineConfig } from "../bindings/config/types.ts";
+import { Engine } from "../bindings/engine.ts";
+import type { EngineLike, EngineOptions } from "../bindings/engine/types.ts";
+import { PortyardError } from "../bindings/error.ts";
+import type { Served } from "./api/route.ts";
+import type { VersionView } from "./api/schema.ts";
+import { createServer } from "./api/server.ts";
+import { cleanUp } from "./clean-up.ts";
+import { logEvents } from "./engine-log.ts";
+import { claimName } from "./lock.ts";
+import { forwarderLog, type Log } from "./log.ts";
+import { Objects } from "./objects.ts";
+import { Operations } from "./operations.ts";
+import { packageVersion } from "./package-version.ts";
+import { makePrivateDirectory, type Place, type PlaceOptions, placeOf, removeEmptyDirectory } from "./place.ts";
+import { listenPrivately } from "./socket.ts";
+import { readState, removeState, writeState } from "./state/state-file.ts";
+import { Undo } from "./undo.ts";
+import { Views } from "./views.ts";
+
+export type EngineFactory = (config: EngineConfig, options: EngineOptions) => Promise<EngineLike>;
+
+export interface AgentOptions extends PlaceOptions {
+  /** How the engine runs. */
+  engine?: Pick<EngineOptions, "isolation" | "io" | "spinMicroseconds" | "build">;
+  /** Default: the real one. */
+  createEngine?: EngineFactory;
+  log: Log;
+  /** Called before each port of the configuration with the count of those that forward, and at the end. */
+  onProgress?: (made: number) => void;
+}
+
+/** How long a client that reads slowly may keep the agent from its end. */
+const LAST_ANSWERS_MS = 2000;
+
+export class Agent implements Served {
+  readonly place: Place;
+  /** Resolves when nothing is left of it. */
+  readonly closed: Promise<void>;
+  readonly #options: AgentOptions;
+  readonly #log: Log;
+  readonly #undo = new Undo();
+  readonly #server: FastifyInstance;
+  readonly #startedMs = performance.now();
+  #state: "starting" | "running" | "stopping" = "starting";
+  #engine: EngineLike | null = null;
+  #running: { views: Views; operations: Operations } | null = null;
+  #started: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | null = null;
+  #close: () => void = () => {};
+
+  private constructor(config: EngineConfig, options: AgentOptions) {
+    this.place = placeOf(config.name, options);
+    this.#options = options;
+    this.#log = options.log;
+    this.#server = createServer(this, options.log);
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve;
+    });
+  }
+
+  /** Starts an agent; resolves when every port of the configuration forwards.
+   *  @throws PortyardError `agent-running`, `no-rights`, `disk-full`, or what the engine says; then nothing is left behind. */
+  static async start(config: EngineConfig, options: AgentOptions): Promise<Agent> {
+    const agent = new Agent(config, options);
+    agent.#started = agent.#start(config);
+    try {
+      await agent.#started;
+      return agent;
+    } catch (error) {
+      await agent.stop().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Stops the engine and removes what was made; what the API made stands in the state for the next start. Asked again, or
+   *  during the start, it is the same stop.
+   *  @throws the first fault of the taking back, after all of it. */
+  stop(): Promise<void> {
+    this.#state = "stopping";
+    this.#stopped ??= this.#started.catch(() => {}).then(() => this.#end());
+    return this.#stopped;
+  }
+
+  version(): VersionView {
+    return {
+      version: packageVersion(),
+      instance: this.place.name,
+      state: this.#state,
+      pid: process.pid,
+      forwarderPid: this.#engine?.forwarderPid() ?? null,
+      uptimeSeconds: Math.floor((performance.now() - this.#startedMs) / 1000),
+      layoutVersion: LAYOUT_VERSION,
+      abiVersion: ABI_VERSION,
+      node: process.versions.node,
+    };
+  }
+
+  views(): Views {
+    return this.#ready().views;
+  }
+
+  operations(): Operations {
+    return this.#ready().operations;
+  }
+
+  #ready(): { views: Views; operations: Operations } {
+    if (this.#state === "running" && this.#running) return this.#running;
+    throw new PortyardError(this.#state, `The agent is ${this.#state}.`, {
+      remedy: this.#state === "starting" ? "Ask again in a moment." : "Start it again.",
+    });
+  }
+
+  async #start(config: EngineConfig): Promise<void> {
+    this.#claim();
+    await this.#cleanUp();
+    await this.#listen();
+    const objects = await this.#readObjects(config);
+    const engine = await this.#createEngine(config);
+    const save = (state: Parameters<typeof writeState>[1]) => writeState(this.place.stateFile, state);
+    const operations = new Operations({ engine, objects, save, log: this.#log });
+    this.#undo.push(() => operations.close());
+    await operations.makeFilePorts((made) => {
+      this.#goOn();
+      this.#options.onProgress?.(made);
+    });
+    await operations.makeHeld();
+    this.#goOn();
+    this.#options.onProgress?.(config.ports.length);
+    this.#running = { views: new Views(engine, objects), operations };
+    this.#state = "running";
+    this.#log.info({ socket: this.place.socket, forwarder: engine.forwarderPid() }, "agent running");
+  }
+
+  /** A stop that was asked for in the middle of the start ends it here. */
+  #goOn(): void {
+    if (this.#state === "stopping")
+      throw new PortyardError("stopping", "The agent was stopped before it was ready.", { remedy: "Start it again." });
+  }
+
+  #claim(): void {
+    for (const folder of [this.place.runDirectory, this.place.stateDirectory]) {
+      makePrivateDirectory(folder);
+      this.#undo.push(() => removeEmptyDirectory(folder));
+    }
+    this.#undo.push(claimName(this.place));
+  }
+
+  /** What a dead agent of this name left goes first. */
+  async #cleanUp(): Promise<void> {
+    const { forwarder, devices, files } = await cleanUp(this.place);
+    if (forwarder !== null || devices.length > 0 || files.length > 0) {
+      this.#log.warn({ forwarder, devices, files }, "removed what an agent that died had left");
+    }
+  }
+
+  async #listen(): Promise<void> {
+    await this.#server.ready();
+    await listenPrivately(this.#server.server, this.place.socket);
+    this.#undo.push(() => void this.#server.server.close());
+  }
+
+  async #readObjects(config: EngineConfig): Promise<Objects> {
+    const { stateFile } = this.place;
+    const objects = new Objects(config);
+    const before = await readState(stateFile);
+    if (before) objects.hold(before);
+    this.#undo.push(async () => {
+      const rest = objects.toRest();
+      if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);
+      else await removeState(stateFile);
+    });
+    await objects.noteInterfaces(config.ports);
+    await writeState(stateFile, objects.toState());
+    return objects;
+  }
+
+  async #createEngine(config: EngineConfig): Promise<EngineLike> {
+    this.#goOn();
+    const { engine: how, createEngine = Engine.create } = this.#options;
+    const engine = await createEngine(
+      { ...config, ports: [] },
+      { ...how, log: forwarderLog(this.#log), runDirectory: this.place.runDirectory },
+    );
+    this.#undo.push(() => engine.close());
+    this.#goOn();
+    logEvents(engine, this.#log);
+    this.#engine = engine;
+    return engine;
+  }
+
+  async #end(): Promise<void> {
+    const faults = await this.#undo.run();
+    for (const fault of faults) this.#log.error({ err: fault }, "something could not be taken back");
+    this.#log.info("agent stopped");
+    this.#closeServer();
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** Those who wait for an answer, the one to `stop` among them, still get it. */
+  #closeServer(): void {
+    const cut = setTimeout(() => this.#server.server.closeAllConnections(), LAST_ANSWERS_MS);
+    void this.#server.close().finally(() => {
+      clearTimeout(cut);
+      this.#close();
+    });
+  }
+}

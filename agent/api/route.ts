@@ -1,0 +1,43 @@
+/** A route of the API: all that is known of it, for the server and for the OpenAPI document. */
+import type { z } from "zod";
+import type { Operations } from "../operations.ts";
+import type { Views } from "../views.ts";
+import type { Filter } from "./query.ts";
+import type { VersionView } from "./schema.ts";
+
+/** The agent as the API sees it. */
+export interface Served {
+  version(): VersionView;
+  /** @throws PortyardError `starting`, `stopping` outside the time between them. */
+  views(): Views;
+  /** @throws PortyardError `starting`, `stopping` outside the time between them. */
+  operations(): Operations;
+  /** Resolves when everything is gone. */
+  stop(): Promise<void>;
+}
+
+export interface Call {
+  filter: Filter;
+  /** {name} of the path, else empty. */
+  name: string;
+  body: unknown;
+}
+
+/** Component of the document that is answered: one, or a list of them. */
+export type Answer = { status: 200 | 201; component: string; isList: boolean } | { status: 204 };
+
+export interface Route {
+  method: "GET" | "POST" | "DELETE";
+  /** As OpenAPI writes it: /v1/ports/{name}. */
+  path: string;
+  /** operationId. */
+  id: string;
+  summary: string;
+  query: z.ZodObject;
+  /** Component of the document that is asked for. */
+  body: string | null;
+  answer: Answer;
+  /** Statuses of errors that are its own; 400 and 500 every route has. */
+  errors: number[];
+  run: (agent: Served, call: Call) => unknown;
+}

@@ -1,0 +1,141 @@
+/** Every route of the API. Lists take filters and a limit; changes answer when they are made. */
+import { dropQuery, macQuery, networkQuery, noQuery, portQuery } from "./query.ts";
+import type { Answer, Route } from "./route.ts";
+
+const list = (component: string): Answer => ({ status: 200, component, isList: true });
+const one = (component: string, status: 200 | 201 = 200): Answer => ({ status, component, isList: false });
+const nothing: Answer = { status: 204 };
+
+/** Besides those that are made here, GET /v1/openapi.json answers the document that is made from them. */
+export const routes: Route[] = [
+  {
+    method: "GET",
+    path: "/v1/version",
+    id: "getVersion",
+    summary: "What runs, and since when; answered at any time",
+    query: noQuery,
+    body: null,
+    answer: one("Version"),
+    errors: [],
+    run: (agent) => agent.version(),
+  },
+  {
+    method: "GET",
+    path: "/v1/networks",
+    id: "listNetworks",
+    summary: "Networks, with the ports that are in them",
+    query: networkQuery,
+    body: null,
+    answer: list("Network"),
+    errors: [404, 503],
+    run: (agent, { filter }) => agent.views().networks(filter),
+  },
+  {
+    method: "POST",
+    path: "/v1/networks",
+    id: "addNetwork",
+    summary: "Make a network; it survives restarts",
+    query: noQuery,
+    body: "NetworkInput",
+    answer: one("Network", 201),
+    errors: [409, 503, 507],
+    run: async (agent, { body }) => {
+      const { name } = await agent.operations().addNetwork(body);
+      return agent.views().network(name);
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/v1/networks/{name}",
+    id: "removeNetwork",
+    summary: "Remove a network that this API made and that has no ports",
+    query: noQuery,
+    body: null,
+    answer: nothing,
+    errors: [404, 409, 503, 507],
+    run: (agent, { name }) => agent.operations().removeNetwork(name),
+  },
+  {
+    method: "GET",
+    path: "/v1/ports",
+    id: "listPorts",
+    summary: "Ports, with their state and counters",
+    query: portQuery,
+    body: null,
+    answer: list("Port"),
+    errors: [404, 503],
+    run: (agent, { filter }) => agent.views().ports(filter),
+  },
+  {
+    method: "POST",
+    path: "/v1/ports",
+    id: "addPort",
+    summary: "Make a port; answered when it forwards; it survives restarts",
+    query: noQuery,
+    body: "PortInput",
+    answer: one("Port", 201),
+    errors: [403, 404, 409, 422, 503, 507],
+    run: async (agent, { body }) => {
+      const { name } = await agent.operations().addPort(body);
+      return agent.views().port(name);
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/v1/ports/{name}",
+    id: "removePort",
+    summary: "Remove a port that this API made, with its device",
+    query: noQuery,
+    body: null,
+    answer: nothing,
+    errors: [404, 409, 503, 507],
+    run: (agent, { name }) => agent.operations().removePort(name),
+  },
+  {
+    method: "GET",
+    path: "/v1/macs",
+    id: "listMacs",
+    summary: "Stations that are known, and where",
+    query: macQuery,
+    body: null,
+    answer: list("Mac"),
+    errors: [404, 503],
+    run: (agent, { filter }) => agent.views().macs(filter),
+  },
+  {
+    method: "GET",
+    path: "/v1/drops",
+    id: "listDrops",
+    summary: "Frames dropped, by reason and port",
+    query: dropQuery,
+    body: null,
+    answer: list("Drop"),
+    errors: [404, 503],
+    run: (agent, { filter }) => agent.views().drops(filter),
+  },
+  {
+    method: "GET",
+    path: "/v1/workers",
+    id: "listWorkers",
+    summary: "Totals of each worker",
+    query: noQuery,
+    body: null,
+    answer: list("Worker"),
+    errors: [503],
+    run: (agent) => agent.views().workers(),
+  },
+  {
+    method: "POST",
+    path: "/v1/stop",
+    id: "stop",
+    summary: "Stop agent and forwarder and remove what they made; answered when all is gone",
+    query: noQuery,
+    body: null,
+    answer: one("Stopped"),
+    errors: [],
+    run: async (agent) => {
+      await agent.stop();
+      return { stopped: true };
+    },
+  },
+];

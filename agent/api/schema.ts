@@ -1,0 +1,108 @@
+/** What the API answers, field by field. The handlers' types, the OpenAPI document and the tests of both come from here.
+ *  Numbers are numbers, absent is null, fields are only ever added. */
+import { z } from "zod";
+
+const count = (description: string) => z.int().nonnegative().meta({ description });
+const owner = z.enum(["file", "api"]).meta({ description: "Who asked for it: the configuration file, or this API" });
+const nullableText = (description: string) => z.string().nullable().meta({ description });
+
+export const networkView = z.strictObject({
+  name: z.string(),
+  subnets: z.array(z.string()).meta({ description: "Prefixes, at most one of each family" }),
+  gateway: nullableText("Always null in this version"),
+  mtu: count("Largest IP packet in bytes"),
+  ports: z.array(z.string()).meta({ description: "Names of the ports that are in it" }),
+  learning: z.boolean(),
+  macAgeSeconds: count("Seconds until an unused learned address goes"),
+  owner,
+});
+
+export const portView = z.strictObject({
+  name: z.string(),
+  network: nullableText("Network of an access port; null for a trunk"),
+  trunk: z.record(z.string(), z.int()).nullable().meta({ description: "Network to VLAN identifier" }),
+  native: nullableText("Network of a trunk's untagged frames"),
+  kind: z.enum(["tap", "packet", "memory"]),
+  io: z.enum(["uring", "syscall", "memory"]).nullable().meta({ description: "What moves the frames; null while nothing does" }),
+  state: z.enum(["up", "shut", "gone", "failed", "pending"]),
+  error: nullableText("The kernel's error, or the code of ours, of a port that is gone or failed"),
+  mac: nullableText("MAC of the station behind it"),
+  addresses: z.array(z.string()).meta({ description: "Addresses bound to it" }),
+  mtu: count("Largest IP packet in bytes").nullable(),
+  worker: count("Index of the worker that reads it").nullable(),
+  receivedFrames: count("Frames that came from the port"),
+  sentFrames: count("Frames that left by the port"),
+  receivedBytes: count("Bytes of those received"),
+  sentBytes: count("Bytes of those sent"),
+  droppedFrames: count("Frames dropped, of those received or of those to be sent"),
+  owner,
+});
+
+export const macView = z.strictObject({
+  network: z.string(),
+  mac: z.string(),
+  port: z.string(),
+  kind: z.enum(["learned", "static"]),
+  ageSeconds: z.number().nonnegative().meta({ description: "Seconds since a frame came from it; 0 for a static one" }),
+});
+
+export const dropView = z.strictObject({ reason: z.string(), port: z.string(), count: count("Frames") });
+
+export const workerView = z.strictObject({
+  worker: count("Index"),
+  state: z.enum(["absent", "running", "ended"]),
+  io: z.enum(["uring", "syscall", "memory"]).nullable(),
+  pid: count("Process of the worker"),
+  incarnation: count("How often it was started"),
+  received: count("Frames read"),
+  originated: count("Frames of its own, answers for example"),
+  copies: count("Outputs of a frame beyond its first"),
+  segments: count("Segments of super-frames beyond the first"),
+  sent: count("Frames written"),
+  dropped: count("Frames dropped"),
+  consumed: count("Frames answered or handed up"),
+  slotsTaken: count("Slots taken"),
+  slotsReleased: count("Slots released"),
+  turns: count("Turns of its loop"),
+  learned: count("Addresses learned"),
+  moved: count("Addresses that changed their port"),
+  evicted: count("Addresses that gave way at a port's limit"),
+  aged: count("Addresses that were forgotten by age"),
+  notLearned: count("Frames whose source found no place in the table"),
+  flooded: count("Frames flooded"),
+  answered: count("Requests answered for neighbours"),
+});
+
+export const versionView = z.strictObject({
+  version: z.string().meta({ description: "Of the package" }),
+  instance: z.string().meta({ description: "Name of the instance" }),
+  state: z.enum(["starting", "running", "stopping"]),
+  pid: count("Process of the agent"),
+  forwarderPid: count("Process of the forwarder").nullable(),
+  uptimeSeconds: count("Seconds since the agent started"),
+  layoutVersion: count("Of the tables file"),
+  abiVersion: count("Of the Wasm module"),
+  node: z.string().meta({ description: "Version of Node.js" }),
+});
+
+export const stoppedView = z.strictObject({ stopped: z.literal(true) });
+
+const problem = z.strictObject({ path: z.string(), value: z.unknown(), message: z.string(), remedy: z.string() });
+
+export const errorView = z.strictObject({
+  error: z.strictObject({
+    code: z.string().meta({ description: "Stable; programs compare it" }),
+    message: z.string().meta({ description: "One sentence for people" }),
+    path: nullableText("Where: a path in the body, a parameter, a file"),
+    value: z.unknown().meta({ description: "What was found there" }),
+    remedy: nullableText("What the reader can do"),
+    problems: z.array(problem).optional().meta({ description: "Everything that is wrong with the body, of which the above is the first" }),
+  }),
+});
+
+export type NetworkView = z.output<typeof networkView>;
+export type PortView = z.output<typeof portView>;
+export type MacView = z.output<typeof macView>;
+export type DropView = z.output<typeof dropView>;
+export type WorkerView = z.output<typeof workerView>;
+export type VersionView = z.output<typeof versionView>;

@@ -1,0 +1,64 @@
+/** The HTTP server of the API. Handlers come from the table of routes; what they throw is answered as an error. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { PortyardError } from "../../bindings/error.ts";
+import type { Log } from "../log.ts";
+import { packageVersion } from "../package-version.ts";
+import type { Rows } from "../views.ts";
+import { errorAnswer } from "./error.ts";
+import { openApi } from "./openapi.ts";
+import { parseQuery } from "./query.ts";
+import type { Route, Served } from "./route.ts";
+import { routes } from "./routes.ts";
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** A server that does not listen yet. */
+export function createServer(agent: Served, log: Log): FastifyInstance {
+  const server = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: "idle", requestTimeout: 0 });
+  for (const route of routes) {
+    server.route({ method: route.method, url: route.path.replace(/\{(\w+)\}/g, ":$1"), handler: handler(agent, route) });
+  }
+  let document: object | null = null;
+  server.get("/v1/openapi.json", () => {
+    document ??= openApi(routes, packageVersion());
+    return document;
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const remedy = "GET /v1/openapi.json describes what there is.";
+    send(
+      reply,
+      new PortyardError("not-found", `There is no ${request.method} ${request.url}.`, { path: request.url, value: request.method, remedy }),
+    );
+  });
+  server.setErrorHandler((error, request, reply) => {
+    if (errorAnswer(error).status === 500) log.error({ err: error, method: request.method, url: request.url }, "request failed");
+    send(reply, error);
+  });
+  server.addHook("onResponse", (request, reply, done) => {
+    log.debug(
+      { method: request.method, url: request.url, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) },
+      "request",
+    );
+    done();
+  });
+  return server;
+}
+
+function send(reply: FastifyReply, error: unknown): void {
+  const { status, body } = errorAnswer(error);
+  reply.code(status).send(body);
+}
+
+function handler(agent: Served, route: Route) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const filter = parseQuery(route.query, request.query);
+    const { name = "" } = request.params as { name?: string };
+    const result = await route.run(agent, { filter, name, body: request.body });
+    reply.code(route.answer.status);
+    if (route.answer.status === 204) return reply.send();
+    if (!route.answer.isList) return result;
+    const { rows, total } = result as Rows<unknown>;
+    reply.header("x-total-count", total);
+    return rows;
+  };
+}

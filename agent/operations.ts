@@ -1,0 +1,154 @@
+/** What can be done to a running agent, one change after another. A change is checked, written to the state and only then
+ *  made, so that whatever may exist after a death stands in the state; when the engine refuses, it is taken out again. */
+import { networksOf } from "../bindings/config/networks-of.ts";
+import type { PortConfig } from "../bindings/config/types.ts";
+import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
+import { PortyardError } from "../bindings/error.ts";
+import type { Log } from "./log.ts";
+import type { Held, Objects } from "./objects.ts";
+import type { Owner, State } from "./state/types.ts";
+import { unknownName } from "./views.ts";
+
+export interface OperationsOptions {
+  engine: EngineLike;
+  objects: Objects;
+  /** Puts the state on the disk. */
+  save: (state: State) => Promise<void>;
+  log: Log;
+}
+
+export class Operations {
+  readonly #engine: EngineLike;
+  readonly #objects: Objects;
+  readonly #save: (state: State) => Promise<void>;
+  readonly #log: Log;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor({ engine, objects, save, log }: OperationsOptions) {
+    this.#engine = engine;
+    this.#objects = objects;
+    this.#save = save;
+    this.#log = log;
+  }
+
+  /** Ends when the change in work has ended; later ones are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
+  }
+
+  /** Makes the ports of the configuration, which the state has already.
+   *  @param onPort called before each, with the count of those that forward. */
+  async makeFilePorts(onPort: (made: number) => void): Promise<void> {
+    for (const [index, port] of [...this.#objects.inventory.ports.values()].entries()) {
+      onPort(index);
+      await this.#inTurn(() => this.#engine.addPort(port));
+    }
+  }
+
+  /** Makes what the API made before the restart. What cannot be made stays held, and is logged. */
+  async makeHeld(): Promise<void> {
+    const { heldNetworks, heldPorts } = this.#objects;
+    for (const [name, held] of [...heldNetworks])
+      await this.addNetwork(held.config).catch((fault) => this.#keep("network", name, held, fault));
+    for (const [name, held] of [...heldPorts]) await this.addPort(held.config).catch((fault) => this.#keep("port", name, held, fault));
+  }
+
+  #keep(kind: string, name: string, held: Held<unknown>, fault: Error): void {
+    held.error = fault instanceof PortyardError ? fault : new PortyardError("internal", fault.message, { cause: fault });
+    this.#log.error({ [kind]: name, err: fault }, `the API's ${kind} could not be made again; it is kept for the next start`);
+  }
+
+  /** @throws PortyardError `name-taken`, `bad-configuration`, `disk-full`, or what the engine says. */
+  addNetwork(input: unknown, owner: Owner = "api"): Promise<NetworkInfo> {
+    return this.#inTurn(async () => {
+      const network = this.#objects.enterNetwork(input, owner);
+      const forget = () => this.#objects.forgetNetwork(network.name);
+      const info = await this.#make(() => this.#engine.addNetwork(network), forget);
+      this.#objects.releaseNetwork(network.name);
+      this.#log.info({ network: network.name, owner }, "network added");
+      return info;
+    });
+  }
+
+  /** Resolves when the port forwards.
+   *  @throws PortyardError `name-taken`, `bad-configuration`, `disk-full`, or what the engine says. */
+  addPort(input: unknown, owner: Owner = "api"): Promise<PortInfo> {
+    return this.#inTurn(async () => {
+      const port = this.#objects.enterPort(input, owner);
+      const forget = () => this.#objects.forgetPort(port.name);
+      const info = await this.#make(() => this.#engine.addPort(port), forget, [port]);
+      this.#objects.releasePort(port.name);
+      this.#log.info({ port: port.name, owner }, "port added");
+      return info;
+    });
+  }
+
+  /** @throws PortyardError `network-missing`, `owned-by-file`, `network-in-use`. */
+  removeNetwork(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { inventory, heldNetworks } = this.#objects;
+      if (!inventory.networks.has(name) && !heldNetworks.has(name)) throw unknownName("network", name);
+      refuseFile("network", name, this.#objects.networkOwner(name));
+      const user = [...inventory.ports.values()].find((port) => networksOf(port).includes(name));
+      if (user) {
+        const remedy = "Remove its ports first.";
+        throw new PortyardError("network-in-use", `Port ${user.name} is in network ${name}.`, { path: "name", value: name, remedy });
+      }
+      if (inventory.networks.has(name)) await this.#engine.removeNetwork(name);
+      this.#objects.forgetNetwork(name);
+      this.#objects.releaseNetwork(name);
+      await this.#persist();
+      this.#log.info({ network: name }, "network removed");
+    });
+  }
+
+  /** @throws PortyardError `port-missing`, `owned-by-file`. */
+  removePort(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { inventory, heldPorts } = this.#objects;
+      if (!inventory.ports.has(name) && !heldPorts.has(name)) throw unknownName("port", name);
+      refuseFile("port", name, this.#objects.portOwner(name));
+      if (inventory.ports.has(name)) await this.#engine.removePort(name);
+      this.#objects.forgetPort(name);
+      this.#objects.releasePort(name);
+      await this.#persist();
+      this.#log.info({ port: name }, "port removed");
+    });
+  }
+
+  async #make<Info>(create: () => Promise<Info>, forget: () => void, ports: readonly PortConfig[] = []): Promise<Info> {
+    try {
+      await this.#objects.noteInterfaces(ports);
+      await this.#persist();
+      return await create();
+    } catch (error) {
+      forget();
+      await this.#persist().catch((fault) => this.#log.error({ err: fault }, "the state could not be written"));
+      throw error;
+    }
+  }
+
+  #persist(): Promise<void> {
+    return this.#save(this.#objects.toState());
+  }
+
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(() => {
+      if (this.#closed) throw new PortyardError("stopping", "The agent is stopping.", { remedy: "Start it again." });
+      return change();
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function refuseFile(kind: string, name: string, owner: Owner): void {
+  if (owner !== "file") return;
+  throw new PortyardError("owned-by-file", `The ${kind} ${name} stands in the configuration file.`, {
+    path: "name",
+    value: name,
+    remedy: "Take it out of the file and start again.",
+  });
+}

@@ -1,0 +1,121 @@
+/** What an agent shows of itself: the engine's rows with their owner, and the ports that are held; filtered and cut. */
+import type { PortInput } from "../bindings/config/port-schema.ts";
+import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
+import { PortyardError } from "../bindings/error.ts";
+import type { Filter } from "./api/query.ts";
+import type { DropView, MacView, NetworkView, PortView, WorkerView } from "./api/schema.ts";
+import type { Held, Objects } from "./objects.ts";
+
+/** The first rows of a list, and how many there are. */
+export interface Rows<Row> {
+  rows: Row[];
+  total: number;
+}
+
+export class Views {
+  readonly #engine: EngineLike;
+  readonly #objects: Objects;
+
+  constructor(engine: EngineLike, objects: Objects) {
+    this.#engine = engine;
+    this.#objects = objects;
+  }
+
+  network(name: string): NetworkView | null {
+    return this.#networks().find((network) => network.name === name) ?? null;
+  }
+
+  port(name: string): PortView | null {
+    return this.#ports().find((port) => port.name === name) ?? null;
+  }
+
+  networks({ network, limit }: Filter): Rows<NetworkView> {
+    this.#requireNames({ network });
+    return cut(
+      this.#networks().filter(({ name }) => network === undefined || name === network),
+      limit,
+    );
+  }
+
+  ports({ network, port, limit }: Filter): Rows<PortView> {
+    this.#requireNames({ network, port });
+    const inNetwork = (row: PortView) => network === undefined || memberships(row).includes(network);
+    return cut(
+      this.#ports().filter((row) => inNetwork(row) && (port === undefined || row.name === port)),
+      limit,
+    );
+  }
+
+  macs({ network, port, limit }: Filter): Rows<MacView> {
+    this.#requireNames({ network, port });
+    const wanted = (row: MacInfo) => (network === undefined || row.network === network) && (port === undefined || row.port === port);
+    return cut(this.#engine.macs().filter(wanted), limit);
+  }
+
+  drops({ port, limit }: Filter): Rows<DropView> {
+    this.#requireNames({ port });
+    return cut(
+      this.#engine.drops().filter((row) => port === undefined || row.port === port),
+      limit,
+    );
+  }
+
+  workers(): Rows<WorkerView> {
+    return cut(this.#engine.counters().workers, undefined);
+  }
+
+  #networks(): NetworkView[] {
+    return this.#engine.networks().map((network) => ({ ...network, owner: this.#objects.networkOwner(network.name) }));
+  }
+
+  #ports(): PortView[] {
+    const made = this.#engine.ports().map((port: PortInfo) => ({ ...port, owner: this.#objects.portOwner(port.name) }));
+    const { heldPorts, inventory } = this.#objects;
+    return [...made, ...[...heldPorts].filter(([name]) => !inventory.ports.has(name)).map(([, held]) => heldView(held))];
+  }
+
+  #requireNames({ network, port }: Filter): void {
+    if (network !== undefined && !this.#objects.inventory.networks.has(network)) throw unknownName("network", network);
+    const { inventory, heldPorts } = this.#objects;
+    if (port !== undefined && !inventory.ports.has(port) && !heldPorts.has(port)) throw unknownName("port", port);
+  }
+}
+
+const memberships = ({ network, trunk, native }: PortView): string[] =>
+  [network, native, ...Object.keys(trunk ?? {})].flatMap((name) => name ?? []);
+
+function cut<Row>(rows: Row[], limit: number | undefined): Rows<Row> {
+  return { rows: limit === undefined ? rows : rows.slice(0, limit), total: rows.length };
+}
+
+function heldView({ config, error }: Held<PortInput>): PortView {
+  return {
+    name: config.name,
+    network: config.network ?? null,
+    trunk: config.trunk ?? null,
+    native: config.native ?? null,
+    kind: config.tap ? "tap" : config.packet ? "packet" : "memory",
+    io: null,
+    state: error ? "failed" : "pending",
+    error: error?.code ?? null,
+    mac: config.mac ?? null,
+    addresses: config.addresses ?? [],
+    mtu: null,
+    worker: null,
+    receivedFrames: 0,
+    sentFrames: 0,
+    receivedBytes: 0,
+    sentBytes: 0,
+    droppedFrames: 0,
+    owner: "api",
+  };
+}
+
+/** @throws always: PortyardError `network-missing` or `port-missing`. */
+export function unknownName(kind: "network" | "port", name: string): PortyardError {
+  return new PortyardError(`${kind}-missing`, `There is no ${kind} named ${name}.`, {
+    path: kind,
+    value: name,
+    remedy: `List them with \`portyard show ${kind}s\`.`,
+  });
+}

@@ -1,0 +1,198 @@
+/** The API over its socket: each route answers what the OpenAPI document says, lists can be filtered and cut, and what is
+ *  wrong is answered with code, path, value and remedy under the right status. */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Agent } from "../../../agent/agent.ts";
+import { routes } from "../../../agent/api/routes.ts";
+import { type Answer, ask, blue, portA, portB, Yard } from "../support/yard.ts";
+
+const test = suite("api");
+const yard = new Yard();
+let agent: Agent;
+// biome-ignore lint/suspicious/noExplicitAny: the document is looked into freely
+let document: any;
+const ajv = new Ajv2020({ strict: false });
+
+/** Asks, and holds the answer against the document. */
+async function call(method: string, path: string, body?: unknown, type?: string): Promise<Answer> {
+  const answer = await ask(agent.place.socket, method, path, body, type);
+  const [plain = ""] = path.split("?");
+  const template = Object.keys(document.paths).find((each) => new RegExp(`^${each.replace(/\{\w+\}/g, "[^/]+")}$`).test(plain));
+  const response = document.paths[template ?? ""]?.[method.toLowerCase()]?.responses[answer.status];
+  if (template === undefined || !document.paths[template][method.toLowerCase()]) return answer;
+  assert.ok(response, `${method} ${path} answers ${answer.status}, which the document does not know`);
+  const schema = response.content?.["application/json"].schema;
+  if (schema === undefined) assert.is(answer.body, null);
+  else assert.ok(ajv.validate({ ...schema, components: document.components }, answer.body), `${method} ${path}: ${ajv.errorsText()}`);
+  return answer;
+}
+
+test.before(async () => {
+  agent = await yard.start({ name: "lab", networks: [blue, { name: "green" }], ports: [portA] });
+  document = (await ask(agent.place.socket, "GET", "/v1/openapi.json")).body;
+  yard.engine!.stations.push(
+    { network: "blue", mac: "02:00:00:00:00:01", port: "a", kind: "learned", ageSeconds: 3 },
+    { network: "blue", mac: "02:00:00:00:00:02", port: "a", kind: "static", ageSeconds: 0 },
+  );
+  yard.engine!.dropped.push({ reason: "runt", port: "a", count: 2 });
+});
+test.after(async () => {
+  await agent.stop();
+  yard.remove();
+});
+
+test("the document is OpenAPI 3.1 and names every route once", () => {
+  assert.is(document.openapi, "3.1.0");
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  assert.equal(described.sort(), [...routes.map(({ method, path }) => `${method} ${path}`), "GET /v1/openapi.json"].sort());
+  const ids = Object.values(document.paths).flatMap((methods) => Object.values(methods as object).map(({ operationId }) => operationId));
+  assert.is(new Set(ids).size, ids.length);
+});
+
+test("every reference in the document leads somewhere, and every schema is one", () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!);
+  assert.ok(references.length > 10);
+  for (const name of references) assert.ok(document.components.schemas[name], name);
+  for (const [name, schema] of Object.entries(document.components.schemas)) assert.ok(ajv.validateSchema(schema as object), name);
+});
+
+test("the document says what a body may hold", () => {
+  const { NetworkInput, PortInput } = document.components.schemas;
+  assert.equal([NetworkInput.properties.mtu.minimum, NetworkInput.properties.mtu.maximum], [576, 65521]);
+  assert.ok(NetworkInput.properties.name.description);
+  assert.equal(PortInput.properties.publish.not, {});
+  assert.ok(ajv.validate(PortInput, portA));
+  assert.not(ajv.validate(PortInput, { ...portA, colour: "blue" }));
+  assert.not(JSON.stringify(document).includes("x-portyard"));
+});
+
+test("version tells who answers", async () => {
+  const { body } = await call("GET", "/v1/version");
+  assert.equal([body.instance, body.state, body.pid, body.forwarderPid], ["lab", "running", process.pid, 4711]);
+});
+
+test("lists are arrays with the fields that scripts rely on", async () => {
+  const fields = async (path: string) => Object.keys((await call("GET", path)).body[0]);
+  const has = (found: string[], wanted: string) =>
+    assert.equal(
+      wanted.split(" ").filter((name) => !found.includes(name)),
+      [],
+    );
+  has(
+    await fields("/v1/ports"),
+    "name network kind io state mac addresses mtu receivedFrames sentFrames receivedBytes sentBytes droppedFrames owner",
+  );
+  has(await fields("/v1/networks"), "name subnets gateway mtu ports owner");
+  has(await fields("/v1/macs"), "network mac port kind ageSeconds");
+  has(await fields("/v1/drops"), "reason port count");
+  has(await fields("/v1/workers"), "worker state io received sent dropped");
+});
+
+test("lists are filtered by network and port, and cut at the limit", async () => {
+  const count = async (path: string) => {
+    const { body, headers } = await call("GET", path);
+    return [body.length, headers["x-total-count"]];
+  };
+  assert.equal(await count("/v1/macs"), [2, "2"]);
+  assert.equal(await count("/v1/macs?limit=1"), [1, "2"]);
+  assert.equal(await count("/v1/macs?network=green"), [0, "0"]);
+  assert.equal(await count("/v1/ports?network=blue"), [1, "1"]);
+  assert.equal(await count("/v1/ports?network=green"), [0, "0"]);
+  assert.equal(await count("/v1/drops?port=a"), [1, "1"]);
+  assert.equal(await count("/v1/networks?network=blue"), [1, "1"]);
+});
+
+for (const [path, status, code, field] of [
+  ["/v1/macs?limit=0", 400, "bad-request", "limit"],
+  ["/v1/macs?limit=many", 400, "bad-request", "limit"],
+  ["/v1/macs?limit=1&limit=2", 400, "bad-request", "limit"],
+  ["/v1/macs?colour=blue", 400, "bad-request", "colour"],
+  ["/v1/macs?network=red", 404, "network-missing", "network"],
+  ["/v1/ports?port=z", 404, "port-missing", "port"],
+  ["/v1/nothing", 404, "not-found", "/v1/nothing"],
+] as const) {
+  test(`GET ${path} is ${code}`, async () => {
+    const { status: answered, body } = await call("GET", path);
+    assert.equal([answered, body.error.code, body.error.path], [status, code, field]);
+    assert.ok(body.error.remedy);
+  });
+}
+
+test("a network is made and removed", async () => {
+  const made = await call("POST", "/v1/networks", { name: "red", subnet: "10.79.0.0/24", mtu: 9000 });
+  assert.equal([made.status, made.body.name, made.body.mtu, made.body.owner], [201, "red", 9000, "api"]);
+  assert.is((await call("POST", "/v1/networks", { name: "red" })).body.error.code, "name-taken");
+  assert.is((await call("DELETE", "/v1/networks/red")).status, 204);
+  assert.is((await call("DELETE", "/v1/networks/red")).status, 404);
+});
+
+test("a port is made and removed, and what it had is free again", async () => {
+  for (let round = 0; round < 2; round++) {
+    const made = await call("POST", "/v1/ports", portB);
+    assert.equal([made.status, made.body.state, made.body.addresses, made.body.owner], [201, "up", ["10.77.0.3"], "api"]);
+    assert.is((await call("POST", "/v1/ports", portB)).status, 409);
+    assert.is((await call("DELETE", "/v1/ports/b")).status, 204);
+  }
+  assert.is((await call("DELETE", "/v1/ports/b")).status, 404);
+});
+
+test("a network with ports stays", async () => {
+  await call("POST", "/v1/networks", { name: "red" });
+  await call("POST", "/v1/ports", { name: "r", network: "red", tap: { namespace: "r", interface: "eth0" } });
+  assert.is((await call("DELETE", "/v1/networks/red")).body.error.code, "network-in-use");
+  await call("DELETE", "/v1/ports/r");
+  assert.is((await call("DELETE", "/v1/networks/red")).status, 204);
+});
+
+test("what the file made is not the API's to remove", async () => {
+  assert.is((await call("DELETE", "/v1/ports/a")).body.error.code, "owned-by-file");
+  assert.is((await call("DELETE", "/v1/networks/green")).status, 409);
+});
+
+test("a wrong body is answered with every problem in it", async () => {
+  const { status, body } = await call("POST", "/v1/ports", { name: "B", network: "red", tap: { namespace: "b" }, colour: 1 });
+  assert.is(status, 400);
+  assert.equal(
+    body.error.problems.map(({ path }: { path: string }) => path),
+    ["name", "tap.interface", "colour"],
+  );
+  assert.is(body.error.path, "name");
+});
+
+test("what the engine refuses is 422, and the port is not there", async () => {
+  yard.engine!.refused.add("b");
+  const { status, body } = await call("POST", "/v1/ports", portB);
+  yard.engine!.refused.delete("b");
+  assert.equal([status, body.error.code], [422, "namespace-missing"]);
+  assert.is((await call("GET", "/v1/ports?port=b")).status, 404);
+  assert.is((await call("POST", "/v1/ports", portB)).status, 201);
+  await call("DELETE", "/v1/ports/b");
+});
+
+for (const [what, body, type, status] of [
+  ["no JSON", "{", "application/json", 400],
+  ["nothing", "", "application/json", 400],
+  ["a list", [], "application/json", 400],
+  ["null", "null", "application/json", 400],
+  ["a form", "name=b", "application/x-www-form-urlencoded", 415],
+  ["more than 1 MiB", JSON.stringify({ name: "b".repeat(1024 * 1024) }), "application/json", 413],
+] as const) {
+  test(`a body that is ${what} is ${status}`, async () => {
+    const answer = await ask(agent.place.socket, "POST", "/v1/networks", body, type);
+    assert.is(answer.status, status);
+    assert.ok(answer.body.error.code && answer.body.error.message && answer.body.error.remedy);
+  });
+}
+
+test("changes that come together are made one after another", async () => {
+  const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
+  const made = await Promise.all(names.map((name) => call("POST", "/v1/networks", { name })));
+  assert.ok(made.every(({ status }) => status === 201));
+  const removed = await Promise.all(names.map((name) => call("DELETE", `/v1/networks/${name}`)));
+  assert.ok(removed.every(({ status }) => status === 204));
+});
+
+test.run();

@@ -1,0 +1,142 @@
+/** An engine of names only, for tests of what stands in front of one: it keeps what it is given, counts nothing, refuses
+ *  what it is told to refuse, and says what was asked of it. */
+import { EventEmitter } from "node:events";
+import type { EngineConfig, NetworkConfig, PortConfig } from "../../../bindings/config/types.ts";
+import type {
+  DropInfo,
+  EngineCounters,
+  EngineEvents,
+  EngineLike,
+  EngineOptions,
+  MacInfo,
+  NetworkInfo,
+  PortInfo,
+} from "../../../bindings/engine/types.ts";
+import { PortyardError } from "../../../bindings/error.ts";
+import { networksOf } from "../../../bindings/config/networks-of.ts";
+
+export class FakeEngine implements EngineLike {
+  /** What was asked, in order: "addPort a". */
+  readonly asked: string[] = [];
+  /** Ports of these names are refused with `namespace-missing`. */
+  readonly refused = new Set<string>();
+  readonly stations: MacInfo[] = [];
+  readonly dropped: DropInfo[] = [];
+  readonly options: EngineOptions;
+  /** Awaited before a port is made. */
+  gate: Promise<void> = Promise.resolve();
+  readonly #networks = new Map<string, NetworkConfig>();
+  readonly #ports = new Map<string, PortConfig>();
+  readonly #emitter = new EventEmitter();
+
+  constructor(config: EngineConfig, options: EngineOptions = {}) {
+    this.options = options;
+    for (const network of config.networks) this.#networks.set(network.name, network);
+    for (const port of config.ports) this.#ports.set(port.name, port);
+  }
+
+  async addNetwork(network: NetworkConfig): Promise<NetworkInfo> {
+    this.asked.push(`addNetwork ${network.name}`);
+    this.#networks.set(network.name, network);
+    return this.networks().find(({ name }) => name === network.name)!;
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    this.asked.push(`removeNetwork ${name}`);
+    this.#networks.delete(name);
+  }
+
+  async addPort(port: PortConfig): Promise<PortInfo> {
+    this.asked.push(`addPort ${port.name}`);
+    await this.gate;
+    if (this.refused.has(port.name)) throw new PortyardError("namespace-missing", "There is no such namespace.", { remedy: "Make it." });
+    this.#ports.set(port.name, port);
+    return this.ports().find(({ name }) => name === port.name)!;
+  }
+
+  async removePort(name: string): Promise<void> {
+    this.asked.push(`removePort ${name}`);
+    this.#ports.delete(name);
+  }
+
+  ports(): PortInfo[] {
+    return [...this.#ports.values()].map((port) => ({
+      name: port.name,
+      network: port.network ?? null,
+      trunk: port.trunk ?? null,
+      native: port.native ?? null,
+      kind: port.tap ? "tap" : port.packet ? "packet" : "memory",
+      io: "uring",
+      state: "up",
+      error: null,
+      mac: port.mac ?? null,
+      addresses: port.addresses,
+      mtu: 1500,
+      worker: 0,
+      receivedFrames: 5,
+      sentFrames: 4,
+      receivedBytes: 500,
+      sentBytes: 400,
+      droppedFrames: 1,
+    }));
+  }
+
+  networks(): NetworkInfo[] {
+    const members = (name: string) => [...this.#ports.values()].filter((port) => networksOf(port).includes(name)).map((port) => port.name);
+    return [...this.#networks.values()].map(({ name, subnets, mtu, learning, macAgeSeconds }) => {
+      return { name, subnets, gateway: null, mtu, ports: members(name), learning, macAgeSeconds };
+    });
+  }
+
+  macs(): MacInfo[] {
+    return this.stations;
+  }
+
+  drops(): DropInfo[] {
+    return this.dropped;
+  }
+
+  counters(): EngineCounters {
+    const zeros = {
+      received: 0,
+      originated: 0,
+      copies: 0,
+      segments: 0,
+      sent: 0,
+      dropped: 0,
+      consumed: 0,
+      slotsTaken: 0,
+      slotsReleased: 0,
+      turns: 0,
+      learned: 0,
+      moved: 0,
+      evicted: 0,
+      aged: 0,
+      notLearned: 0,
+      flooded: 0,
+      answered: 0,
+    };
+    const worker = { worker: 0, state: "running", io: "uring", pid: 4711, incarnation: 1, ...zeros } as const;
+    return { ports: this.ports(), drops: this.dropped, workers: [worker], macs: this.stations.length, macLimit: 65536, eventsLost: 0 };
+  }
+
+  forwarderPid(): number | null {
+    return 4711;
+  }
+
+  on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
+    this.#emitter.on(event, listener);
+  }
+
+  off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
+    this.#emitter.off(event, listener);
+  }
+
+  emit<Name extends keyof EngineEvents>(event: Name, ...args: Parameters<EngineEvents[Name]>): void {
+    this.#emitter.emit(event, ...args);
+  }
+
+  async close(): Promise<void> {
+    this.asked.push("close");
+  }
+}
