@@ -146,6 +146,7 @@ export function unbindAddress(network: u32, family: u32, port: u32): bool { retu
 export function setStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32): bool {
   return macs.setStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation);
 }
+/** False when there is no static entry of this MAC on `port`. */
 export function clearStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32): bool {
   return macs.clearStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port);
 }

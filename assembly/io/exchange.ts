@@ -64,6 +64,7 @@ export function lose(worker: usize, lost: u32, error: i32): void {
 export function writeStart(worker: usize, descriptor: usize, to: u32): usize {
   return desc.frame(descriptor) - headerBytes(worker, to);
 }
+/** How many bytes from writeStart on. */
 export function writeBytes(worker: usize, descriptor: usize, to: u32): u32 {
   return desc.bytes(descriptor) + headerBytes(worker, to);
 }

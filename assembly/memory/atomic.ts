@@ -3,11 +3,13 @@
  *  Wasm has no weaker kind. Counters with a single writer do not need these: an aligned 64-bit store is never torn.
  *  Addresses must be aligned to the width, else the engine traps. */
 
+/** What is at `pointer` now. */
 export function load32(pointer: usize): u32 {
   if (ASC_FEATURE_THREADS) return atomic.load<u32>(pointer);
   return load<u32>(pointer);
 }
 
+/** Writes `value`; everything written before is visible to whoever sees it. */
 export function store32(pointer: usize, value: u32): void {
   if (ASC_FEATURE_THREADS) atomic.store<u32>(pointer, value);
   else store<u32>(pointer, value);
@@ -29,11 +31,13 @@ export function exchange32(pointer: usize, value: u32): u32 {
   return before;
 }
 
+/** What is at `pointer` now, never half of one write and half of another. */
 export function load64(pointer: usize): u64 {
   if (ASC_FEATURE_THREADS) return atomic.load<u64>(pointer);
   return load<u64>(pointer);
 }
 
+/** Writes `value` as a whole; everything written before is visible to whoever sees it. */
 export function store64(pointer: usize, value: u64): void {
   if (ASC_FEATURE_THREADS) atomic.store<u64>(pointer, value);
   else store<u64>(pointer, value);

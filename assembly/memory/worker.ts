@@ -53,9 +53,11 @@ export function format(regionIndex: u32, index: u32): usize {
 }
 
 // waiting frames and writes: running counts, so that full and empty differ
+/** Frames that were received and wait to be processed. */
 export function rxCount(worker: usize): u32 {
   return load<u32>(worker + map.WORKER_STATE, state.RX_TAIL) - load<u32>(worker + map.WORKER_STATE, state.RX_HEAD);
 }
+/** Writes that wait for the back end. */
 export function txCount(worker: usize): u32 {
   return load<u32>(worker + map.WORKER_STATE, state.TX_TAIL) - load<u32>(worker + map.WORKER_STATE, state.TX_HEAD);
 }

@@ -11,6 +11,7 @@ function counters(worker: usize, port: u32): usize {
 
 function add(pointer: usize, by: u64): void { store<u64>(pointer, load<u64>(pointer) + by); }
 
+/** A frame came in by `port`, with `bytes` bytes. */
 export function received(worker: usize, port: u32, bytes: u32): void {
   const pointer = counters(worker, port);
   add(pointer + field.RECEIVED_FRAMES, 1);
@@ -18,6 +19,7 @@ export function received(worker: usize, port: u32, bytes: u32): void {
   count(worker, record.RECEIVED, 1);
 }
 
+/** A port has taken a frame of `bytes` bytes. */
 export function sent(worker: usize, port: u32, bytes: u32): void {
   const pointer = counters(worker, port);
   add(pointer + field.SENT_FRAMES, 1);

@@ -95,6 +95,7 @@ export function repair(port: u32, entry: usize): void {
   if (occupied(port) < <u32>MAX_MACS_PER_PORT) push(port, entry);
 }
 
+/** Forgets every place in the ring. The agent only, when nobody learns on `port` any more. */
 export function empty(port: u32): void {
   setCount(port, 0);
   store<u32>(recordOf(port), 0, field.RING_HEAD);

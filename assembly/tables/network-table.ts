@@ -13,6 +13,7 @@ export function memberWord(network: u32, word: u32): u32 {
   return atomic.load32(map.MEMBERS + network * map.MEMBERS_BYTES + word * 4);
 }
 
+/** True when `port` belongs to `network`. */
 export function isMember(network: u32, port: u32): bool {
   return ((memberWord(network, port >> 5) >> (port & 31)) & 1) != 0;
 }

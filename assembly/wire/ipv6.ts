@@ -50,6 +50,7 @@ export function isUnspecified(address: usize): bool { return (load<u64>(address)
 export function isLinkLocal(address: usize): bool { return (load<u16>(address) & 0xc0ff) == 0x80fe; }
 /** ff00::/8 */
 export function isMulticast(address: usize): bool { return load<u8>(address) == 0xff; }
+/** True when the 16 bytes at `a` and at `b` are the same. */
 export function equals(a: usize, b: usize): bool {
   return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8);
 }

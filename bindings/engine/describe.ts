@@ -35,6 +35,7 @@ export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend
   };
 }
 
+/** What `show networks` tells of a network; `all` are the engine's ports. */
 export function describeNetwork({ config }: NetworkEntry, all: PortEntry[]): NetworkInfo {
   const { name, subnets, mtu, learning, macAgeSeconds } = config;
   const members = all.filter((port) => port.networks.some((network) => network.config.name === name));
@@ -61,6 +62,7 @@ export function describeDrops(store: EngineStore, all: PortEntry[]): DropInfo[] 
   );
 }
 
+/** What the worker table tells of each worker that has counters. */
 export function describeWorkers(store: EngineStore): WorkerInfo[] {
   return Array.from({ length: store.tables.load32(map.HEAD_WORKER_COUNT) }, (_, worker) => workers.read(store.tables, worker));
 }

@@ -2,6 +2,7 @@
  *  allocation for each call. Ageing and time-outs know no other time. */
 const base = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
+/** Milliseconds since the host was started; never goes back. */
 export function monotonicMs(): number {
   return base + performance.now();
 }

@@ -17,6 +17,7 @@ const LEAST_TMPFS_BYTES = 128 * 1024 * 1024;
 
 const PACKAGES: Record<string, string> = { ip: "iproute2", nft: "nftables", unshare: "util-linux" };
 
+/** Which of the capabilities that are used this process has. */
 export function probeRights(): ProbeResult {
   const name = "rights";
   const lacking = CAPABILITIES.filter(({ bit }) => ((effectiveCapabilities() >> BigInt(bit)) & 1n) === 0n);

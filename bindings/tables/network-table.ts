@@ -3,10 +3,12 @@ import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/network.ts";
 import type { Tables } from "./tables.ts";
 
+/** Address of a network's record. */
 export function recordOf(network: number): number {
   return map.NETWORKS + network * map.NETWORK_BYTES;
 }
 
+/** Writes the record of a network; it is present then. */
 export function write(tables: Tables, network: number, settings: { learning: boolean; macAgeSeconds: number; mtu: number }): void {
   const at = recordOf(network);
   tables.store32(at + field.FLAGS, settings.learning ? field.FLAG_LEARNING : 0);
@@ -15,6 +17,7 @@ export function write(tables: Tables, network: number, settings: { learning: boo
   tables.store32(at + field.STATE, 1);
 }
 
+/** Takes a network away, with its members. */
 export function clear(tables: Tables, network: number): void {
   tables.fill(recordOf(network), map.NETWORK_BYTES);
   tables.fill(map.MEMBERS + network * map.MEMBERS_BYTES, map.MEMBERS_BYTES);
@@ -24,14 +27,17 @@ function memberWord(network: number, port: number): number {
   return map.MEMBERS + network * map.MEMBERS_BYTES + (port >>> 5) * 4;
 }
 
+/** Makes `port` a member of `network`: frames of the network may leave by it. */
 export function addMember(tables: Tables, network: number, port: number): void {
   tables.setBits32(memberWord(network, port), 1 << (port & 31));
 }
 
+/** No frame of `network` leaves by `port` any more. */
 export function removeMember(tables: Tables, network: number, port: number): void {
   tables.clearBits32(memberWord(network, port), 1 << (port & 31));
 }
 
+/** True when `port` belongs to `network`. */
 export function isMember(tables: Tables, network: number, port: number): boolean {
   return ((tables.load32(memberWord(network, port)) >>> (port & 31)) & 1) === 1;
 }

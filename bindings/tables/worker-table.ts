@@ -4,6 +4,7 @@ import * as field from "../../assembly/abi/worker.ts";
 import type { IoBackend, WorkerInfo } from "../engine/types.ts";
 import type { Tables } from "./tables.ts";
 
+/** Address of a worker's record. */
 export function recordOf(worker: number): number {
   return map.WORKERS + worker * map.WORKER_RECORD_BYTES;
 }
@@ -27,15 +28,19 @@ export function end(tables: Tables, worker: number): void {
   tables.store32(recordOf(worker) + field.STATE, field.STATE_ENDED);
 }
 
+/** True from `begin` to `end`. */
 export function isRunning(tables: Tables, worker: number): boolean {
   return tables.load32(recordOf(worker) + field.STATE) === field.STATE_RUNNING;
 }
+/** The last configuration epoch that the worker has passed. */
 export function epochSeen(tables: Tables, worker: number): number {
   return tables.load32(recordOf(worker) + field.EPOCH_SEEN);
 }
+/** What moves the worker's frames; null before its first start. */
 export function backend(tables: Tables, worker: number): IoBackend | null {
   return BACKENDS[tables.load32(recordOf(worker) + field.BACKEND)] ?? null;
 }
+/** Asks the worker to end after its turn; whoever asks must wake it too. */
 export function requestStop(tables: Tables, worker: number): void {
   tables.store32(recordOf(worker) + field.STOP, 1);
 }
@@ -48,6 +53,7 @@ export function havePassed(tables: Tables, epoch: number): boolean {
   return true;
 }
 
+/** Everything that a worker counts, at this moment. */
 export function read(tables: Tables, worker: number): WorkerInfo {
   const at = recordOf(worker);
   const count = (offset: number) => tables.count(at + offset);
