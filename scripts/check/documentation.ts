@@ -1,6 +1,6 @@
-/** Every file but unit tests begins with prose that says what it is, and every exported function of the library, the agent and the hot path
- *  with a documentation comment. Accessors of one line in assembly/ say it all by their name; a class is what its file's
- *  head is about. */
+/** Every file but unit tests begins with prose that says what it is, and every exported function of the library, the agent
+ *  and the hot path with a documentation comment. Accessors of one line in assembly/ say it all by their name; a class is
+ *  what its file's head is about. */
 import type { SourceFile } from "./source-file.ts";
 
 const DOCUMENTED_FOLDERS = ["agent/", "assembly/", "bindings/", "cli/", "plugins/"];
