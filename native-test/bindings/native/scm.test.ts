@@ -3,7 +3,7 @@
  *   this process: opens a TAP --SCM_RIGHTS over a unix socket--> another process: writes a frame to it
  *        |                                                              |
  *   closes its own copy                                      the kernel counts the frame at the TAP                       */
-import { readFileSync, statSync, unlinkSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -120,11 +120,13 @@ test("refuses what would be cut, and closes its descriptors", () => {
   const sender = scm.connect(path);
   const receiver = scm.accept(listener) as number;
   const eventfd = createEventfd();
+  const before = readdirSync("/proc/self/fd").length;
   scm.sendWithDescriptors(sender, Buffer.alloc(100, 1), [eventfd]);
   assert.throws(
     () => scm.receive(receiver, 99),
     (error: { code: string }) => error.code === "message-truncated",
   );
+  assert.is(readdirSync("/proc/self/fd").length, before);
   for (const [payload, descriptors] of [
     [Buffer.alloc(0), []],
     [Buffer.alloc(1), new Array(254).fill(eventfd)],
