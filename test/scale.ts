@@ -26,6 +26,8 @@ const columns = {
   wireFieldRuns: { quick: 200, full: 5_000 },
   wireChainRuns: { quick: 2_000, full: 200_000 },
   wireGarbageFrames: { quick: 30_000, full: 3_000_000 },
+  /** How long a native test waits for something that must come. */
+  nativePatienceMilliseconds: { quick: 10_000, full: 30_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

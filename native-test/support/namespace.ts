@@ -1,0 +1,74 @@
+/** Network namespaces of a native test, `pyt-PID-LABEL`: removed when the process ends, and those of a killed one by the
+ *  next. Devices in the host's namespace are called `pytPID` and a label, at most 15 characters. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { withNamespace } from "../../bindings/native/namespace.ts";
+import { onEnd } from "./cleanup.ts";
+import { ip } from "./ip.ts";
+
+const FOLDER = "/run/netns";
+const PREFIX = "pyt-";
+
+export interface TestNamespace {
+  name: string;
+  path: string;
+  /** Before the end of the process; again does nothing. */
+  remove: () => void;
+}
+
+/** A new network namespace with loopback up. */
+export function makeNamespace(label: string): TestNamespace {
+  removeLeftovers();
+  const name = `${PREFIX}${process.pid}-${label}`;
+  ip(`netns add ${name}`);
+  const remove = onEnd(`namespace ${name}`, () => removeNamespace(name));
+  ip(`-n ${name} link set lo up`);
+  return { name, path: join(FOLDER, name), remove };
+}
+
+/** A device name of this process. */
+export function deviceName(label: string): string {
+  return `pyt${process.pid}${label}`;
+}
+
+/** Both ends of a new veth pair in the host's namespace, up, without IPv6; removed at the end unless their namespace was. */
+export function makeVeth(label: string): { near: string; far: string } {
+  const [near, far] = [deviceName(`${label}n`), deviceName(`${label}f`)];
+  ip(`link add ${near} type veth peer name ${far}`);
+  onEnd(`veth ${near}`, () => {
+    if (existsSync(`/sys/class/net/${near}`)) ip(`link del ${near}`);
+  });
+  return { near, far };
+}
+
+/** Runs a module's text by Node in a namespace; what it prints on stdout arrives when it has ended with 0.
+ *  @throws Error with its status and its stderr. */
+export function runInside(namespace: TestNamespace, script: string): { child: ChildProcess; output: Promise<string> } {
+  const start = () => spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = withNamespace(namespace.path, start);
+  onEnd(`process ${child.pid}`, () => void child.kill("SIGKILL"));
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const output = new Promise<string>((resolve, reject) => {
+    child.on("close", (status) => (status === 0 ? resolve(stdout) : reject(new Error(`ended with ${status}: ${stderr}`))));
+  });
+  return { child, output };
+}
+
+/** Removes the namespaces of test processes that are there no more; returns their names. */
+export function removeLeftovers(): string[] {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  const dead = names.filter((name) => name.startsWith(PREFIX) && !existsSync(`/proc/${name.split("-")[1]}`));
+  dead.forEach(removeNamespace);
+  return dead;
+}
+
+function removeNamespace(name: string): void {
+  if (existsSync(join(FOLDER, name))) ip(`netns del ${name}`);
+}

@@ -1,0 +1,39 @@
+/** What a native test needs of the machine. One that lacks something says so in a skip line and returns. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { probeUring } from "../../bindings/native/uring.ts";
+import { type SkipCause, skip } from "../../test/support/skip.ts";
+
+const NEEDS = {
+  /** Network namespaces and devices may be made. */
+  root: { cause: "right", holds: () => process.getuid?.() === 0, reason: "needs root: it makes network namespaces and devices" },
+  tun: { cause: "machine", holds: tunOpens, reason: "/dev/net/tun cannot be opened" },
+  uring: { cause: "machine", holds: () => probeUring().available, reason: "the kernel allows no io_uring" },
+  iproute2: { cause: "package", holds: () => isInstalled("ip"), reason: "ip (package iproute2) is not installed" },
+  unshare: { cause: "package", holds: () => isInstalled("unshare"), reason: "unshare (package util-linux) is not installed" },
+} satisfies Record<string, { cause: SkipCause; holds: () => boolean; reason: string }>;
+
+export type Need = keyof typeof NEEDS;
+
+/** `body` as a test that is skipped, with a line that says why, where this machine lacks one of `needs`. */
+export function needing(needs: readonly Need[], name: string, body: () => void | Promise<void>): [string, () => Promise<void>] {
+  const test = async () => {
+    const lack = needs.find((need) => !NEEDS[need].holds());
+    if (lack !== undefined) return skip(name, NEEDS[lack].cause, NEEDS[lack].reason);
+    await body();
+  };
+  return [name, test];
+}
+
+function tunOpens(): boolean {
+  try {
+    accessSync("/dev/net/tun", constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isInstalled(program: string): boolean {
+  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => existsSync(`${folder}/${program}`));
+}
