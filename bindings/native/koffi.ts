@@ -38,7 +38,7 @@ function koffiMissing(cause: unknown): PortyardError {
     path: "koffi",
     value: cause instanceof Error ? cause.message : String(cause),
     remedy:
-      'Install again without --omit=optional (`npm install`). Where npm blocks install scripts, allow this one: `"allowScripts": { "koffi": true }` in package.json, then `npm rebuild koffi`.',
+      'Install again without --omit=optional (`npm install`). Where npm blocks install scripts, approve it: `npm install-scripts approve koffi`, or `"allowScripts": { "koffi": true }` in package.json; then `npm rebuild koffi`.',
     cause,
   });
 }
