@@ -8,17 +8,18 @@ import { CLIENT_ADDRESS, END_DEVICE, type RunningSwitch, SERVER_ADDRESS } from "
 export interface End {
   namespace: Namespace;
   address: string;
-  label: "a" | "b";
+  label: string;
 }
 export interface Ends {
   a: End;
   b: End;
 }
 
-export function makeEnds(): Ends {
+/** @param labels of the two namespaces; different ones when two switches stand at the same time. */
+export function makeEnds(labels: readonly [string, string] = ["a", "b"]): Ends {
   return {
-    a: { namespace: makeNamespace("a"), address: CLIENT_ADDRESS, label: "a" },
-    b: { namespace: makeNamespace("b"), address: SERVER_ADDRESS, label: "b" },
+    a: { namespace: makeNamespace(labels[0]), address: CLIENT_ADDRESS, label: labels[0] },
+    b: { namespace: makeNamespace(labels[1]), address: SERVER_ADDRESS, label: labels[1] },
   };
 }
 

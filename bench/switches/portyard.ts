@@ -3,11 +3,12 @@
 import type { EngineOptions } from "../../bindings/index.ts";
 import { Engine, parseConfig } from "../../bindings/index.ts";
 import { onEnd } from "../support/cleanup.ts";
-import { connectByVeth, type End, makeEnds, running } from "./ends.ts";
+import { connectByVeth, type End, type Ends, makeEnds, running } from "./ends.ts";
 import { END_DEVICE, type RunningSwitch, type SwitchUnderTest } from "./types.ts";
 
-const SPIN_MICROSECONDS = 50;
-const SUBNET = "10.200.0.0/24";
+export const SPIN_MICROSECONDS = 50;
+export const NETWORK = "bench";
+const SUBNET = "10.200.0.0/16";
 
 const uring = { io: "uring" } as const;
 const syscall = { io: "syscall" } as const;
@@ -32,18 +33,23 @@ function portyard(name: string, about: string, kind: "tap" | "packet", options: 
 async function startPortyard(kind: "tap" | "packet", options: EngineOptions): Promise<RunningSwitch> {
   const ends = makeEnds();
   const ports = [ends.a, ends.b].map((end) => (kind === "tap" ? tapPort(end) : packetPort(end)));
-  const config = parseConfig({ name: `pyb-${process.pid}`, networks: [{ name: "bench", subnet: SUBNET }], ports });
-  const engine = await Engine.create(config, { isolation: "process", ...options });
-  return running(
-    ends,
-    onEnd("the engine", () => engine.close()),
-  );
+  return startEngine(ends, "switch", ports, options);
 }
 
-function tapPort({ label, namespace, address }: End): object {
-  return { name: label, network: "bench", tap: { namespace: namespace.name, interface: END_DEVICE, address: `${address}/24` } };
+/** A switch between two ends.
+ *  @param label of the engine; different ones when two stand at the same time.
+ *  @param ports as a configuration file has them, those of the ends among them. */
+export async function startEngine(ends: Ends, label: string, ports: readonly object[], options: EngineOptions): Promise<RunningSwitch> {
+  const config = parseConfig({ name: `pyb-${process.pid}-${label}`, networks: [{ name: NETWORK, subnet: SUBNET }], ports });
+  const engine = await Engine.create(config, { isolation: "process", ...options });
+  const stop = onEnd(`the engine ${label}`, () => engine.close());
+  return running(ends, stop);
+}
+
+export function tapPort({ label, namespace, address }: End): object {
+  return { name: label, network: NETWORK, tap: { namespace: namespace.name, interface: END_DEVICE, address: `${address}/16` } };
 }
 
 function packetPort(end: End): object {
-  return { name: end.label, network: "bench", packet: { interface: connectByVeth(end) } };
+  return { name: end.label, network: NETWORK, packet: { interface: connectByVeth(end) } };
 }
