@@ -52,13 +52,13 @@ export function writeFrame(descriptor: number, frame: Uint8Array): void {
   if (result !== frame.length) throw new Error(errnoName(result));
 }
 
-/** A frame of a packet socket and the VLAN tag (TCI) that the kernel took out of it, null for none; or null. */
-export function receiveFrame(descriptor: number): { frame: Uint8Array; vlan: number | null } | null {
+/** A frame of a packet socket and the VLAN tag that the kernel took out of it (TCI, null for none, and TPID); or null. */
+export function receiveFrame(descriptor: number): { frame: Uint8Array; vlan: number | null; tpid: number } | null {
   writeMessageHeader();
   const result = recvmsg(descriptor, base + MESSAGE, 0);
   if (result === -EAGAIN) return null;
   if (result < 0) throw new Error(errnoName(result));
-  return { frame: bytes.slice(0, result), vlan: vlanOf() };
+  return { frame: bytes.slice(0, result), vlan: vlanOf(), tpid: view.getUint16(CONTROL + 34, true) };
 }
 
 /** The first frame for which `wanted` holds; others are passed over. @throws Error when none comes. */
