@@ -3,7 +3,7 @@
  *  | hardware | protocol | hlen | plen | operation | sender MAC | sender IP | target MAC | target IP |
  *  A sender IP of 0 is a probe (RFC 5227): an address is being tested before it is used. IP addresses are u32 as they lie
  *  in memory, MAC addresses u64, first byte lowest. */
-import { loadMac, storeMac } from "../memory/bytes";
+import { load16, loadMac, store16, storeMac } from "../memory/bytes";
 
 export const HEADER_BYTES: u32 = 28;
 const KIND = 0;
@@ -26,7 +26,7 @@ export function isValid(arp: usize, availableBytes: u32): bool {
 }
 
 /** 16 bits: REQUEST, REPLY or something else. */
-export function operation(arp: usize): u32 { return bswap<u16>(load<u16>(arp, OPERATION)); }
+export function operation(arp: usize): u32 { return load16(arp + OPERATION); }
 /** 48 bits. */
 export function senderMac(arp: usize): u64 { return loadMac(arp + SENDER_MAC); }
 /** Network order; 0 in a probe. */
@@ -39,7 +39,7 @@ export function targetIpBe(arp: usize): u32 { return load<u32>(arp, TARGET_IP); 
 export function isProbe(arp: usize): bool { return operation(arp) == REQUEST && senderIpBe(arp) == 0; }
 
 /** Writes the low 16 bits. */
-export function setOperation(arp: usize, operation: u32): void { store<u16>(arp, bswap<u16>(operation as u16), OPERATION); }
+export function setOperation(arp: usize, operation: u32): void { store16(arp + OPERATION, operation); }
 /** Writes the low 48 bits of `mac`. */
 export function setSenderMac(arp: usize, mac: u64): void { storeMac(arp + SENDER_MAC, mac); }
 /** Network order. */

@@ -55,9 +55,9 @@ export function pseudoHeader6(source: usize, destination: usize, protocol: u32, 
 
 /** The one's complement sum, 0-0xffff, host order. 0 only for data that is all zeros. */
 export function fold(sum: u64): u32 {
+  // at most 0x1fffffffe, then 0x1fffe, then 0xffff
   sum = (sum & 0xffffffff) + (sum >> 32);
   sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16);
   sum = (sum & 0xffff) + (sum >> 16);
   return bswap<u16>(sum as u16);
 }

@@ -3,7 +3,7 @@
  *  | destination | source | type |        a type below 0x0600 is the length of an 802.2 frame: no L3 for us
  *  MAC addresses are u64, first byte on the wire lowest. A frame shorter than this header is the drop `runt`; nothing
  *  here reads beyond the 14 bytes. */
-import { loadMac, storeMac } from "../memory/bytes";
+import { load16, loadMac, store16, storeMac } from "../memory/bytes";
 
 export const HEADER_BYTES: u32 = 14;
 const DESTINATION = 0;
@@ -30,7 +30,7 @@ export function destination(frame: usize): u64 { return loadMac(frame + DESTINAT
 /** 48 bits. */
 export function source(frame: usize): u64 { return loadMac(frame + SOURCE); }
 /** 16 bits: the outermost type, which may announce a VLAN tag. */
-export function etherType(frame: usize): u32 { return bswap<u16>(load<u16>(frame, ETHER_TYPE)); }
+export function etherType(frame: usize): u32 { return load16(frame + ETHER_TYPE); }
 
 /** A group address: multicast or broadcast. */
 export function isGroup(mac: u64): bool { return (mac & 1) != 0; }
@@ -42,7 +42,7 @@ export function setDestination(frame: usize, mac: u64): void { storeMac(frame + 
 /** Writes the low 48 bits of `mac`. */
 export function setSource(frame: usize, mac: u64): void { storeMac(frame + SOURCE, mac); }
 /** Writes the low 16 bits of `type`. */
-export function setEtherType(frame: usize, type: u32): void { store<u16>(frame, bswap<u16>(type as u16), ETHER_TYPE); }
+export function setEtherType(frame: usize, type: u32): void { store16(frame + ETHER_TYPE, type); }
 
 /** Writes a whole header of 14 bytes. */
 export function write(frame: usize, destination: u64, source: u64, type: u32): void {

@@ -14,6 +14,7 @@
  *  fragment  a fragment header was met, be the packet cut or whole (RFC 6946): neighbour discovery must ignore it (RFC 6980).
  *            A fragment that is not the first one has no L4. */
 import { MAX_EXTENSION_BYTES, MAX_EXTENSION_HEADERS } from "../abi/limits";
+import { load16 } from "../memory/bytes";
 import { AUTHENTICATION, DESTINATION_OPTIONS, FRAGMENT, HOP_BY_HOP, NO_NEXT_HEADER, ROUTING } from "./ip-protocol";
 
 /** Smallest extension header, and all of a fragment header. */
@@ -55,7 +56,7 @@ function headerBytes(header: usize, protocol: u32): u32 {
   return protocol == AUTHENTICATION ? (length + 2) << 2 : (length + 1) << 3;
 }
 
-function isLaterFragment(header: usize): bool { return (bswap<u16>(load<u16>(header, FRAGMENT_OFFSET)) & 0xfff8) != 0; }
+function isLaterFragment(header: usize): bool { return (load16(header + FRAGMENT_OFFSET) & 0xfff8) != 0; }
 
 function result(fragment: u32, protocol: u32, offset: u32): u32 {
   return fragment | (protocol << WALK_PROTOCOL_SHIFT) | offset;

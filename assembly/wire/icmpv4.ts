@@ -2,6 +2,7 @@
  *  0      1      2          4            6
  *  | type | code | checksum | identifier | sequence |       the checksum covers header and payload, no pseudo header
  *  The engine answers echo requests to virtual addresses by itself; all else passes. */
+import { load16, store16 } from "../memory/bytes";
 import { finish, sum, update16, verify } from "./checksum";
 
 export const HEADER_BYTES: u32 = 8;
@@ -24,11 +25,11 @@ export function type(icmp: usize): u32 { return load<u8>(icmp, TYPE); }
 /** 0-255. */
 export function code(icmp: usize): u32 { return load<u8>(icmp, CODE); }
 /** 16 bits. */
-export function checksum(icmp: usize): u32 { return bswap<u16>(load<u16>(icmp, CHECKSUM)); }
+export function checksum(icmp: usize): u32 { return load16(icmp + CHECKSUM); }
 /** Of an echo message, 16 bits. */
-export function identifier(icmp: usize): u32 { return bswap<u16>(load<u16>(icmp, IDENTIFIER)); }
+export function identifier(icmp: usize): u32 { return load16(icmp + IDENTIFIER); }
 /** Of an echo message, 16 bits. */
-export function sequence(icmp: usize): u32 { return bswap<u16>(load<u16>(icmp, SEQUENCE)); }
+export function sequence(icmp: usize): u32 { return load16(icmp + SEQUENCE); }
 export function isEchoRequest(icmp: usize): bool { return load<u16>(icmp, TYPE) == ECHO_REQUEST; }
 
 /** Writes the low 8 bits. */
@@ -36,11 +37,11 @@ export function setType(icmp: usize, value: u32): void { store<u8>(icmp, value a
 /** Writes the low 8 bits. */
 export function setCode(icmp: usize, value: u32): void { store<u8>(icmp, value as u8, CODE); }
 /** Writes the low 16 bits. */
-export function setChecksum(icmp: usize, value: u32): void { store<u16>(icmp, bswap<u16>(value as u16), CHECKSUM); }
+export function setChecksum(icmp: usize, value: u32): void { store16(icmp + CHECKSUM, value); }
 /** Writes the low 16 bits. */
-export function setIdentifier(icmp: usize, value: u32): void { store<u16>(icmp, bswap<u16>(value as u16), IDENTIFIER); }
+export function setIdentifier(icmp: usize, value: u32): void { store16(icmp + IDENTIFIER, value); }
 /** Writes the low 16 bits. */
-export function setSequence(icmp: usize, value: u32): void { store<u16>(icmp, bswap<u16>(value as u16), SEQUENCE); }
+export function setSequence(icmp: usize, value: u32): void { store16(icmp + SEQUENCE, value); }
 
 /** Makes the reply of an echo request, in place; the checksum changes by the type alone, so a wrong one stays wrong. */
 export function turnIntoReply(icmp: usize): void {

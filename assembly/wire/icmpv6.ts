@@ -3,6 +3,7 @@
  *  | type | code | checksum | body                 the checksum covers pseudo header, header and body
  *  An echo message's body begins with identifier and sequence, as in ICMP for IPv4. What neighbour discovery says is in
  *  neighbour-discovery.ts. */
+import { load16, store16 } from "../memory/bytes";
 import { finish, sum, update16, verify } from "./checksum";
 
 export const HEADER_BYTES: u32 = 4;
@@ -29,11 +30,11 @@ export function type(icmp: usize): u32 { return load<u8>(icmp, TYPE); }
 /** 0-255. */
 export function code(icmp: usize): u32 { return load<u8>(icmp, CODE); }
 /** 16 bits. */
-export function checksum(icmp: usize): u32 { return bswap<u16>(load<u16>(icmp, CHECKSUM)); }
+export function checksum(icmp: usize): u32 { return load16(icmp + CHECKSUM); }
 /** Of an echo message (ECHO_HEADER_BYTES), 16 bits. */
-export function identifier(icmp: usize): u32 { return bswap<u16>(load<u16>(icmp, IDENTIFIER)); }
+export function identifier(icmp: usize): u32 { return load16(icmp + IDENTIFIER); }
 /** Of an echo message (ECHO_HEADER_BYTES), 16 bits. */
-export function sequence(icmp: usize): u32 { return bswap<u16>(load<u16>(icmp, SEQUENCE)); }
+export function sequence(icmp: usize): u32 { return load16(icmp + SEQUENCE); }
 export function isEchoRequest(icmp: usize): bool { return load<u16>(icmp, TYPE) == ECHO_REQUEST; }
 /** By its type; `neighbourDiscovery.isValid` says whether it is a whole one. */
 export function isNeighbourSolicitation(icmp: usize): bool { return type(icmp) == NEIGHBOUR_SOLICITATION; }
@@ -49,7 +50,7 @@ export function setType(icmp: usize, value: u32): void { store<u8>(icmp, value a
 /** Writes the low 8 bits. */
 export function setCode(icmp: usize, value: u32): void { store<u8>(icmp, value as u8, CODE); }
 /** Writes the low 16 bits. */
-export function setChecksum(icmp: usize, value: u32): void { store<u16>(icmp, bswap<u16>(value as u16), CHECKSUM); }
+export function setChecksum(icmp: usize, value: u32): void { store16(icmp + CHECKSUM, value); }
 
 /** Makes the reply of an echo request, in place; swapping the addresses of the IPv6 header changes no sum. */
 export function turnIntoReply(icmp: usize): void {

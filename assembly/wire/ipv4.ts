@@ -3,6 +3,7 @@
  *  | version ihl | TOS | total length | identification | flags, frag. offset  | TTL | protocol | checksum | source | destination |
  *  Addresses are u32 as they lie in memory. `totalBytes` counts header and payload; the frame may be longer (padding).
  *  Super-frames larger than 65,535 bytes, whose length field is 0 (BIG TCP), are not valid here. */
+import { load16, store16 } from "../memory/bytes";
 import { CHECKS } from "../memory/checks";
 import { finish, pseudoHeader4, sum, verify } from "./checksum";
 
@@ -37,9 +38,9 @@ export function headerBytes(ip: usize): u32 { return ((load<u8>(ip, VERSION) as 
 /** Differentiated services and ECN, 8 bits. */
 export function typeOfService(ip: usize): u32 { return load<u8>(ip, TYPE_OF_SERVICE); }
 /** Header and payload, 0-65,535. */
-export function totalBytes(ip: usize): u32 { return bswap<u16>(load<u16>(ip, TOTAL_BYTES)); }
+export function totalBytes(ip: usize): u32 { return load16(ip + TOTAL_BYTES); }
 /** 16 bits. */
-export function identification(ip: usize): u32 { return bswap<u16>(load<u16>(ip, IDENTIFICATION)); }
+export function identification(ip: usize): u32 { return load16(ip + IDENTIFICATION); }
 export function dontFragment(ip: usize): bool { return (fragmentWord(ip) & DONT_FRAGMENT) != 0; }
 export function moreFragments(ip: usize): bool { return (fragmentWord(ip) & MORE_FRAGMENTS) != 0; }
 /** In bytes, 0-65,528. */
@@ -51,7 +52,7 @@ export function timeToLive(ip: usize): u32 { return load<u8>(ip, TIME_TO_LIVE); 
 /** 0-255, see ip-protocol.ts. */
 export function protocol(ip: usize): u32 { return load<u8>(ip, PROTOCOL); }
 /** 16 bits. */
-export function checksum(ip: usize): u32 { return bswap<u16>(load<u16>(ip, CHECKSUM)); }
+export function checksum(ip: usize): u32 { return load16(ip + CHECKSUM); }
 /** Network order. */
 export function sourceBe(ip: usize): u32 { return load<u32>(ip, SOURCE); }
 /** Network order. */
@@ -60,14 +61,14 @@ export function destinationBe(ip: usize): u32 { return load<u32>(ip, DESTINATION
 /** 0-65,535; the checksum is left as it is, as with every setter. */
 export function setTotalBytes(ip: usize, bytes: u32): void {
   if (CHECKS) assert(bytes <= 0xffff);
-  store<u16>(ip, bswap<u16>(bytes as u16), TOTAL_BYTES);
+  store16(ip + TOTAL_BYTES, bytes);
 }
 /** Writes the low 16 bits. */
-export function setIdentification(ip: usize, value: u32): void { store<u16>(ip, bswap<u16>(value as u16), IDENTIFICATION); }
+export function setIdentification(ip: usize, value: u32): void { store16(ip + IDENTIFICATION, value); }
 /** Writes the low 8 bits. */
 export function setTimeToLive(ip: usize, value: u32): void { store<u8>(ip, value as u8, TIME_TO_LIVE); }
 /** Writes the low 16 bits. */
-export function setChecksum(ip: usize, value: u32): void { store<u16>(ip, bswap<u16>(value as u16), CHECKSUM); }
+export function setChecksum(ip: usize, value: u32): void { store16(ip + CHECKSUM, value); }
 /** Network order. */
 export function setSourceBe(ip: usize, address: u32): void { store<u32>(ip, address, SOURCE); }
 /** Network order. */
@@ -92,4 +93,4 @@ export function pseudoHeader(ip: usize, protocol: u32, bytes: u32): u64 {
   return pseudoHeader4(sourceBe(ip), destinationBe(ip), protocol, bytes);
 }
 
-function fragmentWord(ip: usize): u32 { return bswap<u16>(load<u16>(ip, FRAGMENT)); }
+function fragmentWord(ip: usize): u32 { return load16(ip + FRAGMENT); }

@@ -3,6 +3,7 @@
  *  | version, traffic class, flow label  | payload length | next header | hop limit | source | destination |
  *  Addresses are pointers to 16 bytes. Payload length counts what follows the 40 bytes; jumbograms (RFC 2675) and
  *  super-frames above 65,535 bytes, which say 0, have no L4 here. */
+import { load16, store16 } from "../memory/bytes";
 import { CHECKS } from "../memory/checks";
 import { pseudoHeader6 } from "./checksum";
 import { walkChain, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
@@ -22,7 +23,7 @@ export function isValid(ip: usize, availableBytes: u32): bool {
 }
 
 /** 0-65,535. */
-export function payloadBytes(ip: usize): u32 { return bswap<u16>(load<u16>(ip, PAYLOAD_BYTES)); }
+export function payloadBytes(ip: usize): u32 { return load16(ip + PAYLOAD_BYTES); }
 /** Header and payload, 40-65,575. */
 export function totalBytes(ip: usize): u32 { return HEADER_BYTES + payloadBytes(ip); }
 /** 0-255: of what follows at once, not of L4, for which see `walk`. */
@@ -37,7 +38,7 @@ export function destination(ip: usize): usize { return ip + DESTINATION; }
 /** 0-65,535. */
 export function setPayloadBytes(ip: usize, bytes: u32): void {
   if (CHECKS) assert(bytes <= 0xffff);
-  store<u16>(ip, bswap<u16>(bytes as u16), PAYLOAD_BYTES);
+  store16(ip + PAYLOAD_BYTES, bytes);
 }
 /** Writes the low 8 bits. */
 export function setNextHeader(ip: usize, protocol: u32): void { store<u8>(ip, protocol as u8, NEXT_HEADER); }

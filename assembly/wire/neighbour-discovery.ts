@@ -8,7 +8,7 @@
  *  All of them must come with a hop limit of 255 (else they crossed a router) and not in fragments (RFC 6980): that is for
  *  the caller to see. A solicitation from `::` is duplicate address detection (RFC 4862). */
 import { MAX_DISCOVERY_OPTIONS } from "../abi/limits";
-import { loadMac, storeMac } from "../memory/bytes";
+import { load16, loadMac, storeMac } from "../memory/bytes";
 import * as icmpv6 from "./icmpv6";
 import * as ipv6 from "./ipv6";
 
@@ -67,7 +67,7 @@ export function hopLimit(nd: usize): u32 { return load<u8>(nd, HOP_LIMIT); }
 /** Of a router advertisement: managed 0x80, other 0x40, preference and more (RFC 5175). */
 export function routerFlags(nd: usize): u32 { return load<u8>(nd, ROUTER_FLAGS); }
 /** Of a router advertisement: 0-65,535 seconds; 0: not a default router. */
-export function lifetimeSeconds(nd: usize): u32 { return bswap<u16>(load<u16>(nd, LIFETIME)); }
+export function lifetimeSeconds(nd: usize): u32 { return load16(nd + LIFETIME); }
 
 /** The Ethernet address in the first option of this `type`, or 0 for none: of any of the five messages, `availableBytes`
  *  from its first byte on. Reads nothing beyond; stops at an option of length 0 or one that is cut off. */

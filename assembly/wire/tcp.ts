@@ -2,6 +2,7 @@
  *  0        2        4          8                12                    13      14       16         18
  *  | source | target | sequence | acknowledgment | data offset 4 bits  | flags | window | checksum | urgent |
  *  The checksum covers pseudo header, header and payload. */
+import { load16, store16 } from "../memory/bytes";
 import { finish, sum, verify } from "./checksum";
 
 /** Without options. */
@@ -35,9 +36,9 @@ export function isValid(tcp: usize, availableBytes: u32): bool {
 }
 
 /** 0-65,535. */
-export function sourcePort(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, SOURCE_PORT)); }
+export function sourcePort(tcp: usize): u32 { return load16(tcp + SOURCE_PORT); }
 /** 0-65,535. */
-export function targetPort(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, TARGET_PORT)); }
+export function targetPort(tcp: usize): u32 { return load16(tcp + TARGET_PORT); }
 /** 32 bits. */
 export function sequence(tcp: usize): u32 { return bswap<u32>(load<u32>(tcp, SEQUENCE)); }
 /** 32 bits; means something with ACK. */
@@ -47,16 +48,16 @@ export function headerBytes(tcp: usize): u32 { return ((load<u8>(tcp, DATA_OFFSE
 /** 8 bits: FIN to CWR. */
 export function flags(tcp: usize): u32 { return load<u8>(tcp, FLAGS); }
 /** 0-65,535, unscaled. */
-export function window(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, WINDOW)); }
+export function window(tcp: usize): u32 { return load16(tcp + WINDOW); }
 /** 16 bits. */
-export function checksum(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, CHECKSUM)); }
+export function checksum(tcp: usize): u32 { return load16(tcp + CHECKSUM); }
 /** 16 bits; means something with URG. */
-export function urgent(tcp: usize): u32 { return bswap<u16>(load<u16>(tcp, URGENT)); }
+export function urgent(tcp: usize): u32 { return load16(tcp + URGENT); }
 
 /** Writes the low 16 bits; the checksum is left as it is, as with every setter. */
-export function setSourcePort(tcp: usize, port: u32): void { store<u16>(tcp, bswap<u16>(port as u16), SOURCE_PORT); }
+export function setSourcePort(tcp: usize, port: u32): void { store16(tcp + SOURCE_PORT, port); }
 /** Writes the low 16 bits. */
-export function setTargetPort(tcp: usize, port: u32): void { store<u16>(tcp, bswap<u16>(port as u16), TARGET_PORT); }
+export function setTargetPort(tcp: usize, port: u32): void { store16(tcp + TARGET_PORT, port); }
 /** 32 bits. */
 export function setSequence(tcp: usize, value: u32): void { store<u32>(tcp, bswap<u32>(value), SEQUENCE); }
 /** 32 bits. */
@@ -64,9 +65,9 @@ export function setAcknowledgment(tcp: usize, value: u32): void { store<u32>(tcp
 /** Writes the low 8 bits. */
 export function setFlags(tcp: usize, flags: u32): void { store<u8>(tcp, flags as u8, FLAGS); }
 /** Writes the low 16 bits. */
-export function setWindow(tcp: usize, value: u32): void { store<u16>(tcp, bswap<u16>(value as u16), WINDOW); }
+export function setWindow(tcp: usize, value: u32): void { store16(tcp + WINDOW, value); }
 /** Writes the low 16 bits. */
-export function setChecksum(tcp: usize, value: u32): void { store<u16>(tcp, bswap<u16>(value as u16), CHECKSUM); }
+export function setChecksum(tcp: usize, value: u32): void { store16(tcp + CHECKSUM, value); }
 
 /** Computes the checksum anew; `bytes` of header and payload, `pseudo` from `pseudoHeader` of ipv4 or ipv6. */
 export function updateChecksum(tcp: usize, bytes: u32, pseudo: u64): void {

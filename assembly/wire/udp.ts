@@ -2,6 +2,7 @@
  *  0        2        4        6
  *  | source | target | length | checksum |        length covers header and payload
  *  A checksum of 0 says "none", which IPv6 does not allow; a computed 0 is sent as 0xffff. */
+import { load16, store16 } from "../memory/bytes";
 import { CHECKS } from "../memory/checks";
 import { finishNonZero, sum, verify } from "./checksum";
 
@@ -27,25 +28,25 @@ export function isValid(udp: usize, availableBytes: u32): bool {
 }
 
 /** 0-65,535. */
-export function sourcePort(udp: usize): u32 { return bswap<u16>(load<u16>(udp, SOURCE_PORT)); }
+export function sourcePort(udp: usize): u32 { return load16(udp + SOURCE_PORT); }
 /** 0-65,535. */
-export function targetPort(udp: usize): u32 { return bswap<u16>(load<u16>(udp, TARGET_PORT)); }
+export function targetPort(udp: usize): u32 { return load16(udp + TARGET_PORT); }
 /** Header and payload, 0-65,535; a valid header says 8 or more. */
-export function lengthBytes(udp: usize): u32 { return bswap<u16>(load<u16>(udp, LENGTH)); }
+export function lengthBytes(udp: usize): u32 { return load16(udp + LENGTH); }
 /** 16 bits; 0: none. */
-export function checksum(udp: usize): u32 { return bswap<u16>(load<u16>(udp, CHECKSUM)); }
+export function checksum(udp: usize): u32 { return load16(udp + CHECKSUM); }
 
 /** Writes the low 16 bits; the checksum is left as it is, as with every setter. */
-export function setSourcePort(udp: usize, port: u32): void { store<u16>(udp, bswap<u16>(port as u16), SOURCE_PORT); }
+export function setSourcePort(udp: usize, port: u32): void { store16(udp + SOURCE_PORT, port); }
 /** Writes the low 16 bits. */
-export function setTargetPort(udp: usize, port: u32): void { store<u16>(udp, bswap<u16>(port as u16), TARGET_PORT); }
+export function setTargetPort(udp: usize, port: u32): void { store16(udp + TARGET_PORT, port); }
 /** 0-65,535. */
 export function setLengthBytes(udp: usize, bytes: u32): void {
   if (CHECKS) assert(bytes <= 0xffff);
-  store<u16>(udp, bswap<u16>(bytes as u16), LENGTH);
+  store16(udp + LENGTH, bytes);
 }
 /** Writes the low 16 bits. */
-export function setChecksum(udp: usize, value: u32): void { store<u16>(udp, bswap<u16>(value as u16), CHECKSUM); }
+export function setChecksum(udp: usize, value: u32): void { store16(udp + CHECKSUM, value); }
 
 /** Computes the checksum anew; `bytes` of header and payload, `pseudo` from `pseudoHeader` of ipv4 or ipv6. */
 export function updateChecksum(udp: usize, bytes: u32, pseudo: u64): void {

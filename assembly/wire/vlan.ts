@@ -5,6 +5,7 @@
  *  The first tag of a frame lies at frame + 14. Trunk ports push and pop it where the frame lies: the addresses, and the
  *  virtio-net header that lies right below every frame, move by 4 bytes; what is behind the tag stays.
  *  push and pop move bytes only: what the virtio-net header says about offsets is moved by `virtioNet.shift`. */
+import { load16, store16 } from "../memory/bytes";
 import { CHECKS } from "../memory/checks";
 import { ETHER_TYPE_QINQ, ETHER_TYPE_VLAN } from "./ethernet";
 
@@ -27,7 +28,7 @@ export function isTag(etherType: u32): bool {
 export function isValid(tag: usize, availableBytes: u32): bool { return availableBytes >= HEADER_BYTES; }
 
 /** Tag control information, 16 bits. */
-export function tci(tag: usize): u32 { return bswap<u16>(load<u16>(tag, TCI)); }
+export function tci(tag: usize): u32 { return load16(tag + TCI); }
 /** 0-4095; 0 is a priority tag without a VLAN. */
 export function vlanId(tag: usize): u32 { return tci(tag) & 0xfff; }
 /** Priority code point, 0-7. */
@@ -35,10 +36,10 @@ export function priority(tag: usize): u32 { return tci(tag) >> 13; }
 /** Drop eligible indicator. */
 export function isDropEligible(tag: usize): bool { return (tci(tag) & 0x1000) != 0; }
 /** 16 bits: the type behind the tag, which may announce another one. */
-export function etherType(tag: usize): u32 { return bswap<u16>(load<u16>(tag, ETHER_TYPE)); }
+export function etherType(tag: usize): u32 { return load16(tag + ETHER_TYPE); }
 
 /** Writes the low 16 bits of `tci`. */
-export function setTci(tag: usize, tci: u32): void { store<u16>(tag, bswap<u16>(tci as u16), TCI); }
+export function setTci(tag: usize, tci: u32): void { store16(tag + TCI, tci); }
 
 /** Puts a tag between the addresses and the EtherType. Needs 14 bytes of memory below `frame`: 10 of virtio-net header,
  *  4 of headroom. Returns where the frame begins now: `frame - 4`; it is 4 bytes longer. */
@@ -46,15 +47,15 @@ export function push(frame: usize, tpid: u32, tci: u32): usize {
   if (CHECKS) assert(frame >= BELOW_BYTES + HEADER_BYTES && isTag(tpid) && tci <= 0xffff);
   const tagged = frame - HEADER_BYTES;
   move(frame, tagged);
-  store<u16>(tagged, bswap<u16>(tpid as u16), MAC_BYTES);
-  store<u16>(tagged, bswap<u16>(tci as u16), MAC_BYTES + 2);
+  store16(tagged + MAC_BYTES, tpid);
+  store16(tagged + MAC_BYTES + 2, tci);
   return tagged;
 }
 
 /** Takes out the outermost tag. The frame must hold 18 bytes, and a tag. Returns where it begins now: `frame + 4`; it is
  *  4 bytes shorter. */
 export function pop(frame: usize): usize {
-  if (CHECKS) assert(frame >= BELOW_BYTES && isTag(bswap<u16>(load<u16>(frame, MAC_BYTES))));
+  if (CHECKS) assert(frame >= BELOW_BYTES && isTag(load16(frame + MAC_BYTES)));
   const bare = frame + HEADER_BYTES;
   move(frame, bare);
   return bare;

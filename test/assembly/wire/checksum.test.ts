@@ -158,6 +158,18 @@ await wireSuite("checksum", (test, module) => {
     );
   });
 
+  test("an update whose carry carries again", () => {
+    const words = [0, 1, 2, 0x7fff, 0x8000, 0xfffe, 0xffff];
+    const memoryOrder = (word: number): bigint => BigInt((word >> 8) | ((word & 255) << 8));
+    for (const [old, before, after] of words.flatMap((a) => words.flatMap((b) => words.map((c) => [a, b, c] as const)))) {
+      const inverse = onesComplementSum(bigEndian(0xffff - old), bigEndian(0xffff - before), bigEndian(after));
+      assert.is(checksum.update16(old, before, after), 0xffff - inverse, `${old} ${before} ${after}`);
+      assert.is(checksum.update(old, memoryOrder(before), memoryOrder(after)), 0xffff - inverse, `${old} ${before} ${after}`);
+      const partial = onesComplementSum(bigEndian(old), bigEndian(0xffff - before), bigEndian(after));
+      assert.is(checksum.updatePartial(old, memoryOrder(before), memoryOrder(after)), partial, `${old} ${before} ${after}`);
+    }
+  });
+
   test("update32Be is computing it anew after an address changed", () => {
     fc.assert(
       fc.property(evenBytes(40), u32, u32, (data, before, after) => {
