@@ -30,6 +30,8 @@ export const FLAG_ARP = 8;
 export const FLAG_FRAGMENT = 16;
 /** The destination is a group address. */
 export const FLAG_GROUP = 32;
+/** IPv6 whose extension headers go on beyond what is walked: what they lead to is not known. */
+export const FLAG_CHAIN_CUT = 64;
 
 // verdicts of a stage
 export const CONTINUE = 0;

@@ -8,11 +8,13 @@
  *  that, or where the packet ends inside the chain, the packet has no L4 for us and is forwarded as it is.
  *  The order of headers is not judged. ESP, mobility, HIP and shim6 end the chain: they are L4 of a number of their own.
  *
- *  Result, one u32:   31 ... 25 | 24 fragment | 23 ... 16 protocol | 15 ... 0 offset
+ *  Result, one u32:   31 ... 26 | 25 cut | 24 fragment | 23 ... 16 protocol | 15 ... 0 offset
  *  offset    from the IPv6 header to the L4 header, in bytes: 40-296, at least one byte of L4 is there; 0: no L4
  *  protocol  of L4; in a later fragment that of the fragmented part; if the walk was cut short that of the header it stopped at
  *  fragment  a fragment header was met, be the packet cut or whole (RFC 6946): neighbour discovery must ignore it (RFC 6980).
- *            A fragment that is not the first one has no L4. */
+ *            A fragment that is not the first one has no L4.
+ *  cut       the chain goes on beyond what is walked or beyond the packet, or a first fragment ends before L4 begins (which
+ *            RFC 7112 forbids): nobody here knows what the receiver will find. */
 import { MAX_EXTENSION_BYTES, MAX_EXTENSION_HEADERS } from "../abi/limits";
 import { load16 } from "../memory/bytes";
 import { AUTHENTICATION, DESTINATION_OPTIONS, FRAGMENT, HOP_BY_HOP, NO_NEXT_HEADER, ROUTING } from "./ip-protocol";
@@ -25,23 +27,26 @@ const FRAGMENT_OFFSET = 2;
 
 export const WALK_PROTOCOL_SHIFT: u32 = 16;
 export const WALK_FRAGMENT: u32 = 1 << 24;
+export const WALK_CUT: u32 = 1 << 25;
 
 /** Walks from the header of type `protocol` at `ip + offset`; the packet ends at `ip + end` and nothing is read beyond. */
 export function walkChain(ip: usize, protocol: u32, offset: u32, end: u32): u32 {
   const limit = offset + MAX_EXTENSION_BYTES;
   let fragment: u32 = 0;
   for (let count: u32 = 0; isExtension(protocol); count++) {
-    if (count == MAX_EXTENSION_HEADERS || offset + UNIT > end) return result(fragment, protocol, 0);
+    if (count == MAX_EXTENSION_HEADERS || offset + UNIT > end) return result(fragment | WALK_CUT, protocol, 0);
     const header = ip + offset;
     const bytes = headerBytes(header, protocol);
-    if (offset + bytes > limit) return result(fragment, protocol, 0);
+    if (offset + bytes > limit) return result(fragment | WALK_CUT, protocol, 0);
     const isFragment = protocol == FRAGMENT;
     protocol = load<u8>(header, NEXT_HEADER);
     if (isFragment) fragment = WALK_FRAGMENT;
     if (isFragment && isLaterFragment(header)) return result(fragment, protocol, 0);
     offset += bytes;
   }
-  return result(fragment, protocol, protocol == NO_NEXT_HEADER || offset >= end ? 0 : offset);
+  if (protocol == NO_NEXT_HEADER) return result(fragment, protocol, 0);
+  if (offset >= end) return result(fragment == 0 ? 0 : fragment | WALK_CUT, protocol, 0);
+  return result(fragment, protocol, offset);
 }
 
 function isExtension(protocol: u32): bool {
@@ -58,6 +63,6 @@ function headerBytes(header: usize, protocol: u32): u32 {
 
 function isLaterFragment(header: usize): bool { return (load16(header + FRAGMENT_OFFSET) & 0xfff8) != 0; }
 
-function result(fragment: u32, protocol: u32, offset: u32): u32 {
-  return fragment | (protocol << WALK_PROTOCOL_SHIFT) | offset;
+function result(flags: u32, protocol: u32, offset: u32): u32 {
+  return flags | (protocol << WALK_PROTOCOL_SHIFT) | offset;
 }

@@ -6,7 +6,7 @@
 import { load16, store16 } from "../memory/bytes";
 import { CHECKS } from "../memory/checks";
 import { pseudoHeader6 } from "./checksum";
-import { walkChain, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
+import { walkChain, WALK_CUT, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
 
 export const HEADER_BYTES: u32 = 40;
 export const ADDRESS_BYTES: u32 = 16;
@@ -85,7 +85,7 @@ export function pseudoHeader(ip: usize, protocol: u32, bytes: u32): u64 {
 }
 
 /** Walks the extension headers of a valid packet; reads nothing beyond its length, nor beyond `availableBytes`.
- *  Returns `fragment << 24 | protocol << 16 | offset of L4 from ip`; offset 0: no L4. Details: extension-chain.ts. */
+ *  Returns `cut << 25 | fragment << 24 | protocol << 16 | offset of L4 from ip`; offset 0: no L4. Details: extension-chain.ts. */
 export function walk(ip: usize, availableBytes: u32): u32 {
   return walkChain(ip, nextHeader(ip), HEADER_BYTES, min<u32>(availableBytes, totalBytes(ip)));
 }
@@ -95,3 +95,5 @@ export function walkOffset(walked: u32): u32 { return walked & 0xffff; }
 export function walkProtocol(walked: u32): u32 { return (walked >> WALK_PROTOCOL_SHIFT) & 0xff; }
 /** A fragment header was met. */
 export function walkIsFragment(walked: u32): bool { return (walked & WALK_FRAGMENT) != 0; }
+/** The chain goes on where the walk ended: what is behind it is not known. */
+export function walkIsCut(walked: u32): bool { return (walked & WALK_CUT) != 0; }

@@ -41,7 +41,7 @@ export {
   destination as ipv6_destination, setPayloadBytes as ipv6_setPayloadBytes, setNextHeader as ipv6_setNextHeader,
   setHopLimit as ipv6_setHopLimit, isUnspecified as ipv6_isUnspecified, isLinkLocal as ipv6_isLinkLocal, isMulticast as ipv6_isMulticast,
   equals as ipv6_equals, copy as ipv6_copy, write as ipv6_write, pseudoHeader as ipv6_pseudoHeader, walk as ipv6_walk,
-  walkOffset as ipv6_walkOffset, walkProtocol as ipv6_walkProtocol, walkIsFragment as ipv6_walkIsFragment,
+  walkOffset as ipv6_walkOffset, walkProtocol as ipv6_walkProtocol, walkIsFragment as ipv6_walkIsFragment, walkIsCut as ipv6_walkIsCut,
 } from "../../assembly/wire/ipv6";
 export {
   WALK_PROTOCOL_SHIFT as extensionChain_WALK_PROTOCOL_SHIFT, WALK_FRAGMENT as extensionChain_WALK_FRAGMENT,

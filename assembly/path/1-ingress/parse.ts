@@ -78,6 +78,7 @@ function parseIpv6(descriptor: usize, ip: usize, offset: u32, available: u32): v
   desc.setPacketBytes(descriptor, ipv6.totalBytes(ip));
   const walked = ipv6.walk(ip, available);
   if (ipv6.walkIsFragment(walked)) addFlag(descriptor, field.FLAG_FRAGMENT);
+  if (ipv6.walkIsCut(walked)) addFlag(descriptor, field.FLAG_CHAIN_CUT);
   if (ipv6.walkOffset(walked) == 0) return;
   desc.setProtocol(descriptor, ipv6.walkProtocol(walked));
   desc.setL4(descriptor, offset + ipv6.walkOffset(walked));

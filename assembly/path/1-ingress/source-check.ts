@@ -1,13 +1,18 @@
 /** Third step, on ports that have it on: a frame must come from the MAC and the addresses bound to its port, and nobody
  *  there plays router or DHCP server. Let pass in any case: the unspecified address for duplicate address detection and
  *  MLD (RFC 4862, RFC 3590), 0.0.0.0 for ARP probes and DHCP requests (RFC 5227, RFC 2131), the EUI-64 link-local of the
- *  bound MAC (RFC 4291, appendix A), and up to MAX_LINK_LOCALS link-locals that the port announced by DAD. */
+ *  bound MAC (RFC 4291, appendix A), and up to MAX_LINK_LOCALS link-locals that the port announced by DAD.
+ *  What the parser does not see through does not pass either, where a receiver would: ARP of another form, more tags than
+ *  are walked (receivers take priority tags off), extension headers without end (RFC 7113). */
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
+import * as map from "../../abi/memory-map";
 import * as desc from "../../memory/descriptor";
 import * as addresses from "../../tables/address-table";
+import * as networks from "../../tables/network-table";
 import * as ports from "../../tables/port-table";
 import * as arp from "../../wire/arp";
+import * as ethernet from "../../wire/ethernet";
 import * as icmpv6 from "../../wire/icmpv6";
 import * as ipv4 from "../../wire/ipv4";
 import { ICMPV6, UDP } from "../../wire/ip-protocol";
@@ -15,6 +20,7 @@ import { isEui64Of } from "../../wire/eui64";
 import * as ipv6 from "../../wire/ipv6";
 import * as nd from "../../wire/neighbour-discovery";
 import * as udp from "../../wire/udp";
+import * as vlan from "../../wire/vlan";
 
 /** Verdict CONTINUE, or DROP with SPOOFED_SOURCE, ROGUE_ROUTER or ROGUE_DHCP. */
 export function checkSource(descriptor: usize): u32 {
@@ -24,7 +30,8 @@ export function checkSource(descriptor: usize): u32 {
   if ((flags & field.FLAG_IPV4) != 0) return checkIpv4(descriptor, port);
   if ((flags & field.FLAG_IPV6) != 0) return checkIpv6(descriptor, port);
   if ((flags & field.FLAG_ARP) != 0) return checkArp(descriptor, port);
-  return field.CONTINUE;
+  const type = desc.etherType(descriptor);
+  return type == ethernet.ETHER_TYPE_ARP || vlan.isTag(type) ? spoofed(descriptor) : field.CONTINUE;
 }
 
 function spoofed(descriptor: usize): u32 { return desc.drop(descriptor, reason.SPOOFED_SOURCE); }
@@ -54,19 +61,25 @@ function udpOf(descriptor: usize): usize {
   return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? l4 : 0;
 }
 
+/** Clients look at the port that a message comes to, few at the one that it comes from. */
+function isFromServer(header: usize, serverPort: u32, clientPort: u32): bool {
+  return udp.sourcePort(header) == serverPort || udp.targetPort(header) == clientPort;
+}
+
 function checkIpv4(descriptor: usize, port: u32): u32 {
   const source = ipv4.sourceBe(desc.l3(descriptor));
   const header = udpOf(descriptor);
-  if (header != 0 && udp.sourcePort(header) == udp.DHCP_SERVER_PORT) return desc.drop(descriptor, reason.ROGUE_DHCP);
+  if (header != 0 && isFromServer(header, udp.DHCP_SERVER_PORT, udp.DHCP_CLIENT_PORT)) return desc.drop(descriptor, reason.ROGUE_DHCP);
   if (source == 0 && header != 0 && udp.sourcePort(header) == udp.DHCP_CLIENT_PORT && udp.targetPort(header) == udp.DHCP_SERVER_PORT) return field.CONTINUE;
   return isBoundIpv4(descriptor, port, source) ? field.CONTINUE : spoofed(descriptor);
 }
 
 function checkIpv6(descriptor: usize, port: u32): u32 {
+  if ((desc.flags(descriptor) & field.FLAG_CHAIN_CUT) != 0) return spoofed(descriptor);
   const ip = desc.l3(descriptor);
   const l4 = desc.l4(descriptor);
   const header = udpOf(descriptor);
-  if (header != 0 && udp.sourcePort(header) == udp.DHCPV6_SERVER_PORT) return desc.drop(descriptor, reason.ROGUE_DHCP);
+  if (header != 0 && isFromServer(header, udp.DHCPV6_SERVER_PORT, udp.DHCPV6_CLIENT_PORT)) return desc.drop(descriptor, reason.ROGUE_DHCP);
   const isIcmp = l4 != 0 && desc.protocol(descriptor) == ICMPV6 && icmpv6.isValid(l4, desc.l4Bytes(descriptor));
   if (isIcmp) {
     const verdict = checkNeighbourMessage(descriptor, port, l4);
@@ -106,10 +119,25 @@ function checkNeighbourMessage(descriptor: usize, port: u32, l4: usize): u32 {
 
 function linkOptionIsOwn(mac: u64, port: u32): bool { return mac == 0 || mac == ports.mac(port); }
 
-/** Duplicate address detection of a link-local announces it for this port, unless it is bound elsewhere. */
+/** Duplicate address detection of a link-local announces it for this port, unless it is somebody else's: then the question
+ *  goes on, and whoever has the address answers. */
 function checkSolicitation(descriptor: usize, port: u32, l4: usize): u32 {
   const target = nd.target(l4);
   if (!ipv6.isUnspecified(ipv6.source(desc.l3(descriptor))) || !ipv6.isLinkLocal(target)) return field.CONTINUE;
   if (isEui64Of(target, ports.mac(port)) || addresses.findIpv6(desc.network(descriptor), target) != 0) return field.CONTINUE;
+  if (!ports.hasLinkLocal(port, target) && isLinkLocalOfAnother(descriptor, port, target)) return field.CONTINUE;
   return ports.addLinkLocal(port, target) ? field.CONTINUE : spoofed(descriptor);
+}
+
+/** True when a station on another port of the network announced `address`, or makes it from its MAC. Looks at every port of
+ *  the network, as the flood does that the solicitation becomes. */
+function isLinkLocalOfAnother(descriptor: usize, port: u32, address: usize): bool {
+  const words = (load<u32>(map.HEAD_PORT_END) + 31) >> 5;
+  for (let word: u32 = 0; word < words; word++) {
+    for (let members = networks.memberWord(desc.network(descriptor), word); members != 0; members &= members - 1) {
+      const other = (word << 5) + <u32>ctz(members);
+      if (other != port && (isEui64Of(address, ports.mac(other)) || ports.hasLinkLocal(other, address))) return true;
+    }
+  }
+  return false;
 }

@@ -29,6 +29,7 @@ interface Walked {
   protocol: number;
   offset: number;
   isFragment: boolean;
+  isCut: boolean;
 }
 
 function headerBytes(header: Header, next: number): Uint8Array {
@@ -55,12 +56,14 @@ function expected(chain: readonly Header[], protocol: number, end: number): Walk
   let isFragment = false;
   for (const [index, header] of chain.entries()) {
     const isWalked = index < MAX_EXTENSION_HEADERS && offset + 8 <= end && offset - 40 + header.bytes <= MAX_EXTENSION_BYTES;
-    if (!isWalked) return { protocol: header.type, offset: 0, isFragment };
+    if (!isWalked) return { protocol: header.type, offset: 0, isFragment, isCut: true };
     isFragment ||= header.type === FRAGMENT;
-    if (header.type === FRAGMENT && header.fragmentOffset) return { protocol: chain[index + 1]?.type ?? protocol, offset: 0, isFragment };
+    if (header.type === FRAGMENT && header.fragmentOffset)
+      return { protocol: chain[index + 1]?.type ?? protocol, offset: 0, isFragment, isCut: false };
     offset += header.bytes;
   }
-  return { protocol, offset: protocol === NONE || offset >= end ? 0 : offset, isFragment };
+  const isCut = isFragment && protocol !== NONE && offset >= end;
+  return { protocol, offset: protocol === NONE || offset >= end ? 0 : offset, isFragment, isCut };
 }
 
 const header: fc.Arbitrary<Header> = fc.oneof(
@@ -77,25 +80,30 @@ await wireSuite("extension chain", (test, module) => {
   const { ipv6 } = module.wasm;
   const walk = (ip: number, availableBytes: number): Walked => {
     const walked = ipv6.walk(ip, availableBytes);
-    return { protocol: ipv6.walkProtocol(walked), offset: ipv6.walkOffset(walked), isFragment: ipv6.walkIsFragment(walked) };
+    return {
+      protocol: ipv6.walkProtocol(walked),
+      offset: ipv6.walkOffset(walked),
+      isFragment: ipv6.walkIsFragment(walked),
+      isCut: ipv6.walkIsCut(walked),
+    };
   };
   const walkFrame = (frame: Uint8Array): Walked => walk(module.putAtEnd(frame.subarray(14)), frame.length - 14);
 
   test("UDP right behind the header", () => {
-    assert.equal(walkFrame(udp6), { protocol: UDP, offset: 40, isFragment: false });
+    assert.equal(walkFrame(udp6), { protocol: UDP, offset: 40, isFragment: false, isCut: false });
   });
 
   test("a multicast report behind a router alert", () => {
-    assert.equal(walkFrame(multicastReport), { protocol: ICMPV6, offset: 48, isFragment: false });
+    assert.equal(walkFrame(multicastReport), { protocol: ICMPV6, offset: 48, isFragment: false, isCut: false });
   });
 
   test("UDP behind hop-by-hop and destination options", () => {
-    assert.equal(walkFrame(udp6WithOptions), { protocol: UDP, offset: 56, isFragment: false });
+    assert.equal(walkFrame(udp6WithOptions), { protocol: UDP, offset: 56, isFragment: false, isCut: false });
   });
 
   test("a first fragment has its L4 header, a later one has none", () => {
-    assert.equal(walkFrame(fragment6First), { protocol: UDP, offset: 48, isFragment: true });
-    assert.equal(walkFrame(fragment6Last), { protocol: UDP, offset: 0, isFragment: true });
+    assert.equal(walkFrame(fragment6First), { protocol: UDP, offset: 48, isFragment: true, isCut: false });
+    assert.equal(walkFrame(fragment6Last), { protocol: UDP, offset: 0, isFragment: true, isCut: false });
   });
 
   test("the packed result is fragment << 24 | protocol << 16 | offset", () => {
@@ -104,32 +112,32 @@ await wireSuite("extension chain", (test, module) => {
   });
 
   test("a chain that ends in no next header has no L4", () => {
-    assert.equal(walk(module.putAtEnd(packetOf([], NONE, 4)), 44), { protocol: NONE, offset: 0, isFragment: false });
+    assert.equal(walk(module.putAtEnd(packetOf([], NONE, 4)), 44), { protocol: NONE, offset: 0, isFragment: false, isCut: false });
   });
 
   test("ESP, mobility, HIP, shim6 and unknown protocols are L4 themselves", () => {
     for (const protocol of [50, 135, 139, 140, 253, 255]) {
-      assert.equal(walk(module.putAtEnd(packetOf([], protocol, 8)), 48), { protocol, offset: 40, isFragment: false });
+      assert.equal(walk(module.putAtEnd(packetOf([], protocol, 8)), 48), { protocol, offset: 40, isFragment: false, isCut: false });
     }
   });
 
   test(`${MAX_EXTENSION_HEADERS} headers are walked, one more is not`, () => {
     const chain = (count: number): Header[] => Array.from({ length: count }, () => ({ type: DESTINATION_OPTIONS, bytes: 8 }));
     const at = (count: number): Walked => walk(module.putAtEnd(packetOf(chain(count), TCP, 20)), 60 + count * 8);
-    assert.equal(at(MAX_EXTENSION_HEADERS), { protocol: TCP, offset: 40 + MAX_EXTENSION_HEADERS * 8, isFragment: false });
-    assert.equal(at(MAX_EXTENSION_HEADERS + 1), { protocol: DESTINATION_OPTIONS, offset: 0, isFragment: false });
+    assert.equal(at(MAX_EXTENSION_HEADERS), { protocol: TCP, offset: 40 + MAX_EXTENSION_HEADERS * 8, isFragment: false, isCut: false });
+    assert.equal(at(MAX_EXTENSION_HEADERS + 1), { protocol: DESTINATION_OPTIONS, offset: 0, isFragment: false, isCut: true });
   });
 
   test(`${MAX_EXTENSION_BYTES} bytes are walked, 8 more are not`, () => {
     const at = (bytes: number): Walked => walk(module.putAtEnd(packetOf([{ type: HOP_BY_HOP, bytes }], UDP, 8)), 48 + bytes);
-    assert.equal(at(MAX_EXTENSION_BYTES), { protocol: UDP, offset: 40 + MAX_EXTENSION_BYTES, isFragment: false });
-    assert.equal(at(MAX_EXTENSION_BYTES + 8), { protocol: HOP_BY_HOP, offset: 0, isFragment: false });
+    assert.equal(at(MAX_EXTENSION_BYTES), { protocol: UDP, offset: 40 + MAX_EXTENSION_BYTES, isFragment: false, isCut: false });
+    assert.equal(at(MAX_EXTENSION_BYTES + 8), { protocol: HOP_BY_HOP, offset: 0, isFragment: false, isCut: true });
   });
 
   test("a chain that never ends is left after the limit: zeros up to the end of memory", () => {
     const ip = module.putAtEnd(new Uint8Array(131072));
     module.put(Uint8Array.of(0x60, 0, 0, 0, 0xff, 0xff, 0, 64), ip);
-    assert.equal(walk(ip, 131072), { protocol: HOP_BY_HOP, offset: 0, isFragment: false });
+    assert.equal(walk(ip, 131072), { protocol: HOP_BY_HOP, offset: 0, isFragment: false, isCut: true });
   });
 
   test("chains of 0 to 64 headers, cut at every byte by the frame's end", () => {
