@@ -9,8 +9,8 @@ import * as arp from "../../wire/arp";
 import * as ethernet from "../../wire/ethernet";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
-import * as virtio from "../../wire/virtio-net";
 import * as vlan from "../../wire/vlan";
+import { isOffloadValid } from "./offload";
 
 /** Verdict CONTINUE, or DROP with the reason in the descriptor. FRAME, BYTES and PORT are set. */
 export function parse(descriptor: usize): u32 {
@@ -25,16 +25,8 @@ export function parse(descriptor: usize): u32 {
   if (ethernet.isGroup(source)) return desc.drop(descriptor, reason.MULTICAST_SOURCE);
   if (source == 0) return desc.drop(descriptor, reason.ZERO_SOURCE);
   if (ethernet.isReservedGroup(destination)) return desc.drop(descriptor, reason.RESERVED_GROUP);
-  if (!isOffloadValid(frame - virtio.HEADER_BYTES, bytes)) return desc.drop(descriptor, reason.BAD_OFFLOAD_HEADER);
   parseLayers(descriptor, frame, bytes);
-  return field.CONTINUE;
-}
-
-/** True when the header is one that the engine can act on: the kernel's rules, and a super-frame's checksum is partial. */
-function isOffloadValid(header: usize, frameBytes: u32): bool {
-  if (!virtio.isValid(header, frameBytes)) return false;
-  const type = virtio.gsoType(header);
-  return type == virtio.GSO_NONE || (type != virtio.GSO_UDP && virtio.needsChecksum(header));
+  return isOffloadValid(descriptor) ? field.CONTINUE : desc.drop(descriptor, reason.BAD_OFFLOAD_HEADER);
 }
 
 /** Sets everything from the EtherType up. Also for frames that the engine made or changed itself. */

@@ -5,7 +5,7 @@ import * as counter from "../../../../assembly/abi/counter.ts";
 import * as reason from "../../../../assembly/abi/drop-reason.ts";
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from "../../../../assembly/abi/limits.ts";
 import type { TestEngine } from "../../../support/engine.ts";
-import { bytes, ramp } from "../../../support/packet/bytes.ts";
+import { ramp } from "../../../support/packet/bytes.ts";
 import {
   BROADCAST,
   TYPE_ARP,
@@ -118,28 +118,6 @@ for (const [name, frame] of Object.entries(malformed)) {
     const network = pair(engine);
     expectOutputs(engine, 0, frame, [1]);
     assert.is(engine.portOf(network, A), 0, "its source is learned all the same");
-  });
-}
-
-// 10 bytes: flags, type, header length, segment, checksum start and offset, the last four little endian
-function offload(flags: number, type: number, header: number, segment: number, start: number, offset: number): Uint8Array {
-  return bytes(flags, type, ...[header, segment, start, offset].flatMap((value) => [value & 0xff, value >> 8]));
-}
-const lies: Record<string, Uint8Array> = {
-  "headers longer than the frame": offload(0, 0, 115, 0, 0, 0),
-  "a checksum that would lie behind its end": offload(1, 0, 0, 0, 100, 13),
-  "a checksum place far outside": offload(1, 0, 0, 0, 0xffff, 0xffff),
-  "segments without a size": offload(1, 1, 54, 0, 34, 16),
-  "an unknown kind of super-frame": offload(1, 2, 54, 20, 34, 16),
-  "UDP fragmentation": offload(1, 3, 42, 20, 34, 6),
-  "a kind beyond all others": offload(1, 0x7f, 42, 20, 34, 6),
-  "ECN without a super-frame": offload(0, 0x80, 0, 0, 0, 0),
-  "a super-frame whose checksum is said to be whole": offload(0, 1, 54, 20, 0, 0),
-};
-for (const [name, header] of Object.entries(lies)) {
-  tell(`a virtio-net header that contradicts its frame is refused: ${name}`, (engine) => {
-    pair(engine);
-    expectDrop(engine, 0, ethernet(BROADCAST, A, TYPE_EXPERIMENT, ramp(100)), reason.BAD_OFFLOAD_HEADER, { offload: header });
   });
 }
 
