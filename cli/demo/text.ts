@@ -15,6 +15,7 @@ export interface Column<Row> {
   cell: (row: Row) => string;
   right?: boolean;
   rank?: number;
+  colour?: (row: Row) => Colour;
 }
 
 const GAP = "  ";
@@ -33,8 +34,18 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
       width,
       paint,
     );
-  const line = (index: number) => columns.map((column, at) => pad(cells[at]?.[index] ?? "", widths[at] ?? 0, column.right)).join(GAP);
-  return Array.from({ length: rows.length + 1 }, (_, index) => INDENT + (index === 0 ? paint("dim", line(0)) : line(index)).trimEnd());
+  const cell = (column: Column<Row>, at: number, index: number) => pad(cells[at]?.[index] ?? "", widths[at] ?? 0, column.right);
+  const line = (index: number, row: Row) =>
+    columns.map((column, at) => (column.colour ? paint(column.colour(row), cell(column, at, index)) : cell(column, at, index)));
+  const title = columns.map((column, at) => cell(column, at, 0)).join(GAP);
+  return [
+    paint("dim", title.trimEnd()),
+    ...rows.map((row, index) =>
+      line(index + 1, row)
+        .join(GAP)
+        .trimEnd(),
+    ),
+  ].map((text) => INDENT + text);
 }
 
 const pad = (text: string, width: number, right = false): string => (right ? text.padStart(width) : text.padEnd(width));
