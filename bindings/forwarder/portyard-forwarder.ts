@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
-import { listen, sendWithDescriptors } from "../native/scm.ts";
+import { listen, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
 import { claimLife, FORWARDER_LIFE, openTablesFile } from "../native/tables-file.ts";
 import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
@@ -19,6 +19,7 @@ import type { SocketEvent } from "./socket-thread.ts";
 
 class Forwarder {
   private readonly socketPath: string;
+  private listener: number | null = null;
   private connection: number | null = null;
   private host: ForwarderHost | null = null;
   private tables: Tables | null = null;
@@ -29,6 +30,7 @@ class Forwarder {
 
   listen(): void {
     const socket = listen(this.socketPath);
+    this.listener = socket;
     const thread = new Worker(new URL("./socket-thread.js", import.meta.url), { workerData: { socket, isListening: true } });
     thread.on("message", (event: SocketEvent) => this.take(event));
     thread.on("error", (error) => this.fail(error));
@@ -86,15 +88,23 @@ class Forwarder {
   fail(error: Error): void {
     this.log("error", "the forwarder ends", { reason: error.message });
     this.say({ kind: "failed", reason: error.message });
-    process.exit(1);
+    this.leave(1);
   }
 
   stop(): void {
     const ended = this.host === null ? Promise.resolve() : this.host.stop();
     ended.then(() => {
       rmSync(this.socketPath, { force: true });
-      process.exit(0);
+      this.leave(0);
     });
+  }
+
+  /** A thread that waits in a system call would hold up the end of the process. */
+  private leave(status: number): void {
+    for (const socket of [this.listener, this.connection]) {
+      if (socket !== null) shutdownSocket(socket);
+    }
+    process.exit(status);
   }
 }
 
