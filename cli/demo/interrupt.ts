@@ -24,7 +24,8 @@ export interface Interruption {
   release: () => void;
 }
 
-/** Listens until `release()`. The first event aborts, later ones are ignored: taking back must not be cut short. */
+/** Listens until `release()`, to standard output for ever: it complains again of each line that nobody reads.
+ *  The first event aborts, later ones are ignored: taking back must not be cut short. */
 export function listen(): Interruption {
   const controller = new AbortController();
   const abort = (reason: Error) => controller.abort(reason);
@@ -35,6 +36,7 @@ export function listen(): Interruption {
     ["unhandledRejection", fails],
   ];
   for (const [event, listener] of listeners) process.on(event, listener as () => void);
+  process.stdout.on("error", fails);
   return {
     signal: controller.signal,
     abort,

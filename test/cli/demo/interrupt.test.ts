@@ -23,7 +23,7 @@ test("an exception that nobody awaited is the reason itself", () => {
 
 test("a reader of the output that went away counts as SIGPIPE", () => {
   const { signal, release } = listen();
-  process.emit("uncaughtException", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+  process.stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
   release();
   assert.is(signal.reason.exitStatus, 141);
 });
