@@ -9,7 +9,8 @@ const NEEDED = [12n, 13n, 21n];
 /** Set by the demo for itself inside the user namespace. */
 export const INSIDE_VARIABLE = "PORTYARD_DEMO_INSIDE";
 
-/** @param reason why no better way: one sentence; null for "root". @param launch what starts the demo inside the namespace. */
+/** The reason is one sentence on why there is no better way, the remedy what the reader can do, both null for "root"; launch
+ *  is what starts a program inside the user namespace. */
 export interface Choice {
   mode: Mode;
   reason: string | null;
@@ -19,11 +20,11 @@ export interface Choice {
 
 /** @param replay the user asks for the replay. */
 export async function chooseMode(replay: boolean): Promise<Choice> {
-  if (replay) return replaying("It was asked for by --replay.", "Leave out --replay.");
+  if (replay) return replaying("It was asked for by --replay.", "leave out --replay.");
   if (process.platform !== "linux") {
     return replaying(
       `Network namespaces are Linux's; this is ${process.platform}.`,
-      "Run the demo on Linux, in a virtual machine if need be.",
+      "run the demo on Linux, in a virtual machine if need be.",
     );
   }
   if (process.env[INSIDE_VARIABLE] !== undefined)
@@ -52,14 +53,14 @@ async function userNamespace(): Promise<Choice> {
       return {
         mode: "user-namespace",
         reason: "This user may not make interfaces on the machine itself.",
-        remedy: "Run it as root.",
+        remedy: "run it as root.",
         launch,
       };
     refusal = stderr.trim();
   }
   return replaying(
     `This user has no rights, and a user namespace is refused: ${refusal}`,
-    "Run it as root, or allow user namespaces (user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns).",
+    "run it as root, or allow user namespaces (user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns).",
   );
 }
 

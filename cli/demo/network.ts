@@ -1,16 +1,15 @@
 /** The demo's network as the engine takes it: one network, one port for each container. A port is a TAP where /dev/net/tun
- *  opens; in most user namespaces it does not, and a veth pair with a packet socket on our end does the same.
+ *  opens; in most user namespaces it does not, and a veth pair with a packet socket on our end does the same. In a replay
+ *  it is memory.
  *
  *    container1 eth0 10.77.0.2 ── my-network ── 10.77.0.3 eth0 container2                                              */
 import { closeSync, constants, openSync } from "node:fs";
-import type { EngineConfig, PortConfig } from "../../bindings/config/types.ts";
+import type { EngineConfig, PortConfig, PortKind } from "../../bindings/config/types.ts";
 import { ipBatch } from "./command.ts";
 import { CONTAINERS, INTERFACE, MTU, NETWORK, PREFIX_BITS, type Station, SUBNET } from "./plan.ts";
 
-export type Kind = "tap" | "packet";
-
-/** @param tag stands in the instance's name and in the names of the devices on our side. */
-export function engineConfig(name: string, tag: string, kind: Kind): EngineConfig {
+/** @param tag stands in the names of the devices on our side. */
+export function engineConfig(name: string, kind: PortKind, tag = ""): EngineConfig {
   const network = { name: NETWORK, subnets: [SUBNET], mtu: MTU, learning: true, macAgeSeconds: 300, internal: false };
   return {
     name,
@@ -21,6 +20,7 @@ export function engineConfig(name: string, tag: string, kind: Kind): EngineConfi
   };
 }
 
+/** True when this process can have TAPs. */
 export function tapOpens(): boolean {
   try {
     closeSync(openSync("/dev/net/tun", constants.O_RDWR));
@@ -44,7 +44,7 @@ export async function makeCables(tag: string): Promise<void> {
 
 const vethName = (tag: string, index: number): string => `py-${tag}-${index + 1}`;
 
-function portConfig(station: Station, kind: Kind, veth: string): PortConfig {
+function portConfig(station: Station, kind: PortKind, veth: string): PortConfig {
   const common = {
     name: station.name,
     network: NETWORK,
@@ -54,6 +54,7 @@ function portConfig(station: Station, kind: Kind, veth: string): PortConfig {
     macLimit: 1024,
     sourceCheck: true,
   };
+  if (kind === "memory") return { ...common, memory: { offload: false } };
   if (kind === "packet") return { ...common, packet: { interface: veth, shared: false } };
   return {
     ...common,

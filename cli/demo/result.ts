@@ -36,11 +36,13 @@ export interface DemoResult {
   drops: DropInfo[];
 }
 
+/** @param echoes what came of each request, null for one without an answer. */
 export function pingResult(echoes: readonly (Echo | null)[]): PingResult {
   const times = echoes.flatMap((echo) => (echo === null ? [] : [echo.milliseconds])).sort((a, b) => a - b);
   return { sent: echoes.length, received: times.length, roundTripMs: spread(times) };
 }
 
+/** @param ours through the switch. @param theirs through the bridge, null when there is none. */
 export function streamsResult(ours: Transfer, theirs: Transfer | null): Streams {
   if (theirs === null) return { switch: streamResult(ours), bridge: null, ratio: null };
   return { switch: streamResult(ours), bridge: streamResult(theirs), ratio: round(rate(ours) / rate(theirs)) };

@@ -46,6 +46,7 @@ export function listenAnywhere(socket: number): number {
 
 export const accept = (socket: number): number => checked("accept", libc().accept(socket, null, null));
 
+/** Connects a TCP socket. @param address IPv4, dotted. */
 export function connect(socket: number, address: string, port: number): void {
   checked("connect", libc().connect(socket, socketAddress(address, port), ADDRESS_BYTES), `${address}:${port}`);
 }
@@ -53,6 +54,7 @@ export function connect(socket: number, address: string, port: number): void {
 /** @returns bytes taken by the kernel: all of them, unless the time limit came first. */
 export const send = (socket: number, bytes: Uint8Array): number => checked("send", libc().send(socket, bytes, bytes.length, MSG_NOSIGNAL));
 
+/** Sends one packet to an IPv4 address. */
 export function sendTo(socket: number, bytes: Uint8Array, address: string): void {
   checked("sendto", libc().sendto(socket, bytes, bytes.length, 0, socketAddress(address, 0), ADDRESS_BYTES), address);
 }
@@ -64,6 +66,7 @@ export const receive = (socket: number, bytes: Uint8Array): number => checked("r
 export const receiveAny = (socket: number, bytes: Uint8Array, wait: boolean): number =>
   libc().recv(socket, bytes, bytes.length, wait ? 0 : MSG_DONTWAIT);
 
+/** Closes; what was sent still arrives. */
 export function close(socket: number): void {
   libc().close(socket);
 }
