@@ -15,6 +15,11 @@ export {
   setEtherType as ethernet_setEtherType, write as ethernet_write,
 } from "../../assembly/wire/ethernet";
 export {
+  HOP_BY_HOP as ipProtocol_HOP_BY_HOP, ICMPV4 as ipProtocol_ICMPV4, TCP as ipProtocol_TCP, UDP as ipProtocol_UDP,
+  ROUTING as ipProtocol_ROUTING, FRAGMENT as ipProtocol_FRAGMENT, ESP as ipProtocol_ESP, AUTHENTICATION as ipProtocol_AUTHENTICATION,
+  ICMPV6 as ipProtocol_ICMPV6, NO_NEXT_HEADER as ipProtocol_NO_NEXT_HEADER, DESTINATION_OPTIONS as ipProtocol_DESTINATION_OPTIONS,
+} from "../../assembly/wire/ip-protocol";
+export {
   HEADER_BYTES as vlan_HEADER_BYTES, isTag as vlan_isTag, isValid as vlan_isValid, tci as vlan_tci, vlanId as vlan_vlanId,
   priority as vlan_priority, isDropEligible as vlan_isDropEligible, etherType as vlan_etherType, setTci as vlan_setTci,
   push as vlan_push, pop as vlan_pop,
