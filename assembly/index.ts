@@ -120,11 +120,12 @@ export function markReady(worker: usize, port: u32): void { ready.markReady(work
 export function readyCount(worker: usize): u32 { return ready.readyCount(worker); }
 export function readyPort(worker: usize, position: u32): u32 { return ready.readyPort(worker, position); }
 export function dropReady(worker: usize, port: u32): void { ready.dropReady(worker, port); }
-/** Marks the ports of `count` events of epoll_wait at EPOLL_EVENTS; true when one of them was no port (the eventfd). */
-export function markEvents(worker: usize, count: u32): bool {
+/** Marks the ports of `count` events of epoll_wait at EPOLL_EVENTS, each `eventBytes` long with its data in the last 8 (12 on
+ *  x86-64, 16 elsewhere); true when one of them was no port (the eventfd). */
+export function markEvents(worker: usize, count: u32, eventBytes: u32): bool {
   let woken = false;
   for (let i: u32 = 0; i < count; i++) {
-    const port = load<u32>(worker + map.EPOLL_EVENTS + i * 12, 4);
+    const port = load<u32>(worker + map.EPOLL_EVENTS + (i + 1) * eventBytes - 8);
     if (port == 0xffffffff) woken = true;
     else ready.markReady(worker, port);
   }

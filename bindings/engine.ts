@@ -8,7 +8,18 @@ import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts"
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers } from "./engine/describe.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
 import type { PortEntry } from "./engine/ports.ts";
-import type { DropInfo, EngineCounters, EngineEvents, EngineLike, EngineOptions, IoBackend, MacInfo, NetworkInfo, PortInfo, WorkerInfo } from "./engine/types.ts";
+import type {
+  DropInfo,
+  EngineCounters,
+  EngineEvents,
+  EngineLike,
+  EngineOptions,
+  IoBackend,
+  MacInfo,
+  NetworkInfo,
+  PortInfo,
+  WorkerInfo,
+} from "./engine/types.ts";
 import { PortyardError } from "./error.ts";
 import * as macs from "./tables/mac-table.ts";
 
@@ -53,7 +64,10 @@ export class Engine implements EngineLike {
     return this.change(async () => {
       const users = describeNetwork(this.parts.networks.get(name), this.parts.ports.all()).ports;
       if (users.length > 0) {
-        throw new PortyardError("network-in-use", `Network ${name} has ports: ${users.join(", ")}.`, { value: name, remedy: "Remove its ports first." });
+        throw new PortyardError("network-in-use", `Network ${name} has ports: ${users.join(", ")}.`, {
+          value: name,
+          remedy: "Remove its ports first.",
+        });
       }
       await this.parts.networks.remove(name);
     });
@@ -92,8 +106,12 @@ export class Engine implements EngineLike {
   counters(): EngineCounters {
     const { store, watcher } = this.parts;
     return {
-      ports: this.ports(), drops: this.drops(), workers: this.workers(),
-      macs: macs.count(store.tables), macLimit: store.layout.macs, eventsLost: watcher.lost,
+      ports: this.ports(),
+      drops: this.drops(),
+      workers: this.workers(),
+      macs: macs.count(store.tables),
+      macLimit: store.layout.macs,
+      eventsLost: watcher.lost,
     };
   }
 
@@ -115,7 +133,8 @@ export class Engine implements EngineLike {
   /** Sets the time of an inline engine, in milliseconds of any clock that never goes back; ageing follows it.
    *  @throws PortyardError `isolation`. */
   tick(nowMs: number): void {
-    if (this.parts.inline === null) throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
+    if (this.parts.inline === null)
+      throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
     this.parts.inline.memory.setTime(nowMs);
     this.parts.watcher.poll();
   }

@@ -22,6 +22,14 @@ const columns = {
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
   cutFrames: { quick: 600, full: 1_000_000 },
+  /** Ports added and removed under load. */
+  churnedPorts: { quick: 40, full: 1_000 },
+  /** Sources that the MAC flood invents. */
+  floodedSources: { quick: 10_000, full: 60_000 },
+  /** Bytes that each stream copies. */
+  streamMegabytes: { quick: 1, full: 50 },
+  /** SIGKILLs of the forwarder under load. */
+  forwarderKills: { quick: 2, full: 20 },
   /** Runs of each property of a header's fields, of the checksum, of chains; frames of garbage. */
   wireFieldRuns: { quick: 200, full: 5_000 },
   wireChainRuns: { quick: 2_000, full: 200_000 },

@@ -71,6 +71,7 @@ export const workerView = z.strictObject({
   notLearned: count("Frames whose source found no place in the table"),
   flooded: count("Frames flooded"),
   answered: count("Requests answered for neighbours"),
+  lost: count("Frames that were under way when the worker died"),
 });
 
 export const versionView = z.strictObject({

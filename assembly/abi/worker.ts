@@ -19,7 +19,7 @@ export const BACKEND = 64;
 export const SLEEPING = 68;
 export const STOP = 72;
 
-/** received + originated + copies + segments = sent + dropped + consumed, in frames, when nothing is in flight. */
+/** received + originated + copies + segments = sent + dropped + consumed + lost, in frames, when nothing is in flight. */
 export const RECEIVED = 128;
 export const ORIGINATED = 136;
 /** Extra outputs of a frame beyond its first: flooding counts members - 1. */
@@ -41,7 +41,9 @@ export const EVICTED = 232;
 export const AGED = 240;
 export const FLOODED = 248;
 export const ANSWERED = 256;
-export const COUNTERS_END = 264;
+/** Frames that were under way when an incarnation of this worker died. */
+export const LOST = 264;
+export const COUNTERS_END = 272;
 
 
 // states

@@ -34,7 +34,7 @@ export function setNow(worker: usize, milliseconds: u64): void {
 }
 
 /** Makes region `regionIndex` ready for a new incarnation of worker `index`: everything empty, all slots free, no port seen.
- *  The record in the tables keeps its counters; what a predecessor took and never gave back counts as released. */
+ *  The record in the tables keeps its counters. */
 export function format(regionIndex: u32, index: u32): usize {
   const worker = region(regionIndex);
   memory.fill(worker + map.WORKER_STATE, 0, map.DESCRIPTORS_END - map.WORKER_STATE);
@@ -48,8 +48,15 @@ export function format(regionIndex: u32, index: u32): usize {
     store<u32>(worker + map.DESCRIPTORS + slot * map.DESCRIPTOR_BYTES + 8, slot);
   }
   for (let port: u32 = 0; port < <u32>MAX_PORTS; port++) store<u32>(viewOf(worker, port), MIN_READS, view.VIEW_BUDGET);
-  store<u64>(recordOf(index), load<u64>(recordOf(index), record.TAKEN), record.RELEASED);
+  settle(recordOf(index));
   return worker;
+}
+
+/** What a dead predecessor had under way is lost: its slots count as released, its frames as lost. */
+function settle(own: usize): void {
+  store<u64>(own, load<u64>(own, record.TAKEN), record.RELEASED);
+  const entered = load<u64>(own, record.RECEIVED) + load<u64>(own, record.ORIGINATED) + load<u64>(own, record.COPIES) + load<u64>(own, record.SEGMENTS);
+  store<u64>(own, entered - load<u64>(own, record.SENT) - load<u64>(own, record.DROPPED) - load<u64>(own, record.CONSUMED), record.LOST);
 }
 
 // waiting frames and writes: running counts, so that full and empty differ

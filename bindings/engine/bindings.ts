@@ -40,11 +40,18 @@ export function unbind(store: EngineStore, port: number, config: PortConfig, net
 
 function bindOne(store: EngineStore, port: number, config: PortConfig, { network, family, bytes, text }: Binding): void {
   if (config.mac === undefined) {
-    throw new PortyardError("mac-missing", `Port ${config.name} has addresses but no MAC.`, { path: "mac", remedy: "Give the MAC of the station that has these addresses." });
+    throw new PortyardError("mac-missing", `Port ${config.name} has addresses but no MAC.`, {
+      path: "mac",
+      remedy: "Give the MAC of the station that has these addresses.",
+    });
   }
   store.putAddress(bytes);
   if (store.wasm.bindAddress(network, family, port, ...splitMac(config.mac))) return;
-  throw new PortyardError("address-taken", `${text} is bound to another port already.`, { path: "addresses", value: text, remedy: "Give each port addresses of its own." });
+  throw new PortyardError("address-taken", `${text} is bound to another port already.`, {
+    path: "addresses",
+    value: text,
+    remedy: "Give each port addresses of its own.",
+  });
 }
 
 function bindStations(store: EngineStore, port: number, config: PortConfig, network: number): void {
@@ -54,7 +61,11 @@ function bindStations(store: EngineStore, port: number, config: PortConfig, netw
     if (store.wasm.setStaticMac(store.agent, network, ...splitMac(mac), port, generation)) continue;
     throw store.wasm.findMac(network, ...splitMac(mac)) < 0
       ? new PortyardError("macs-exhausted", "The MAC table is full.", { value: mac, remedy: "Raise `tables.macs`." })
-      : new PortyardError("mac-taken", `${mac} belongs to another port already.`, { path: "mac", value: mac, remedy: "Give each port a MAC of its own." });
+      : new PortyardError("mac-taken", `${mac} belongs to another port already.`, {
+          path: "mac",
+          value: mac,
+          remedy: "Give each port a MAC of its own.",
+        });
   }
 }
 
@@ -69,14 +80,19 @@ function bindingsOf(config: PortConfig, networks: NetworkEntry[]): Binding[] {
     const address = ipaddr.parse(text);
     const family = address.kind() === "ipv4" ? 4 : 6;
     const bytes = Uint8Array.from(address.toByteArray());
-    return networks.filter((entry) => belongs(entry.config, address)).map((entry) => ({ network: entry.index, family, bytes, text }) as Binding);
+    return networks
+      .filter((entry) => belongs(entry.config, address))
+      .map((entry) => ({ network: entry.index, family, bytes, text }) as Binding);
   });
 }
 
 /** An address belongs to the networks of its port whose subnet holds it, or that have none. */
 function belongs(network: NetworkConfig, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return network.subnets.length === 0 || network.subnets.some((subnet) => {
-    const [prefix, length] = ipaddr.parseCIDR(subnet);
-    return prefix.kind() === address.kind() && address.match([prefix, length] as never);
-  });
+  return (
+    network.subnets.length === 0 ||
+    network.subnets.some((subnet) => {
+      const [prefix, length] = ipaddr.parseCIDR(subnet);
+      return prefix.kind() === address.kind() && address.match([prefix, length] as never);
+    })
+  );
 }

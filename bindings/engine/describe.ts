@@ -15,10 +15,17 @@ import type { DropInfo, IoBackend, MacInfo, NetworkInfo, PortInfo, WorkerInfo } 
 
 /** Drop reasons by number, as they are printed. */
 export const REASON_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(reasons).filter(([, number]) => number !== reasons.NONE).map(([name, number]) => [number, name.toLowerCase().replaceAll("_", "-")]),
+  Object.entries(reasons)
+    .filter(([, number]) => number !== reasons.NONE)
+    .map(([name, number]) => [number, name.toLowerCase().replaceAll("_", "-")]),
 );
 
-const STATES: Record<number, PortInfo["state"]> = { [field.UP]: "up", [field.SHUT]: "shut", [field.GONE]: "gone", [field.FAILED]: "failed" };
+const STATES: Record<number, PortInfo["state"]> = {
+  [field.UP]: "up",
+  [field.SHUT]: "shut",
+  [field.GONE]: "gone",
+  [field.FAILED]: "failed",
+};
 
 /** @param nameOfErrno "ENODEV" for 19. */
 export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend, nameOfErrno: (errno: number) => string): PortInfo {
@@ -27,11 +34,23 @@ export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend
   const errno = ports.errno(tables, index);
   const sum = (offset: number) => ports.sum(tables, index, offset);
   return {
-    name: config.name, network: config.network ?? null, trunk: config.trunk ?? null, native: config.native ?? null, kind: entry.kind,
-    io: entry.kind === "memory" ? "memory" : io, state: STATES[ports.actual(tables, index)] ?? "pending", error: errno === 0 ? null : nameOfErrno(errno),
-    mac: config.mac ?? null, addresses: config.addresses, mtu: entry.mtu, worker: entry.worker,
-    receivedFrames: sum(counter.RECEIVED_FRAMES), sentFrames: sum(counter.SENT_FRAMES),
-    receivedBytes: sum(counter.RECEIVED_BYTES), sentBytes: sum(counter.SENT_BYTES), droppedFrames: sum(counter.DROPPED_FRAMES),
+    name: config.name,
+    network: config.network ?? null,
+    trunk: config.trunk ?? null,
+    native: config.native ?? null,
+    kind: entry.kind,
+    io: entry.kind === "memory" ? "memory" : io,
+    state: STATES[ports.actual(tables, index)] ?? "pending",
+    error: errno === 0 ? null : nameOfErrno(errno),
+    mac: config.mac ?? null,
+    addresses: config.addresses,
+    mtu: entry.mtu,
+    worker: entry.worker,
+    receivedFrames: sum(counter.RECEIVED_FRAMES),
+    sentFrames: sum(counter.SENT_FRAMES),
+    receivedBytes: sum(counter.RECEIVED_BYTES),
+    sentBytes: sum(counter.SENT_BYTES),
+    droppedFrames: sum(counter.DROPPED_FRAMES),
   };
 }
 
@@ -50,7 +69,13 @@ export function describeMacs(store: EngineStore, networks: Networks, all: Ports)
     const network = networks.nameOf(entry.network);
     const port = all.at(entry.port)?.config.name;
     if (network === null || port === undefined || entry.generation !== ports.generation(store.tables, entry.port)) continue;
-    list.push({ network, mac: entry.mac, port, kind: entry.isStatic ? "static" : "learned", ageSeconds: entry.isStatic ? 0 : Math.max(0, nowSeconds - entry.lastSeen) });
+    list.push({
+      network,
+      mac: entry.mac,
+      port,
+      kind: entry.isStatic ? "static" : "learned",
+      ageSeconds: entry.isStatic ? 0 : Math.max(0, nowSeconds - entry.lastSeen),
+    });
   }
   return list.sort((a, b) => a.network.localeCompare(b.network) || a.mac.localeCompare(b.mac));
 }
@@ -58,7 +83,9 @@ export function describeMacs(store: EngineStore, networks: Networks, all: Ports)
 /** Counts that are not 0, port by port. */
 export function describeDrops(store: EngineStore, all: PortEntry[]): DropInfo[] {
   return all.flatMap(({ index, config }) =>
-    [...REASON_NAMES].map(([number, reason]) => ({ reason, port: config.name, count: ports.drops(store.tables, index, number) })).filter(({ count }) => count > 0),
+    [...REASON_NAMES]
+      .map(([number, reason]) => ({ reason, port: config.name, count: ports.drops(store.tables, index, number) }))
+      .filter(({ count }) => count > 0),
   );
 }
 

@@ -24,7 +24,10 @@ export class MemoryPort {
   send(frame: Uint8Array, offload?: Uint8Array): void {
     if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
     if (frame.length > MAX_FRAME_BYTES) {
-      throw new PortyardError("frame-too-long", `A frame of ${frame.length} bytes is longer than a slot takes.`, { value: frame.length, remedy: `Send at most ${MAX_FRAME_BYTES} bytes.` });
+      throw new PortyardError("frame-too-long", `A frame of ${frame.length} bytes is longer than a slot takes.`, {
+        value: frame.length,
+        remedy: `Send at most ${MAX_FRAME_BYTES} bytes.`,
+      });
     }
     this.link.memory.receive(this.index, frame, offload);
   }

@@ -24,10 +24,14 @@ export class Networks {
   /** @throws PortyardError `network-exists`, `networks-exhausted`. */
   add(config: NetworkConfig): NetworkEntry {
     if (this.byName.has(config.name)) {
-      throw new PortyardError("network-exists", `There is a network ${config.name} already.`, { value: config.name, remedy: "Choose another name, or remove it first." });
+      throw new PortyardError("network-exists", `There is a network ${config.name} already.`, {
+        value: config.name,
+        remedy: "Choose another name, or remove it first.",
+      });
     }
     const index = this.numbers.take();
-    if (index === null) throw new PortyardError("networks-exhausted", `An engine has at most ${MAX_NETWORKS - 1} networks.`, { value: config.name });
+    if (index === null)
+      throw new PortyardError("networks-exhausted", `An engine has at most ${MAX_NETWORKS - 1} networks.`, { value: config.name });
     const entry = { index, config };
     table.write(this.store.tables, index, config);
     this.byName.set(config.name, entry);
@@ -51,7 +55,10 @@ export class Networks {
   get(name: string): NetworkEntry {
     const entry = this.byName.get(name);
     if (entry !== undefined) return entry;
-    throw new PortyardError("network-missing", `There is no network ${name}.`, { value: name, remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.` });
+    throw new PortyardError("network-missing", `There is no network ${name}.`, {
+      value: name,
+      remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.`,
+    });
   }
 
   nameOf(index: number): string | null {

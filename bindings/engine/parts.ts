@@ -44,31 +44,61 @@ export interface Parts {
 export function inlineParts(config: EngineConfig, options: EngineOptions): Parts {
   const link = new InlineLink();
   const layout = layOut({ macs: config.tables.macs, workers: 1 });
-  const store = EngineStore.create(layout, options.build ?? "single", 1, () => {}, () => link.wake());
+  const store = EngineStore.create(
+    layout,
+    options.build ?? "single",
+    1,
+    () => {},
+    () => link.wake(),
+  );
   link.use(store);
   const networks = new Networks(store);
   const ports = new Ports(store, networks, link, refuseDevice);
   const watcher = new Watcher(store, networks, ports, errnoName, () => {});
-  return { store, networks, ports, link, watcher, io: "memory", inline: link, nameOfErrno: errnoName, start: () => link.start(), close: () => link.stop() };
+  return {
+    store,
+    networks,
+    ports,
+    link,
+    watcher,
+    io: "memory",
+    inline: link,
+    nameOfErrno: errnoName,
+    start: () => link.start(),
+    close: () => link.stop(),
+  };
 }
 
 async function refuseDevice(config: PortConfig): Promise<null> {
   if (config.memory !== undefined) return null;
-  throw new PortyardError("isolation", `Port ${config.name} needs the kernel; an inline engine has memory ports only.`, { value: config.name, remedy: 'Use isolation "process" or "thread".' });
+  throw new PortyardError("isolation", `Port ${config.name} needs the kernel; an inline engine has memory ports only.`, {
+    value: config.name,
+    remedy: 'Use isolation "process" or "thread".',
+  });
 }
 
 /** Workers in threads, of this process or of a forwarder process. */
 export async function kernelParts(config: EngineConfig, options: EngineOptions): Promise<Parts> {
   const io = chooseIo(options.io ?? "auto");
   const layout = layOut({ macs: config.tables.macs, workers: config.workers });
-  const settings: ForwarderSettings = { name: config.name, layout, build: kernelBuild(options), io, spinMicroseconds: options.spinMicroseconds ?? 0 };
+  const settings: ForwarderSettings = {
+    name: config.name,
+    layout,
+    build: kernelBuild(options),
+    io,
+    spinMicroseconds: options.spinMicroseconds ?? 0,
+  };
   return options.isolation === "thread" ? threadParts(settings, options) : processParts(settings, options);
 }
 
 /** @throws PortyardError `uring-unavailable` when it is asked for and not to be had. */
 function chooseIo(wanted: IoBackend | "auto"): "uring" | "syscall" {
   if (wanted === "syscall") return "syscall";
-  if (wanted === "memory") throw new PortyardError("isolation", "Kernel ports are not moved by calls.", { value: wanted, remedy: 'Use "uring", "syscall" or "auto".' });
+  if (wanted === "memory")
+    throw new PortyardError("isolation", "Kernel ports are not moved by calls.", {
+      value: wanted,
+      remedy: 'Use "uring", "syscall" or "auto".',
+    });
   const probe = probeUring();
   if (probe.available) return "uring";
   if (wanted === "auto") return "syscall";
@@ -77,38 +107,71 @@ function chooseIo(wanted: IoBackend | "auto"): "uring" | "syscall" {
 
 function kernelBuild(options: EngineOptions): Exclude<Build, "single"> {
   if (options.build !== "single") return options.build ?? "release";
-  throw new PortyardError("isolation", "The single-threaded build has no shared memory.", { value: options.build, remedy: 'Use isolation "inline", or another build.' });
+  throw new PortyardError("isolation", "The single-threaded build has no shared memory.", {
+    value: options.build,
+    remedy: 'Use isolation "inline", or another build.',
+  });
 }
 
 function threadParts(settings: ForwarderSettings, options: EngineOptions): Parts {
   let link: ForwarderLink | null = null;
-  const store = EngineStore.create(settings.layout, settings.build, settings.layout.workers, () => {}, () => link?.wake());
-  return assemble(store, settings, options, (listener) => {
-    link = new ThreadLink(settings, store.memory, listener);
-    return link;
-  }, () => {});
+  const store = EngineStore.create(
+    settings.layout,
+    settings.build,
+    settings.layout.workers,
+    () => {},
+    () => link?.wake(),
+  );
+  return assemble(
+    store,
+    settings,
+    options,
+    (listener) => {
+      link = new ThreadLink(settings, store.memory, listener);
+      return link;
+    },
+    () => {},
+  );
 }
 
 function processParts(settings: ForwarderSettings, options: EngineOptions): Parts {
   const directory = options.runDirectory ?? defaultRunDirectory(settings.name);
   const file = openTables(settings.name, directory, settings.layout.tablesBytes);
   let link: ForwarderLink | null = null;
-  const store = EngineStore.create(settings.layout, settings.build, 0, (memory) => mapTables(memory, file, settings), () => link?.wake());
+  const store = EngineStore.create(
+    settings.layout,
+    settings.build,
+    0,
+    (memory) => mapTables(memory, file, settings),
+    () => link?.wake(),
+  );
   const remove = () => {
     removeTables(file);
     removeRunFiles(directory);
   };
-  return assemble(store, settings, options, (listener) => {
-    link = new ProcessLink(settings, file, directory, listener);
-    return link;
-  }, remove);
+  return assemble(
+    store,
+    settings,
+    options,
+    (listener) => {
+      link = new ProcessLink(settings, file, directory, listener);
+      return link;
+    },
+    remove,
+  );
 }
 
 function mapTables(memory: WebAssembly.Memory, file: TablesFile, settings: ForwarderSettings): void {
   mapShared(hostAddress(memory) + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
 }
 
-function assemble(store: EngineStore, settings: ForwarderSettings, options: EngineOptions, connect: (listener: LinkListener) => ForwarderLink, remove: () => void): Parts {
+function assemble(
+  store: EngineStore,
+  settings: ForwarderSettings,
+  options: EngineOptions,
+  connect: (listener: LinkListener) => ForwarderLink,
+  remove: () => void,
+): Parts {
   store.tables.configure(hostAddress(store.memory), settings.layout.workersBase);
   const log = options.log ?? (() => {});
   const link = connect({ down: (reason) => supervisor.ended(reason), log });
@@ -123,7 +186,14 @@ function assemble(store: EngineStore, settings: ForwarderSettings, options: Engi
   let lost: (entry: PortEntry) => void = () => {};
   const watcher = new Watcher(store, networks, ports, errnoName, (entry) => lost(entry));
   return {
-    store, networks, ports, link, watcher, io: settings.io, inline: null, nameOfErrno: errnoName,
+    store,
+    networks,
+    ports,
+    link,
+    watcher,
+    io: settings.io,
+    inline: null,
+    nameOfErrno: errnoName,
     async start(onLost) {
       lost = onLost;
       await supervisor.start();
@@ -148,5 +218,8 @@ async function openDevice(instance: string, config: PortConfig, mtu: number, ind
     indices.set(config.name, interfaceIndex(config.packet.interface));
     return openPacketPort({ name: config.name, packet: config.packet });
   }
-  throw new PortyardError("isolation", `Port ${config.name} is a memory port, which only an inline engine has.`, { value: config.name, remedy: 'Use isolation "inline", or a tap or packet port.' });
+  throw new PortyardError("isolation", `Port ${config.name} is a memory port, which only an inline engine has.`, {
+    value: config.name,
+    remedy: 'Use isolation "inline", or a tap or packet port.',
+  });
 }

@@ -54,7 +54,10 @@ export class Ports {
   /** @throws PortyardError of the device, `port-exists`, `network-missing`, `ports-exhausted`, `port-failed`, `address-taken`. */
   async add(config: PortConfig): Promise<PortEntry> {
     if (this.byName.has(config.name)) {
-      throw new PortyardError("port-exists", `There is a port ${config.name} already.`, { value: config.name, remedy: "Choose another name, or remove it first." });
+      throw new PortyardError("port-exists", `There is a port ${config.name} already.`, {
+        value: config.name,
+        remedy: "Choose another name, or remove it first.",
+      });
     }
     const entry = this.number(config);
     try {
@@ -90,8 +93,15 @@ export class Ports {
     const { index, networks, config } = entry;
     if (entry.trunk !== null) this.writeTrunk(entry, entry.trunk);
     table.write(tables, index, {
-      kind: KINDS[entry.kind], flags: flagsOf(entry), network: entry.trunk === null ? (networks[0]?.index ?? 0) : 0, mtu: entry.mtu,
-      mac: config.mac ?? null, owner: entry.worker, trunk: entry.trunk === null ? 0 : entry.trunk + 1, native: 0, macLimit: config.macLimit,
+      kind: KINDS[entry.kind],
+      flags: flagsOf(entry),
+      network: entry.trunk === null ? (networks[0]?.index ?? 0) : 0,
+      mtu: entry.mtu,
+      mac: config.mac ?? null,
+      owner: entry.worker,
+      trunk: entry.trunk === null ? 0 : entry.trunk + 1,
+      native: 0,
+      macLimit: config.macLimit,
     });
     bind(this.store, index, config, networks);
     for (const network of networks) members.addMember(tables, network.index, index);
@@ -104,7 +114,11 @@ export class Ports {
     const { tables } = this.store;
     const state = () => table.actual(tables, entry.index);
     await this.link.attach({ port: entry.index, descriptor: entry.device?.descriptor ?? 0 });
-    await this.store.until(() => state() !== field.ABSENT, "worker-stuck", `The forwarder has not taken port ${entry.config.name} into service.`);
+    await this.store.until(
+      () => state() !== field.ABSENT,
+      "worker-stuck",
+      `The forwarder has not taken port ${entry.config.name} into service.`,
+    );
     if (state() === field.UP) return;
     const error = errnoName(table.errno(tables, entry.index));
     throw new PortyardError("port-failed", `Port ${entry.config.name} cannot be read: ${error}.`, { value: error });
@@ -152,7 +166,10 @@ export class Ports {
   get(name: string): PortEntry {
     const entry = this.byName.get(name);
     if (entry !== undefined) return entry;
-    throw new PortyardError("port-missing", `There is no port ${name}.`, { value: name, remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.` });
+    throw new PortyardError("port-missing", `There is no port ${name}.`, {
+      value: name,
+      remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.`,
+    });
   }
 
   at(index: number): PortEntry | null {

@@ -40,7 +40,13 @@ export class EngineStore {
   /** Formats a memory for the agent and `regions` workers beside it.
    *  @param prepare called with the memory before anything is written: maps the tables file over it.
    *  @param wake wakes sleeping workers. */
-  static create(layout: Layout, build: Build, regions: number, prepare: (memory: WebAssembly.Memory) => void, wake: () => void): EngineStore {
+  static create(
+    layout: Layout,
+    build: Build,
+    regions: number,
+    prepare: (memory: WebAssembly.Memory) => void,
+    wake: () => void,
+  ): EngineStore {
     const memory = createMemory(memoryPages(layout, regions + 1), build !== "single");
     prepare(memory);
     return new EngineStore(layout, memory, build, regions, wake);
@@ -64,7 +70,11 @@ export class EngineStore {
    *  @throws PortyardError `worker-stuck`. */
   async publishAndWait(): Promise<void> {
     const epoch = this.publish();
-    await this.until(() => workers.havePassed(this.tables, epoch), "worker-stuck", `A worker has not taken a change of the tables for ${GRACE_MS / 1000} s.`);
+    await this.until(
+      () => workers.havePassed(this.tables, epoch),
+      "worker-stuck",
+      `A worker has not taken a change of the tables for ${GRACE_MS / 1000} s.`,
+    );
   }
 
   /** Resolves when `condition` holds; looks often at first, then once a millisecond.

@@ -82,7 +82,9 @@ export class Supervisor {
   }
 
   private attachments(): Attachment[] {
-    return this.ports().all().flatMap(({ index, device }) => (device === null ? [] : [{ port: index, descriptor: device.descriptor }]));
+    return this.ports()
+      .all()
+      .flatMap(({ index, device }) => (device === null ? [] : [{ port: index, descriptor: device.descriptor }]));
   }
 
   async stop(): Promise<void> {

@@ -33,13 +33,21 @@ function removeLeftOver(name: string, path: string): void {
   closeSync(file.descriptor);
   if (!agentIsDead) throw running(name, path);
   if (!forwarderIsDead) {
-    throw new PortyardError("forwarder-running", `The forwarder of instance ${name} still runs, without its agent.`, { path, value: name, remedy: `End it with \`portyard down --name ${name}\`.` });
+    throw new PortyardError("forwarder-running", `The forwarder of instance ${name} still runs, without its agent.`, {
+      path,
+      value: name,
+      remedy: `End it with \`portyard down --name ${name}\`.`,
+    });
   }
   rmSync(path, { force: true });
 }
 
 function running(name: string, path: string): PortyardError {
-  return new PortyardError("agent-running", `An instance named ${name} is running already.`, { path, value: name, remedy: "Stop it with `portyard down`, or choose another name." });
+  return new PortyardError("agent-running", `An instance named ${name} is running already.`, {
+    path,
+    value: name,
+    remedy: "Stop it with `portyard down`, or choose another name.",
+  });
 }
 
 /** Closes and removes the file, and its folder when nothing else is in it. */

@@ -88,6 +88,8 @@ export interface WorkerInfo {
   notLearned: number;
   flooded: number;
   answered: number;
+  /** Frames that were under way when an incarnation of the worker died. */
+  lost: number;
 }
 
 export interface EngineCounters {

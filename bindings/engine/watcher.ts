@@ -27,7 +27,13 @@ export class Watcher {
   private timer: NodeJS.Timeout | null = null;
   private periods = 0;
 
-  constructor(store: EngineStore, networks: Networks, ports: Ports, nameOfErrno: (errno: number) => string, onLost: (entry: PortEntry) => void) {
+  constructor(
+    store: EngineStore,
+    networks: Networks,
+    ports: Ports,
+    nameOfErrno: (errno: number) => string,
+    onLost: (entry: PortEntry) => void,
+  ) {
     this.store = store;
     this.networks = networks;
     this.ports = ports;

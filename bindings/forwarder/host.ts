@@ -33,7 +33,9 @@ export class ForwarderHost {
   /** Starts all workers; resolves when they run. */
   async start(): Promise<void> {
     const module = loadModule(this.settings.build);
-    await Promise.all(this.eventfds.map((eventfd, index) => this.startWorker({ ...this.settings, memory: this.memory, module, index, eventfd })));
+    await Promise.all(
+      this.eventfds.map((eventfd, index) => this.startWorker({ ...this.settings, memory: this.memory, module, index, eventfd })),
+    );
   }
 
   private startWorker(settings: WorkerSettings): Promise<void> {

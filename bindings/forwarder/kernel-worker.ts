@@ -72,7 +72,9 @@ export class KernelWorker {
 
   private passEpochIfDrained(): void {
     if (!this.wasm.isDrained(this.worker)) return;
-    applyEpoch(this.wasm, this.tables, this.worker, this.settings.index, (port, descriptor, before) => this.change(port, descriptor, before));
+    applyEpoch(this.wasm, this.tables, this.worker, this.settings.index, (port, descriptor, before) =>
+      this.change(port, descriptor, before),
+    );
   }
 
   private change(port: number, descriptor: number, before: number): number {

@@ -61,7 +61,9 @@ export class MemoryWorker {
   /** Puts a frame into `port`, to be processed by the next `run`; makes room by running when no slot is free. */
   enqueue(port: number, frame: Uint8Array, offload?: Uint8Array): void {
     if (frame.length > MAX_FRAME_BYTES) {
-      throw new PortyardError("frame-too-long", `A frame has ${frame.length} bytes; a slot takes ${MAX_FRAME_BYTES}.`, { value: frame.length });
+      throw new PortyardError("frame-too-long", `A frame has ${frame.length} bytes; a slot takes ${MAX_FRAME_BYTES}.`, {
+        value: frame.length,
+      });
     }
     const slot = this.takeSlot();
     const place = this.wasm.framePlace(this.address, slot);

@@ -54,7 +54,8 @@ class Forwarder {
     const base = hostAddress(memory);
     // An opening of its own, kept to the end: the lock on it proves that a forwarder lives.
     const file = openTablesFile(tablesPath, settings.layout.tablesBytes);
-    if (!claimLife(file.descriptor, FORWARDER_LIFE)) throw new PortyardError("forwarder-running", `Another forwarder serves ${tablesPath}.`, { path: tablesPath });
+    if (!claimLife(file.descriptor, FORWARDER_LIFE))
+      throw new PortyardError("forwarder-running", `Another forwarder serves ${tablesPath}.`, { path: tablesPath });
     mapShared(base + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
     this.tables = new Tables(memory);
     this.tables.check(settings.layout);
@@ -81,7 +82,9 @@ class Forwarder {
   }
 
   private log(level: "info" | "error", text: string, details: Record<string, unknown>): void {
-    process.stderr.write(`${JSON.stringify({ level, time: new Date().toISOString(), process: "forwarder", pid: process.pid, message: text, ...details })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ level, time: new Date().toISOString(), process: "forwarder", pid: process.pid, message: text, ...details })}\n`,
+    );
     this.say({ kind: "log", level, text, details });
   }
 

@@ -64,9 +64,12 @@ export class ProcessLink implements ForwarderLink {
 
   private spawnForwarder(path: string): void {
     const log = openSync(`${this.directory}/forwarder.log`, "a", 0o600);
-    const child = spawn(process.execPath, [PROGRAM, this.settings.name, path], { detached: true, stdio: ["ignore", log, log], env: forwarderEnvironment() });
+    const child = spawn(process.execPath, [PROGRAM, this.settings.name, path], {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: forwarderEnvironment(),
+    });
     closeSync(log);
-    child.unref();
     this.child = child;
     this.exited = new Promise((resolve) => {
       child.once("error", (error) => this.ended(error.message, resolve));
@@ -77,7 +80,12 @@ export class ProcessLink implements ForwarderLink {
   private ended(reason: string, resolve: () => void): void {
     this.child = null;
     this.disconnect();
-    this.answer?.reject(new PortyardError("forwarder-failed", `The forwarder ended: ${reason}.`, { value: reason, remedy: `Read ${this.directory}/forwarder.log.` }));
+    this.answer?.reject(
+      new PortyardError("forwarder-failed", `The forwarder ended: ${reason}.`, {
+        value: reason,
+        remedy: `Read ${this.directory}/forwarder.log.`,
+      }),
+    );
     const wasRunning = this.answer === null;
     this.answer = null;
     resolve();
@@ -90,7 +98,11 @@ export class ProcessLink implements ForwarderLink {
         return connect(path);
       } catch (cause) {
         if (this.child === null || performance.now() > end) {
-          throw new PortyardError("forwarder-failed", "The forwarder did not start.", { path, remedy: `Read ${this.directory}/forwarder.log.`, cause });
+          throw new PortyardError("forwarder-failed", "The forwarder did not start.", {
+            path,
+            remedy: `Read ${this.directory}/forwarder.log.`,
+            cause,
+          });
         }
       }
     }
@@ -98,7 +110,6 @@ export class ProcessLink implements ForwarderLink {
 
   private readFrom(socket: number): void {
     const reader = new Worker(new URL("./socket-thread.js", import.meta.url), { workerData: { socket, isListening: false } });
-    reader.unref();
     reader.on("message", (event: SocketEvent) => {
       if (event.kind === "message") this.take(decode<ToAgent>(event.payload));
     });

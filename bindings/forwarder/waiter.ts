@@ -2,7 +2,7 @@
  *  that it sleeps, looks at the epoch again, and sleeps; whoever changes the tables writes the eventfd. */
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as record from "../../assembly/abi/worker.ts";
-import { addToEpoll, createEpoll, EPOLLET, EPOLLIN, removeFromEpoll, waitForEvents } from "../native/epoll.ts";
+import { addToEpoll, createEpoll, EPOLL_EVENT_BYTES, EPOLLET, EPOLLIN, removeFromEpoll, waitForEvents } from "../native/epoll.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { PortyardError } from "../error.ts";
 import type { Tables } from "../tables/tables.ts";
@@ -24,7 +24,15 @@ export class Waiter {
   private readonly spinMs: number;
 
   /** @param eventsAddress host address of EPOLL_EVENTS in the worker's region. */
-  constructor(wasm: EngineExports, tables: Tables, worker: number, index: number, eventsAddress: number, eventfd: number, spinMicroseconds: number) {
+  constructor(
+    wasm: EngineExports,
+    tables: Tables,
+    worker: number,
+    index: number,
+    eventsAddress: number,
+    eventfd: number,
+    spinMicroseconds: number,
+  ) {
     this.wasm = wasm;
     this.tables = tables;
     this.worker = worker;
@@ -77,7 +85,7 @@ export class Waiter {
 
   private take(timeoutMs: number): boolean {
     const count = waitForEvents(this.epoll, this.events, map.EPOLL_EVENT_COUNT, timeoutMs);
-    if (count > 0) this.wasm.markEvents(this.worker, count);
+    if (count > 0) this.wasm.markEvents(this.worker, count, EPOLL_EVENT_BYTES);
     return count > 0;
   }
 

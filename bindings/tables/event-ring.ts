@@ -49,8 +49,12 @@ export class EventReader {
     const event = this.ring + map.EVENT_RING_HEAD_BYTES + (position % EVENT_ENTRIES) * map.EVENT_BYTES;
     const word = (offset: number) => this.tables.load32(event + offset);
     return {
-      kind: word(field.KIND), port: word(field.PORT), network: word(field.NETWORK), detail: word(field.DETAIL),
-      mac: joinMac(word(field.MAC), word(field.MAC + 4) & 0xffff), timeMs: this.tables.count(event + field.TIME),
+      kind: word(field.KIND),
+      port: word(field.PORT),
+      network: word(field.NETWORK),
+      detail: word(field.DETAIL),
+      mac: joinMac(word(field.MAC), word(field.MAC + 4) & 0xffff),
+      timeMs: this.tables.count(event + field.TIME),
     };
   }
 }

@@ -30,10 +30,21 @@ export function write(tables: Tables, port: number, record: PortRecord): void {
   const at = recordOf(port);
   const [macLow, macHigh] = record.mac === null ? [0, 0] : splitMac(record.mac);
   const words: [number, number][] = [
-    [field.KIND, record.kind], [field.FLAGS, record.flags], [field.NETWORK, record.network], [field.MTU, record.mtu],
-    [field.MAC, macLow], [field.MAC + 4, macHigh], [field.OWNER, record.owner], [field.TRUNK, record.trunk],
-    [field.NATIVE, record.native], [field.MAC_LIMIT, record.macLimit], [field.ERRNO, 0], [field.ACTUAL, field.ABSENT],
-    [field.DESCRIPTOR, 0], [field.ATTACHED, 0], [field.LINK_LOCAL_COUNT, 0],
+    [field.KIND, record.kind],
+    [field.FLAGS, record.flags],
+    [field.NETWORK, record.network],
+    [field.MTU, record.mtu],
+    [field.MAC, macLow],
+    [field.MAC + 4, macHigh],
+    [field.OWNER, record.owner],
+    [field.TRUNK, record.trunk],
+    [field.NATIVE, record.native],
+    [field.MAC_LIMIT, record.macLimit],
+    [field.ERRNO, 0],
+    [field.ACTUAL, field.ABSENT],
+    [field.DESCRIPTOR, 0],
+    [field.ATTACHED, 0],
+    [field.LINK_LOCAL_COUNT, 0],
   ];
   for (const [offset, value] of words) tables.store32(at + offset, value);
   if (generation(tables, port) === 0) tables.store32(at + field.GENERATION, 1);
@@ -88,7 +99,8 @@ export function retire(tables: Tables, port: number): void {
   const next = (generation(tables, port) % 255) + 1;
   tables.fill(at, map.PORT_BYTES);
   tables.store32(at + field.GENERATION, next);
-  for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++) tables.fill(countersOf(tables, worker, port), map.COUNTER_BYTES);
+  for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++)
+    tables.fill(countersOf(tables, worker, port), map.COUNTER_BYTES);
 }
 
 /** Ports that were ever used, at most MAX_PORTS. */
@@ -104,7 +116,8 @@ export function countersOf(tables: Tables, worker: number, port: number): number
 /** One counter (assembly/abi/counter.ts) summed over the workers. */
 export function sum(tables: Tables, port: number, offset: number): number {
   let total = 0;
-  for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++) total += tables.count(countersOf(tables, worker, port) + offset);
+  for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++)
+    total += tables.count(countersOf(tables, worker, port) + offset);
   return total;
 }
 

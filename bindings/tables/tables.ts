@@ -80,7 +80,9 @@ export class Tables {
   /** The head of mapped tables is that of `layout`.
    *  @throws PortyardError `tables-layout` when it is another version's or another size. */
   check(layout: Layout): void {
-    const found = [map.HEAD_MAGIC, map.HEAD_LAYOUT, map.HEAD_TABLES_BYTES, map.HEAD_MAC_LIMIT, map.HEAD_WORKER_COUNT].map((at) => this.load32(at));
+    const found = [map.HEAD_MAGIC, map.HEAD_LAYOUT, map.HEAD_TABLES_BYTES, map.HEAD_MAC_LIMIT, map.HEAD_WORKER_COUNT].map((at) =>
+      this.load32(at),
+    );
     const wanted = [map.MAGIC, LAYOUT_VERSION, layout.tablesBytes, layout.macs, layout.workers];
     if (found.some((value, index) => value !== wanted[index])) {
       throw new PortyardError("tables-layout", "The tables file has another layout than this version of Portyard.", {

@@ -9,7 +9,11 @@ export function recordOf(worker: number): number {
   return map.WORKERS + worker * map.WORKER_RECORD_BYTES;
 }
 
-const BACKENDS: Record<number, IoBackend> = { [field.BACKEND_URING]: "uring", [field.BACKEND_SYSCALL]: "syscall", [field.BACKEND_MEMORY]: "memory" };
+const BACKENDS: Record<number, IoBackend> = {
+  [field.BACKEND_URING]: "uring",
+  [field.BACKEND_SYSCALL]: "syscall",
+  [field.BACKEND_MEMORY]: "memory",
+};
 const STATES: Record<number, WorkerInfo["state"]> = { [field.STATE_RUNNING]: "running", [field.STATE_ENDED]: "ended" };
 
 /** By the worker: it runs, as the next incarnation, over this back end. */
@@ -58,12 +62,28 @@ export function read(tables: Tables, worker: number): WorkerInfo {
   const at = recordOf(worker);
   const count = (offset: number) => tables.count(at + offset);
   return {
-    worker, state: STATES[tables.load32(at + field.STATE)] ?? "absent", io: backend(tables, worker),
-    pid: tables.load32(at + field.PID), incarnation: tables.load32(at + field.INCARNATION),
-    received: count(field.RECEIVED), originated: count(field.ORIGINATED), copies: count(field.COPIES), segments: count(field.SEGMENTS),
-    sent: count(field.SENT), dropped: count(field.DROPPED), consumed: count(field.CONSUMED),
-    slotsTaken: count(field.TAKEN), slotsReleased: count(field.RELEASED), turns: tables.load32(at + field.HEARTBEAT),
-    learned: count(field.LEARNED), moved: count(field.MOVED), evicted: count(field.EVICTED), aged: count(field.AGED),
-    notLearned: count(field.NOT_LEARNED), flooded: count(field.FLOODED), answered: count(field.ANSWERED),
+    worker,
+    state: STATES[tables.load32(at + field.STATE)] ?? "absent",
+    io: backend(tables, worker),
+    pid: tables.load32(at + field.PID),
+    incarnation: tables.load32(at + field.INCARNATION),
+    received: count(field.RECEIVED),
+    originated: count(field.ORIGINATED),
+    copies: count(field.COPIES),
+    segments: count(field.SEGMENTS),
+    sent: count(field.SENT),
+    dropped: count(field.DROPPED),
+    consumed: count(field.CONSUMED),
+    slotsTaken: count(field.TAKEN),
+    slotsReleased: count(field.RELEASED),
+    turns: tables.load32(at + field.HEARTBEAT),
+    learned: count(field.LEARNED),
+    moved: count(field.MOVED),
+    evicted: count(field.EVICTED),
+    aged: count(field.AGED),
+    notLearned: count(field.NOT_LEARNED),
+    flooded: count(field.FLOODED),
+    answered: count(field.ANSWERED),
+    lost: count(field.LOST),
   };
 }

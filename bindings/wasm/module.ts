@@ -29,7 +29,11 @@ function readModule(build: Build): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(readFileSync(url));
   } catch (cause) {
-    throw new PortyardError("not-built", `The engine's module ${url.pathname} is missing.`, { path: url.pathname, remedy: "Run `npm run build`.", cause });
+    throw new PortyardError("not-built", `The engine's module ${url.pathname} is missing.`, {
+      path: url.pathname,
+      remedy: "Run `npm run build`.",
+      cause,
+    });
   }
 }
 
@@ -39,7 +43,9 @@ export function instantiateEngine(module: WebAssembly.Module, memory: WebAssembl
   const { exports } = instantiateSync(module, { env: { memory, abort } });
   const engine = exports as unknown as EngineExports;
   if (engine.abiVersion() !== ABI_VERSION) {
-    throw new PortyardError("abi-mismatch", `The module has ABI ${engine.abiVersion()}, the bindings ${ABI_VERSION}.`, { remedy: "Run `npm run build`." });
+    throw new PortyardError("abi-mismatch", `The module has ABI ${engine.abiVersion()}, the bindings ${ABI_VERSION}.`, {
+      remedy: "Run `npm run build`.",
+    });
   }
   return engine;
 }

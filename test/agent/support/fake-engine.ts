@@ -115,6 +115,7 @@ export class FakeEngine implements EngineLike {
       notLearned: 0,
       flooded: 0,
       answered: 0,
+      lost: 0,
     };
     const worker = { worker: 0, state: "running", io: "uring", pid: 4711, incarnation: 1, ...zeros } as const;
     return { ports: this.ports(), drops: this.dropped, workers: [worker], macs: this.stations.length, macLimit: 65536, eventsLost: 0 };
