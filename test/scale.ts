@@ -18,6 +18,8 @@ const columns = {
   captureMutations: { quick: 3000, full: 300_000 },
   /** Length of the capture that is read as a stream. */
   captureStreamMegabytes: { quick: 500, full: 10_000 },
+  /** Length of each of the two streams of a demo. */
+  demoStreamSeconds: { quick: 0.5, full: 3 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
