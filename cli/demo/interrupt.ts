@@ -24,7 +24,8 @@ export interface Interruption {
   release: () => void;
 }
 
-/** Listens until `release()`, to standard output for ever: it complains again of each line that nobody reads.
+/** Listens until `release()`, to standard output for ever and alone: it complains again of each line that nobody reads, and
+ *  whoever else would end the process by that would leave behind what the demo made.
  *  The first event aborts, later ones are ignored: taking back must not be cut short. */
 export function listen(): Interruption {
   const controller = new AbortController();
@@ -36,7 +37,7 @@ export function listen(): Interruption {
     ["unhandledRejection", fails],
   ];
   for (const [event, listener] of listeners) process.on(event, listener as () => void);
-  process.stdout.on("error", fails);
+  process.stdout.removeAllListeners("error").on("error", fails);
   return {
     signal: controller.signal,
     abort,
