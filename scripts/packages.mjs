@@ -9,7 +9,6 @@ export const programs = [
   { command: "ip", package: "iproute2", needs: ["start", "test", "bench"], use: "makes namespaces, devices, addresses and routes" },
   { command: "unshare", package: "util-linux", needs: ["start", "test"], use: "runs the demo without root" },
   { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
-  { command: "ethtool", package: "ethtool", needs: ["test"], use: "turns the kernel's own segmentation and checksums off" },
 ];
 
 const ADMINISTRATION = ["/usr/local/sbin", "/usr/sbin", "/sbin"];

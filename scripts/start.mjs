@@ -3,6 +3,7 @@
  *  speaks on stderr: stdout holds what the demo prints. `--no-install` forbids installing system packages. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { ensurePrograms } from "./packages.mjs";
 import { ensureDependencies } from "./support/dependencies.mjs";
 import { root } from "./support/root.mjs";
@@ -15,5 +16,7 @@ ensurePrograms("start", !args.includes(NO_INSTALL));
 const { status } = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], { cwd: root, stdio: ["ignore", 2, 2] });
 if (status !== 0) process.exit(1);
 
-process.argv.splice(2, Infinity, "demo", ...args.filter((argument) => argument !== NO_INSTALL));
-await import("./portyard.mjs");
+// the demo starts itself again in a user namespace: it must find the program in its arguments, not this script
+const program = join(root, "scripts/portyard.mjs");
+process.argv.splice(1, Infinity, program, "demo", ...args.filter((argument) => argument !== NO_INSTALL));
+await import(pathToFileURL(program).href);
