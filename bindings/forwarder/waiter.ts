@@ -69,7 +69,7 @@ export class Waiter {
 
   /** Waits until a port is ready or somebody wakes this worker. */
   wait(): void {
-    if (this.poll() || this.spin()) return;
+    if (this.spin()) return;
     this.tables.store32(this.sleeping, 1);
     if (!this.wasm.isEpochNew(this.worker)) this.take(SLEEP_MS);
     this.tables.store32(this.sleeping, 0);
