@@ -17,8 +17,6 @@ export const ETHER_TYPE_VLAN: u32 = 0x8100;
 export const ETHER_TYPE_IPV6: u32 = 0x86dd;
 /** Service tag (IEEE 802.1ad). */
 export const ETHER_TYPE_QINQ: u32 = 0x88a8;
-/** Values below are lengths. */
-export const MIN_ETHER_TYPE: u32 = 0x0600;
 
 export const BROADCAST: u64 = 0xffffffffffff;
 

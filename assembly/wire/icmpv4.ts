@@ -13,9 +13,7 @@ const IDENTIFIER = 4;
 const SEQUENCE = 6;
 
 export const ECHO_REPLY: u32 = 0;
-export const DESTINATION_UNREACHABLE: u32 = 3;
 export const ECHO_REQUEST: u32 = 8;
-export const TIME_EXCEEDED: u32 = 11;
 
 /** True when `availableBytes` hold a whole header. */
 export function isValid(icmp: usize, availableBytes: u32): bool { return availableBytes >= HEADER_BYTES; }

@@ -9,7 +9,6 @@ import { pseudoHeader6 } from "./checksum";
 import { walkChain, WALK_CUT, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
 
 export const HEADER_BYTES: u32 = 40;
-export const ADDRESS_BYTES: u32 = 16;
 const VERSION = 0;
 const PAYLOAD_BYTES = 4;
 const NEXT_HEADER = 6;

@@ -9,10 +9,10 @@ export {
 export {
   HEADER_BYTES as ethernet_HEADER_BYTES, ETHER_TYPE_IPV4 as ethernet_ETHER_TYPE_IPV4, ETHER_TYPE_ARP as ethernet_ETHER_TYPE_ARP,
   ETHER_TYPE_VLAN as ethernet_ETHER_TYPE_VLAN, ETHER_TYPE_IPV6 as ethernet_ETHER_TYPE_IPV6, ETHER_TYPE_QINQ as ethernet_ETHER_TYPE_QINQ,
-  MIN_ETHER_TYPE as ethernet_MIN_ETHER_TYPE, BROADCAST as ethernet_BROADCAST, isValid as ethernet_isValid,
-  destination as ethernet_destination, source as ethernet_source, etherType as ethernet_etherType, isGroup as ethernet_isGroup,
-  isReservedGroup as ethernet_isReservedGroup, setDestination as ethernet_setDestination, setSource as ethernet_setSource,
-  setEtherType as ethernet_setEtherType, write as ethernet_write,
+  BROADCAST as ethernet_BROADCAST, isValid as ethernet_isValid, destination as ethernet_destination, source as ethernet_source,
+  etherType as ethernet_etherType, isGroup as ethernet_isGroup, isReservedGroup as ethernet_isReservedGroup,
+  setDestination as ethernet_setDestination, setSource as ethernet_setSource, setEtherType as ethernet_setEtherType,
+  write as ethernet_write,
 } from "../../assembly/wire/ethernet";
 export {
   HOP_BY_HOP as ipProtocol_HOP_BY_HOP, ICMPV4 as ipProtocol_ICMPV4, TCP as ipProtocol_TCP, UDP as ipProtocol_UDP,
@@ -41,21 +41,20 @@ export {
   hasValidChecksum as ipv4_hasValidChecksum, pseudoHeader as ipv4_pseudoHeader,
 } from "../../assembly/wire/ipv4";
 export {
-  HEADER_BYTES as ipv6_HEADER_BYTES, ADDRESS_BYTES as ipv6_ADDRESS_BYTES, isValid as ipv6_isValid, payloadBytes as ipv6_payloadBytes,
-  totalBytes as ipv6_totalBytes, nextHeader as ipv6_nextHeader, hopLimit as ipv6_hopLimit, source as ipv6_source,
-  destination as ipv6_destination, setPayloadBytes as ipv6_setPayloadBytes, setNextHeader as ipv6_setNextHeader,
-  setHopLimit as ipv6_setHopLimit, isUnspecified as ipv6_isUnspecified, isLinkLocal as ipv6_isLinkLocal, isMulticast as ipv6_isMulticast,
-  equals as ipv6_equals, copy as ipv6_copy, write as ipv6_write, pseudoHeader as ipv6_pseudoHeader, walk as ipv6_walk,
-  walkOffset as ipv6_walkOffset, walkProtocol as ipv6_walkProtocol, walkIsFragment as ipv6_walkIsFragment, walkIsCut as ipv6_walkIsCut,
+  HEADER_BYTES as ipv6_HEADER_BYTES, isValid as ipv6_isValid, payloadBytes as ipv6_payloadBytes, totalBytes as ipv6_totalBytes,
+  nextHeader as ipv6_nextHeader, hopLimit as ipv6_hopLimit, source as ipv6_source, destination as ipv6_destination,
+  setPayloadBytes as ipv6_setPayloadBytes, setNextHeader as ipv6_setNextHeader, setHopLimit as ipv6_setHopLimit,
+  isUnspecified as ipv6_isUnspecified, isLinkLocal as ipv6_isLinkLocal, isMulticast as ipv6_isMulticast, equals as ipv6_equals,
+  copy as ipv6_copy, write as ipv6_write, pseudoHeader as ipv6_pseudoHeader, walk as ipv6_walk, walkOffset as ipv6_walkOffset,
+  walkProtocol as ipv6_walkProtocol, walkIsFragment as ipv6_walkIsFragment, walkIsCut as ipv6_walkIsCut,
 } from "../../assembly/wire/ipv6";
 export {
   WALK_PROTOCOL_SHIFT as extensionChain_WALK_PROTOCOL_SHIFT, WALK_FRAGMENT as extensionChain_WALK_FRAGMENT,
-  walkChain as extensionChain_walkChain,
+  WALK_CUT as extensionChain_WALK_CUT, walkChain as extensionChain_walkChain,
 } from "../../assembly/wire/extension-chain";
 export {
-  HEADER_BYTES as icmpv4_HEADER_BYTES, ECHO_REPLY as icmpv4_ECHO_REPLY, DESTINATION_UNREACHABLE as icmpv4_DESTINATION_UNREACHABLE,
-  ECHO_REQUEST as icmpv4_ECHO_REQUEST, TIME_EXCEEDED as icmpv4_TIME_EXCEEDED, isValid as icmpv4_isValid, type as icmpv4_type,
-  code as icmpv4_code, checksum as icmpv4_checksum, identifier as icmpv4_identifier, sequence as icmpv4_sequence,
+  HEADER_BYTES as icmpv4_HEADER_BYTES, ECHO_REPLY as icmpv4_ECHO_REPLY, ECHO_REQUEST as icmpv4_ECHO_REQUEST, isValid as icmpv4_isValid,
+  type as icmpv4_type, code as icmpv4_code, checksum as icmpv4_checksum, identifier as icmpv4_identifier, sequence as icmpv4_sequence,
   isEchoRequest as icmpv4_isEchoRequest, setType as icmpv4_setType, setCode as icmpv4_setCode, setChecksum as icmpv4_setChecksum,
   setIdentifier as icmpv4_setIdentifier, setSequence as icmpv4_setSequence, turnIntoReply as icmpv4_turnIntoReply,
   updateChecksum as icmpv4_updateChecksum, hasValidChecksum as icmpv4_hasValidChecksum,

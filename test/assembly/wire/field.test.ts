@@ -134,6 +134,12 @@ await wireSuite("header fields", (test, module) => {
     }
   }
 
+  test("a header without options is as long as its RFC says", () => {
+    const lengths = Object.fromEntries(Object.keys(HEADERS).map((name) => [name, module.wasm[name].HEADER_BYTES]));
+    const expected = { ethernet: 14, vlan: 4, arp: 28, ipv4: 20, ipv6: 40, icmpv4: 8, icmpv6: 4, neighbourDiscovery: 24, tcp: 20, udp: 8 };
+    assert.equal(lengths, { ...expected, virtioNet: 10 });
+  });
+
   test("a MAC setter ignores what lies above 48 bits", () => {
     module.bytes.fill(0, 4096, 4128);
     changesOnly(module, 4096, 4102, () => module.wasm.ethernet.setDestination(4096, 0xffff_0605_0403_0201n));

@@ -51,6 +51,10 @@ await wireSuite("icmpv6", (test, module) => {
     }
   });
 
+  test("an echo message has 4 bytes more than the common header", () => {
+    assert.equal([icmpv6.HEADER_BYTES, icmpv6.ECHO_HEADER_BYTES], [4, 8]);
+  });
+
   test("4 bytes are a header, fewer are not", () => {
     for (let length = 0; length <= 16; length++) assert.is(icmpv6.isValid(module.end - length, length), length >= 4);
   });
