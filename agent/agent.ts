@@ -35,6 +35,8 @@ export interface AgentOptions extends PlaceOptions {
   /** Default: the real one. */
   createEngine?: EngineFactory;
   log: Log;
+  /** Its abort is a stop, also in the middle of the start. */
+  signal?: AbortSignal;
   /** Called before each port of the configuration with the count of those that forward, and at the end. */
   onProgress?: (made: number) => void;
 }
@@ -73,6 +75,7 @@ export class Agent implements Served {
   static async start(config: EngineConfig, options: AgentOptions): Promise<Agent> {
     const agent = new Agent(config, options);
     agent.#started = agent.#start(config);
+    options.signal?.addEventListener("abort", () => void agent.stop().catch(() => {}));
     try {
       await agent.#started;
       return agent;
@@ -201,7 +204,7 @@ export class Agent implements Served {
   async #end(): Promise<void> {
     const faults = await this.#undo.run();
     for (const fault of faults) this.#log.error({ err: fault }, "something could not be taken back");
-    this.#log.info("agent stopped");
+    if (this.#running) this.#log.info("agent stopped");
     this.#closeServer();
     if (faults.length > 0) throw faults[0];
   }

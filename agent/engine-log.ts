@@ -2,6 +2,7 @@
 import type { EngineLike } from "../bindings/engine/types.ts";
 import type { Log } from "./log.ts";
 
+/** From now on, until the engine is gone. */
 export function logEvents(engine: EngineLike, log: Log): void {
   engine.on("portUp", (port) => log.info({ port }, "port up"));
   engine.on("portDown", (port, error) => log.warn({ port, error }, "port down"));

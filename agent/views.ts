@@ -60,8 +60,8 @@ export class Views {
     );
   }
 
-  workers(): Rows<WorkerView> {
-    return cut(this.#engine.counters().workers, undefined);
+  workers({ limit }: Filter): Rows<WorkerView> {
+    return cut(this.#engine.counters().workers, limit);
   }
 
   #networks(): NetworkView[] {

@@ -1,5 +1,5 @@
 /** Every route of the API. Lists take filters and a limit; changes answer when they are made. */
-import { dropQuery, macQuery, networkQuery, noQuery, portQuery } from "./query.ts";
+import { dropQuery, macQuery, networkQuery, noQuery, portQuery, workerQuery } from "./query.ts";
 import type { Answer, Route } from "./route.ts";
 
 const list = (component: string): Answer => ({ status: 200, component, isList: true });
@@ -118,11 +118,11 @@ export const routes: Route[] = [
     path: "/v1/workers",
     id: "listWorkers",
     summary: "Totals of each worker",
-    query: noQuery,
+    query: workerQuery,
     body: null,
     answer: list("Worker"),
     errors: [503],
-    run: (agent) => agent.views().workers(),
+    run: (agent, { filter }) => agent.views().workers(filter),
   },
   {
     method: "POST",

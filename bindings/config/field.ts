@@ -18,6 +18,7 @@ export interface FieldWords {
 /** Where the words lie in the JSON schema. */
 export const WORDS = "x-portyard";
 
+/** `schema` with its words. */
 export function field<Schema extends z.ZodType>(schema: Schema, words: FieldWords): Schema {
   return schema.meta({ description: words.description, [WORDS]: words }) as Schema;
 }

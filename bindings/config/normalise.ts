@@ -12,6 +12,7 @@ const list = (value: string | string[] | undefined): string[] => (value === unde
 const canonical = (text: string): string => formatAddress(readAddress(text)!);
 const bare = (text: string): string => readAddress(text)!.text;
 
+/** @param input checked by `networkSchema`. */
 export function normaliseNetwork(input: NetworkInput): NetworkConfig {
   return {
     name: input.name,
@@ -67,6 +68,7 @@ function workerCount(workers: ConfigInput["workers"]): number {
   return Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1));
 }
 
+/** @param input checked by `configSchema`. */
 export function normaliseConfig(input: ConfigInput): EngineConfig {
   const name = input.name ?? DEFAULT_NAME;
   const networks = (input.networks ?? []).map(normaliseNetwork);
