@@ -1,0 +1,37 @@
+/** How far something is that takes longer than a second: one line on a terminal, gone when it is done. Where standard error
+ *  is no terminal, whoever reads it has the log. */
+import { bar, count } from "./text.ts";
+
+const FIRST_MS = 1000;
+const PERIOD_MS = 100;
+const WIDTH = 24;
+const ERASE_LINE = "\r\u001b[K";
+
+export interface Progress {
+  update: (done: number) => void;
+  end: () => void;
+}
+
+/** Draws on `stream` from the second second on, until its end.
+ *  @param total steps; with 0 nothing is shown. */
+export function showProgress(what: string, total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
+  if (!stream.isTTY || total === 0) return { update: () => {}, end: () => {} };
+  const begin = performance.now();
+  let done = 0;
+  let isDrawn = false;
+  const timer = setInterval(() => {
+    if (performance.now() - begin < FIRST_MS) return;
+    isDrawn = true;
+    stream.write(`${ERASE_LINE}${what} ${bar(done / total, WIDTH)} ${count(done)} of ${count(total)}`);
+  }, PERIOD_MS).unref();
+  return {
+    update: (now) => {
+      done = now;
+    },
+    end: () => {
+      clearInterval(timer);
+      if (isDrawn) stream.write(ERASE_LINE);
+      isDrawn = false;
+    },
+  };
+}
