@@ -1,0 +1,52 @@
+/** The command line as a whole: every command, how they fail, what the help says. */
+import { Command } from "commander";
+import { packageVersion } from "../agent/package-version.ts";
+import { completionCommand } from "./completion.ts";
+import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { downCommand } from "./down.ts";
+import { report } from "./error.ts";
+import { showCommand } from "./show.ts";
+import { upCommand } from "./up.ts";
+import { versionCommand } from "./version.ts";
+
+/** A program of its own at every call. */
+export function createProgram(): Command {
+  const program = new Command("portyard")
+    .description("A switch for container networks whose hot path is WebAssembly.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  portyard demo --once
+  portyard up --config blue.yaml
+  portyard show ports
+  portyard down
+
+Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
+    );
+  const commands = [demoCommand(), upCommand(), downCommand(), showCommand(), doctorCommand(), versionCommand(), completionCommand()];
+  for (const command of commands) program.addCommand(command);
+  return program;
+}
+
+/** Commander's own words go to standard error, unless a program reads the error as JSON. */
+function settle(command: Command, json: boolean): void {
+  command.exitOverride().showSuggestionAfterError().helpCommand(false).helpOption("-h, --help", "print this help");
+  command.configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) });
+  for (const child of command.commands) settle(child, json);
+}
+
+/** Runs one command line. @param words behind the program's name. @returns the exit status. */
+export async function run(words: readonly string[]): Promise<number> {
+  const json = words.includes("--json");
+  const program = createProgram();
+  settle(program, json);
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error, json);
+  }
+}

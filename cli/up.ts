@@ -1,0 +1,125 @@
+/** `portyard up`: an agent in the foreground, until a signal or `portyard down` ends it. */
+import { Command, Option } from "commander";
+import type { Agent } from "../agent/agent.ts";
+import { LOG_LEVELS, type LogLevel } from "../agent/log.ts";
+import { MAX_WORKERS } from "../assembly/abi/limits.ts";
+import type { EngineConfig } from "../bindings/config/types.ts";
+import type { EngineOptions } from "../bindings/engine/types.ts";
+import { print } from "./format/lines.ts";
+import { showProgress } from "./format/progress.ts";
+import { count } from "./format/text.ts";
+import { jsonOption, nameOption, socketOption, wholeNumber } from "./option.ts";
+
+const MAX_SPIN_MICROSECONDS = 1000;
+
+interface UpOptions {
+  config: string;
+  name?: string;
+  socket?: string;
+  io: NonNullable<EngineOptions["io"]>;
+  isolation: "process" | "thread";
+  workers?: number | "auto";
+  spin: number;
+  logLevel: LogLevel;
+  logFile?: string;
+  json?: boolean;
+}
+
+const workerCount = (text: string): number | "auto" => (text === "auto" ? "auto" : wholeNumber(1, MAX_WORKERS)(text));
+
+/** The command `portyard up`. */
+export function upCommand(): Command {
+  return new Command("up")
+    .description("start an instance and forward until it is stopped")
+    .requiredOption("--config <file>", "configuration, YAML or JSON")
+    .addOption(nameOption("name of the instance, instead of the configuration's"))
+    .addOption(socketOption())
+    .addOption(
+      new Option("--io <backend>", "what moves the frames; auto is uring where the kernel allows it")
+        .choices(["auto", "uring", "syscall"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--isolation <kind>", "run the forwarder as a process of its own or in threads")
+        .choices(["process", "thread"])
+        .default("process"),
+    )
+    .option("--workers <count>", `threads that forward, 1-${MAX_WORKERS} or auto, instead of the configuration's`, workerCount)
+    .option(
+      "--spin <microseconds>",
+      `how long a worker looks for frames before it sleeps, 0-${MAX_SPIN_MICROSECONDS}`,
+      wholeNumber(0, MAX_SPIN_MICROSECONDS),
+      0,
+    )
+    .addOption(new Option("--log-level <level>", "least level of what is logged").choices(LOG_LEVELS).default("info"))
+    .option("--log-file <path>", "append the log to this file instead of standard error")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+A line that starts with "ready" is printed when every port forwards. Ctrl-C, SIGTERM and
+\`portyard down\` stop it and remove every device that it made.
+
+Example:
+  portyard up --config blue.yaml --workers auto
+
+  # blue.yaml
+  networks: [{ name: blue, subnet: 10.77.0.0/24 }]
+  ports:
+    - { name: a, network: blue, tap: { namespace: a, interface: eth0, address: 10.77.0.2/24 } }
+    - { name: b, network: blue, tap: { namespace: b, interface: eth0, address: 10.77.0.3/24 } }`,
+    )
+    .action(up);
+}
+
+/** @throws PortyardError of the configuration, of the agent or of the engine; nothing is left behind then. */
+async function up(options: UpOptions): Promise<void> {
+  const [{ readConfigFile }, { createLog }, { Agent }] = await Promise.all([
+    import("../bindings/config/read.ts"),
+    import("../agent/log.ts"),
+    import("../agent/agent.ts"),
+  ]);
+  const { name, workers } = options;
+  const config = await readConfigFile(options.config, { ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) });
+  const log = createLog({ level: options.logLevel, file: options.logFile, instance: config.name });
+  const stopping = stopSignals();
+  const progress = showProgress("starting ports", config.ports.length);
+  const engine = { io: options.io, isolation: options.isolation, spinMicroseconds: options.spin };
+  try {
+    const agent = await Agent.start(config, { engine, socket: options.socket, log, signal: stopping, onProgress: progress.update });
+    progress.end();
+    sayReady(agent, config, options.json === true);
+    await agent.closed;
+  } catch (error) {
+    progress.end();
+    if (!stopping.aborted) throw error;
+  }
+}
+
+/** Aborts at the first signal; later ones change nothing: what was made is being removed. */
+function stopSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
+  return controller.signal;
+}
+
+function sayReady(agent: Agent, config: EngineConfig, json: boolean): void {
+  const views = agent.views();
+  const [worker] = views.workers({}).rows;
+  const facts = {
+    name: config.name,
+    networks: views.networks({}).total,
+    ports: views.ports({}).total,
+    workers: config.workers,
+    io: worker?.io ?? null,
+    pid: process.pid,
+    forwarderPid: agent.version().forwarderPid,
+    socket: agent.place.socket,
+  };
+  if (json) return print(`ready ${JSON.stringify(facts)}`);
+  const where = facts.forwarderPid === null ? "" : `, forwarder ${facts.forwarderPid}`;
+  const what = `${plural(facts.ports, "port")} in ${plural(facts.networks, "network")}`;
+  print(`ready: ${config.name} forwards ${what} by ${facts.io}${where}, socket ${facts.socket}`);
+}
+
+const plural = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
