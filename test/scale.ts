@@ -38,6 +38,8 @@ const columns = {
   wireGarbageFrames: { quick: 30_000, full: 3_000_000 },
   /** How long a native test waits for something that must come. */
   nativePatienceMilliseconds: { quick: 10_000, full: 30_000 },
+  /** Random super-frames that are segmented, on each build. */
+  superFrames: { quick: 100, full: 10_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

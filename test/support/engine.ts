@@ -1,25 +1,23 @@
 /** A switch for tests: tables, one worker over memory ports, and calls that say what a test wants to say. Frames go in by
- *  `send` and come out as a list; time stands still until it is set. Memories are used again by the next test, unwiped
- *  but for what formatting wipes: what an earlier test left in a slot must never matter.                                */
+ *  `send` and come out as a list; time stands still until it is set.                                                    */
 import { AGENT_WORKER, MAX_MACS_PER_PORT, DEFAULT_MAC_AGE_SECONDS } from "../../assembly/abi/limits.ts";
 import * as counter from "../../assembly/abi/counter.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
 import { splitMac } from "../../bindings/mac.ts";
-import { type Layout, layOut, memoryPages } from "../../bindings/tables/layout.ts";
 import * as macs from "../../bindings/tables/mac-table.ts";
 import * as networks from "../../bindings/tables/network-table.ts";
 import * as ports from "../../bindings/tables/port-table.ts";
-import { Tables, createMemory } from "../../bindings/tables/tables.ts";
+import type { Tables } from "../../bindings/tables/tables.ts";
 import * as trunks from "../../bindings/tables/trunk-table.ts";
 import * as workers from "../../bindings/tables/worker-table.ts";
-import { type Build, type EngineExports, instantiateEngine, loadModule } from "../../bindings/wasm/module.ts";
+import type { Build, EngineExports } from "../../bindings/wasm/module.ts";
+import { type EngineMemory, giveMemory, takeMemory } from "./engine-memory.ts";
 import { ipv4Address, ipv6Address } from "./packet/address.ts";
 import { bytes } from "./packet/bytes.ts";
 
 export const BUILDS: readonly Build[] = ["debug", "release", "single"];
-const HASH_SEED = 0x243f6a8885a308d3n;
 
 export interface Output {
   port: number;
@@ -42,22 +40,6 @@ export interface PortOptions {
   owner?: number;
 }
 
-interface Place {
-  tables: Tables;
-  layout: Layout;
-  wasm: EngineExports;
-}
-
-const idle = new Map<string, Place[]>();
-
-function takePlace(build: Build, macLimit: number): Place {
-  const left = idle.get(`${build} ${macLimit}`)?.pop();
-  if (left !== undefined) return left;
-  const layout = layOut({ macs: macLimit, workers: 2 });
-  const memory = createMemory(memoryPages(layout, 2), build !== "single");
-  return { layout, tables: new Tables(memory), wasm: instantiateEngine(loadModule(build), memory) };
-}
-
 export class TestEngine {
   readonly tables: Tables;
   readonly wasm: EngineExports;
@@ -68,27 +50,23 @@ export class TestEngine {
   readonly full = new Set<number>();
   /** Frames that were counted at ports which are no longer there. */
   readonly retired = { received: 0, sent: 0, dropped: 0 };
-  private readonly place: Place;
-  private readonly key: string;
+  private readonly place: EngineMemory;
   private outputs: Output[] = [];
   private nextNetwork = 1;
   private nextTrunk = 0;
 
   /** @param macLimit entries that the MAC table may hold. */
   constructor(build: Build, macLimit = 1024) {
-    this.key = `${build} ${macLimit}`;
-    this.place = takePlace(build, macLimit);
+    this.place = takeMemory(build, macLimit);
     this.tables = this.place.tables;
     this.wasm = this.place.wasm;
-    this.tables.format(this.place.layout, HASH_SEED);
-    this.tables.configure(0n, this.place.layout.workersBase);
     this.agent = this.wasm.formatWorker(1, AGENT_WORKER);
     this.worker = new MemoryWorker(this.wasm, this.tables, 0, 0, (port, frame) => this.take(port, frame));
   }
 
   /** Gives the memory to the next test. */
   close(): void {
-    idle.set(this.key, [...(idle.get(this.key) ?? []), this.place]);
+    giveMemory(this.place);
   }
 
   private take(port: number, written: Uint8Array): boolean {
@@ -106,14 +84,14 @@ export class TestEngine {
     return index;
   }
 
-  /** Adds a port at the lowest free index, or at `index`, and lets the worker see it. */
-  port(options: PortOptions, index = this.freeIndex()): number {
+  /** Adds a port at the lowest free index, or at `index`, and lets the worker see it unless more are to follow. */
+  port(options: PortOptions, index = this.freeIndex(), isLast = true): number {
     const { network = 0, vlans, native = 0, mac = null, flags = 0, mtu = 1500, macLimit = MAX_MACS_PER_PORT, owner = 0 } = options;
     const trunk = vlans === undefined ? 0 : this.writeTrunk(vlans, native) + 1;
     ports.write(this.tables, index, { kind: field.KIND_MEMORY, flags, network, mtu, mac, owner, trunk, native, macLimit });
     ports.attach(this.tables, index, 0);
     for (const member of networksOf(options)) networks.addMember(this.tables, member, index);
-    return this.setState(index, field.UP);
+    return this.setState(index, field.UP, isLast);
   }
 
   private freeIndex(): number {
@@ -132,9 +110,9 @@ export class TestEngine {
     return Array.from({ length: count }, () => this.port({ ...options, network }));
   }
 
-  setState(port: number, state: number): number {
+  setState(port: number, state: number, isLast = true): number {
     ports.setDesired(this.tables, port, state);
-    this.apply();
+    if (isLast) this.apply();
     return port;
   }
 
@@ -157,9 +135,17 @@ export class TestEngine {
 
   /** Binds an address, as text, to the MAC of `port`. */
   bind(network: number, port: number, address: string, mac: string): boolean {
-    const [family, ip] = address.includes(":") ? [6, ipv6Address(address)] : [4, bytes(ipv4Address(address), new Uint8Array(12))];
-    this.tables.bytes.set(ip, map.CONFIG_SCRATCH);
-    return this.wasm.bindAddress(network, family, port, ...splitMac(mac)) as unknown as boolean;
+    return Boolean(this.wasm.bindAddress(network, this.putAddress(address), port, ...splitMac(mac)));
+  }
+  unbind(network: number, port: number, address: string): boolean {
+    return Boolean(this.wasm.unbindAddress(network, this.putAddress(address), port));
+  }
+
+  /** Puts an address where the module takes it from; its family. */
+  private putAddress(address: string): number {
+    const isIpv6 = address.includes(":");
+    this.tables.bytes.set(isIpv6 ? ipv6Address(address) : bytes(ipv4Address(address), new Uint8Array(12)), map.CONFIG_SCRATCH);
+    return isIpv6 ? 6 : 4;
   }
 
   setStatic(network: number, mac: string, port: number): boolean {
@@ -175,6 +161,29 @@ export class TestEngine {
   send(port: number, frame: Uint8Array, offload?: Uint8Array): Output[] {
     this.worker.receive(port, frame, offload);
     return this.takeOutputs();
+  }
+
+  /** As a back end that read `length` bytes, of which the first are `head`: past what the memory worker takes. */
+  sendUnchecked(port: number, head: Uint8Array, length: number): Output[] {
+    const { address } = this.worker;
+    const slot = this.wasm.takeSlot(address);
+    const place = this.wasm.framePlace(address, slot);
+    this.tables.bytes.set(head, place);
+    this.wasm.clearOffload(place);
+    this.wasm.received(address, slot, port, place, length);
+    this.worker.run();
+    return this.takeOutputs();
+  }
+
+  /** Puts a frame in; every write of it fails with `errno`, as a kernel's port may fail. */
+  sendRefused(port: number, frame: Uint8Array, errno: number): void {
+    const { address } = this.worker;
+    this.worker.enqueue(port, frame);
+    this.wasm.process(address);
+    while (this.wasm.waitingWrites(address) > 0) {
+      const entry = this.wasm.shiftWrite(address);
+      this.wasm.finished(address, this.tables.load32(entry), this.tables.load32(entry + 4), -errno);
+    }
   }
 
   takeOutputs(): Output[] {
