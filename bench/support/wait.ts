@@ -1,3 +1,4 @@
+/** Waiting for what no event tells of. */
 import { setTimeout as after } from "node:timers/promises";
 import { PortyardError } from "../../bindings/error.ts";
 
