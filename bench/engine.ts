@@ -2,7 +2,7 @@
  *
  *  Bursts of 256 frames are parsed, their sources learned and their destinations looked up, by the engine's own functions
  *  and by the same algorithm in C (bench/native/mac-burst.c, cc -O3) over the same bytes: 64 to 65,536 stations, whose
- *  order has no pattern. Both must find the same values and leave the same table, or the benchmark fails. `whole way` is
+ *  order has no pattern. Both must find the same values and leave the same table and descriptors, or the benchmark fails. `whole way` is
  *  all that a frame goes through in Wasm (slots, counters, network, egress, queue of writes), without the kernel. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { PortyardError } from "../bindings/error.ts";
 import { cHeader } from "./engine/c-header.ts";
 import { FRAME_STRIDE } from "./engine/frame-layout.ts";
 import { type LaidOutMemory, layOutMemory, NETWORK, NOW_SECONDS } from "./engine/laid-out-memory.ts";
-import { tableHash } from "./engine/table-hash.ts";
+import { resultHash } from "./engine/result-hash.ts";
 import { onEnd, withCleanup } from "./support/cleanup.ts";
 import { median } from "./support/median.ts";
 import { compilerLine, nativeProgram, writeHeader } from "./support/native.ts";
@@ -25,6 +25,7 @@ import { formatNumber, formatTable } from "./support/table.ts";
 const ABOUT = "bench/engine: parse + learn + look up in Wasm against the same algorithm in C, over memory.";
 const STATIONS = [64, 1024, 16384, 65536];
 const WARM_UP_SECONDS = 0.5;
+const LEAST_SECONDS = 0.01;
 const background: number[] = [];
 
 interface Sample {
@@ -41,7 +42,7 @@ interface Row {
 interface Outcome {
   nsPerFrame: number;
   sum: string;
-  tableHash: string;
+  hash: string;
   entries: number;
 }
 
@@ -59,16 +60,18 @@ await withCleanup(async () => {
 async function measure(stations: number, program: string, { runs, seconds }: CommonOptions): Promise<Row> {
   const laid = layOutMemory(stations);
   const image = writeImage(laid.memory);
-  const sum = learnAll(laid);
+  compare(laid, stations, runC(program, image.path, laid, LEAST_SECONDS));
   spend(WARM_UP_SECONDS, () => pass(laid));
   spend(WARM_UP_SECONDS, () => wholeWay(laid));
   const samples: Sample[] = [];
   for (let done = 0; done < runs; done++) {
     background.push(await backgroundShare());
     const wasm = spend(seconds, () => pass(laid)) / laid.frames;
-    const c = runC(program, image.path, laid, seconds);
-    compare(stations, c, sum, tableHash(laid.memory));
-    samples.push({ wasm, c: c.nsPerFrame, wholeWay: spend(seconds / 2, () => wholeWay(laid)) / laid.frames });
+    samples.push({
+      wasm,
+      c: runC(program, image.path, laid, seconds).nsPerFrame,
+      wholeWay: spend(seconds / 2, () => wholeWay(laid)) / laid.frames,
+    });
   }
   await image.remove();
   const middle = { wasm: middleOf(samples, "wasm"), c: middleOf(samples, "c"), wholeWay: middleOf(samples, "wholeWay") };
@@ -126,9 +129,12 @@ function runC(program: string, image: string, { worker, first, frames }: LaidOut
   return JSON.parse(run(program, [image, ...[worker, first, frames, NETWORK, NOW_SECONDS, seconds].map(String)])) as Outcome;
 }
 
-function compare(stations: number, c: Outcome, sum: string, hash: string): void {
-  if (c.entries === stations && c.sum === sum && c.tableHash === hash) return;
-  const told = `C learned ${c.entries} of ${stations} stations, sums ${c.sum} and ${sum}, tables ${c.tableHash} and ${hash}`;
+/** Before anything is measured: both do the same. */
+function compare(laid: LaidOutMemory, stations: number, c: Outcome): void {
+  const sum = learnAll(laid);
+  const hash = resultHash(laid);
+  if (c.entries === stations && c.sum === sum && c.hash === hash) return;
+  const told = `C learned ${c.entries} of ${stations} stations, sums ${c.sum} and ${sum}, results ${c.hash} and ${hash}`;
   throw new PortyardError("load-failed", `Wasm and C do not do the same: ${told}.`);
 }
 
