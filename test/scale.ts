@@ -20,6 +20,8 @@ const columns = {
   captureStreamMegabytes: { quick: 500, full: 10_000 },
   /** Length of each of the two streams of a demo. */
   demoStreamSeconds: { quick: 0.5, full: 3 },
+  /** Demos that are ended at a random moment. */
+  demoStops: { quick: 4, full: 50 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */

@@ -16,6 +16,9 @@ import { type End, Program } from "./demo/program.ts";
 
 const portyard = fileURLToPath(new URL("../../../scripts/portyard.mjs", import.meta.url));
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+/** Rather more than a demo takes on an idle machine. */
+const WHOLE_MS = 4000;
+const seed = Number(process.env.PORTYARD_SEED ?? Date.now() % 1_000_000);
 const IN_STREAM = "through the switch";
 
 const demo = (...options: string[]): string[] => [
@@ -41,6 +44,15 @@ function story(name: string, tell: (machine: Machine) => Promise<void>, options:
       await machine.close();
     }
   });
+}
+
+/** Numbers from 0 to 1 (Park and Miller's generator); the same for the same seed. */
+function randomFrom(start: number): () => number {
+  let state = (start % 2147483646) + 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
 }
 
 const resultOf = ({ stdout }: End): DemoResult => JSON.parse(stdout.trimEnd().split("\n").at(-1) as string);
@@ -139,6 +151,26 @@ story("a reader of its output that goes away ends it", async (machine) => {
   assert.is((await running.ended).code, 141);
 });
 
+story("stopped or killed at any moment, nothing stays after the next", async (machine) => {
+  const random = randomFrom(seed);
+  for (let round = 0; round < scale.demoStops; round++) {
+    const running = machine.start(once);
+    const timer = setTimeout(() => running.child.kill(round % 2 === 0 ? "SIGINT" : "SIGKILL"), random() * WHOLE_MS);
+    await running.exited;
+    clearTimeout(timer);
+  }
+  isWhole(await machine.start(once).ended, "root");
+});
+
+story("as root without /dev/net/tun it takes veth pairs and packet sockets", async (machine) => {
+  machine.tool("mount", "-t", "tmpfs", "tmpfs", "/dev/net");
+  const { ports } = isWhole(await machine.start(once).ended, "root");
+  assert.equal(
+    ports.map(({ kind }) => kind),
+    ["packet", "packet"],
+  );
+});
+
 story("a container's process that dies in the middle is an error, and nothing stays", async (machine) => {
   const running = machine.start(once);
   await running.prints(IN_STREAM);
@@ -223,4 +255,5 @@ story("where a user namespace is refused it replays a capture, and says how to g
   assert.match(end.stderr, "For two real containers: run it as root");
 });
 
+console.log(`PORTYARD_SEED=${seed}`);
 test.run();

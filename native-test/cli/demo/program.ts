@@ -16,6 +16,8 @@ export class Program {
   #waiting: { text: string; found: () => void }[] = [];
   /** When neither it nor anything that it started holds its output any more. */
   readonly ended: Promise<End>;
+  /** When it is gone itself; what it started may live on. */
+  readonly exited: Promise<unknown>;
 
   constructor([program, ...args]: readonly string[]) {
     this.child = spawn(program as string, args);
@@ -27,6 +29,7 @@ export class Program {
       this.#stderr += text;
       this.#look();
     });
+    this.exited = once(this.child, "exit");
     this.ended = once(this.child, "close").then(([code, signal]) => ({ code, signal, stdout: this.#stdout, stderr: this.#stderr }));
   }
 
@@ -46,11 +49,10 @@ export class Program {
     }
   }
 
-  /** Kills it outright and waits until it is gone; what it started may live on and hold its output. */
+  /** Kills it outright and waits until it is gone. */
   async kill(): Promise<void> {
-    const exited = once(this.child, "exit");
     this.child.kill("SIGKILL");
-    await exited;
+    await this.exited;
   }
 
   /** Sends a signal and waits for the end. */
