@@ -3,7 +3,7 @@ import { setInterval as every } from "node:timers/promises";
 import type { PortInfo } from "../../bindings/engine/types.ts";
 import { echoLine, portLines } from "./report.ts";
 import type { Screen } from "./screen.ts";
-import { bitRate, bytes, type Column, count } from "./text.ts";
+import { bitRate, bytes, type Column, count } from "../format/text.ts";
 import type { Echo } from "./traffic/ping.ts";
 
 const PERIOD_MS = 1000;

@@ -10,7 +10,7 @@ import { CONTAINERS } from "./plan.ts";
 import { echoLine, introduction, pingLine, showTables, streamLines } from "./report.ts";
 import { type DemoResult, type PingResult, pingResult, type Streams, streamsResult } from "./result.ts";
 import type { Screen } from "./screen.ts";
-import { bitRate } from "./text.ts";
+import { bitRate } from "../format/text.ts";
 import type { Transfer } from "./traffic/stream.ts";
 import { type World, withWorld } from "./world.ts";
 

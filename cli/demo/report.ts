@@ -4,7 +4,7 @@ import type { Choice } from "./mode.ts";
 import { CONTAINERS, INTERFACE, NETWORK } from "./plan.ts";
 import type { DemoResult, PingResult, StreamResult, Streams } from "./result.ts";
 import type { Screen } from "./screen.ts";
-import { bar, bitRate, bytes, type Column, count, type Paint, table } from "./text.ts";
+import { bar, bitRate, bytes, type Column, count, type Paint, table } from "../format/text.ts";
 import type { Echo } from "./traffic/ping.ts";
 import type { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** Where the demo speaks to people: standard output, or standard error when the output is for programs. Steps that take a
  *  while show themselves on standard error, on one line that is gone when they are done. */
-import { bar, type Paint, painter } from "./text.ts";
+import { bar, type Paint, painter } from "../format/text.ts";
 
 const ERASE_LINE = "\r\u001b[K";
 const ERASE_BELOW = "\u001b[J";

@@ -1,7 +1,7 @@
-/** Tables and numbers as the demo prints them. */
+/** Tables and numbers as commands print them. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bar, bitRate, bytes, type Column, count, table } from "../../../cli/demo/text.ts";
+import { bar, bitRate, bytes, type Column, count, table } from "../../../cli/format/text.ts";
 
 const plain = (_: unknown, text: string) => text;
 const rows = [

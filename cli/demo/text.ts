@@ -1,2 +1,0 @@
-/** Words and numbers as every command writes them. */
-export * from "../format/text.ts";
