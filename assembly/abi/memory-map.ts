@@ -8,8 +8,21 @@
  *  workers           private to a process: WORKER_BYTES each, at the place that the configuration block names
  */
 import {
-  ADDRESS_PROBES, EVENT_ENTRIES, MAX_ADDRESSES, MAX_DROP_REASONS, MAX_MACS_PER_PORT, MAX_NETWORKS, MAX_PORTS, MAX_TRUNKS,
-  MAX_WORKERS, RX_ENTRIES, TX_ENTRIES, URING_CQ_ENTRIES, URING_ENTRIES, VLAN_IDS, WORKER_SLOTS,
+  ADDRESS_PROBES,
+  EVENT_ENTRIES,
+  MAX_ADDRESSES,
+  MAX_DROP_REASONS,
+  MAX_MACS_PER_PORT,
+  MAX_NETWORKS,
+  MAX_PORTS,
+  MAX_TRUNKS,
+  MAX_WORKERS,
+  RX_ENTRIES,
+  TX_ENTRIES,
+  URING_CQ_ENTRIES,
+  URING_ENTRIES,
+  VLAN_IDS,
+  WORKER_SLOTS,
 } from "./limits.ts";
 
 /** A page of Wasm, and of the map: regions that are mapped or sized at run time begin at a multiple of it. */

@@ -45,7 +45,6 @@ export const ANSWERED = 256;
 export const LOST = 264;
 export const COUNTERS_END = 272;
 
-
 // states
 export const STATE_ABSENT = 0;
 export const STATE_RUNNING = 1;

@@ -7,6 +7,7 @@ import * as ports from "../tables/port-table.ts";
 import type { EngineStore } from "./store.ts";
 
 /** Gets the frames that leave a port; see MemoryPort. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a listener that returns nothing has taken the frame
 export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
 
 export class InlineLink implements ForwarderLink {

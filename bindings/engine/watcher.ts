@@ -63,7 +63,9 @@ export class Watcher {
 
   /** Reads and emits what has come. */
   poll(): void {
-    for (const reader of this.readers) reader.read().forEach((one) => this.tell(one));
+    for (const reader of this.readers) {
+      for (const one of reader.read()) this.tell(one);
+    }
   }
 
   emit<Name extends keyof EngineEvents>(name: Name, ...args: Parameters<EngineEvents[Name]>): void {

@@ -22,10 +22,12 @@ export type ToAgent =
 /** Longest message in bytes. */
 export const MAX_MESSAGE_BYTES = 65536;
 
+/** A message as it goes over the socket. */
 export function encode(message: ToForwarder | ToAgent): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 
+/** The message that `encode` made these bytes of. */
 export function decode<Message extends ToForwarder | ToAgent>(payload: Uint8Array): Message {
   return JSON.parse(new TextDecoder().decode(payload)) as Message;
 }

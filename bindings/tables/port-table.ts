@@ -21,6 +21,7 @@ export interface PortRecord {
   macLimit: number;
 }
 
+/** Address of a port's record. */
 export function recordOf(port: number): number {
   return map.PORTS + port * map.PORT_BYTES;
 }
@@ -51,21 +52,27 @@ export function write(tables: Tables, port: number, record: PortRecord): void {
   if (tables.load32(map.HEAD_PORT_END) <= port) tables.store32(map.HEAD_PORT_END, port + 1);
 }
 
+/** Generation of the port's index, 1-255: which of the ports that had it one after the other. */
 export function generation(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.GENERATION);
 }
+/** What the agent wants of the port: ABSENT, UP or SHUT. */
 export function desired(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.DESIRED);
 }
+/** What the owning worker says of the port: one of the states of abi/port.ts. */
 export function actual(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.ACTUAL);
 }
+/** The kernel's error because of which the port is GONE or FAILED; 0 without one. */
 export function errno(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.ERRNO);
 }
+/** Index of the worker that reads the port. */
 export function owner(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.OWNER);
 }
+/** Says what is wanted of the port; it counts from the next epoch on. */
 export function setDesired(tables: Tables, port: number, state: number): void {
   tables.store32(recordOf(port) + field.DESIRED, state);
 }

@@ -5,7 +5,6 @@ import * as counter from "../../../../assembly/abi/counter.ts";
 import * as reason from "../../../../assembly/abi/drop-reason.ts";
 import { MAX_MTU, MAX_PORTS, MIN_MTU, TX_ENTRIES } from "../../../../assembly/abi/limits.ts";
 import * as port from "../../../../assembly/abi/port.ts";
-import type { TestEngine } from "../../../support/engine.ts";
 import { checksum, ramp, u16 } from "../../../support/packet/bytes.ts";
 import { BROADCAST, TYPE_EXPERIMENT, TYPE_IPV4, TYPE_IPV6, ethernet, station, tagged } from "../../../support/packet/ethernet.ts";
 import { type Ends, TCP, UDP, ipv4, ipv6, pseudoHeader } from "../../../support/packet/ip.ts";
