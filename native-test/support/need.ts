@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { probeUring } from "../../bindings/native/uring.ts";
 import { type SkipCause, skip } from "../../test/support/skip.ts";
+import { removeAll } from "./cleanup.ts";
 
 const NEEDS = {
   /** Network namespaces and devices may be made. */
@@ -19,7 +20,12 @@ export function needing(needs: readonly Need[], name: string, body: () => void |
   const test = async () => {
     const lack = needs.find((need) => !NEEDS[need].holds());
     if (lack !== undefined) return skip(name, NEEDS[lack].cause, NEEDS[lack].reason);
-    await body();
+    try {
+      await body();
+    } catch (error) {
+      removeAll(); // what it has left would stand in the way of the next, and hold up the end of the process
+      throw error;
+    }
   };
   return [name, test];
 }
