@@ -36,10 +36,17 @@ export function deviceName(label: string): string {
 export function makeVeth(label: string): { near: string; far: string } {
   const [near, far] = [deviceName(`${label}n`), deviceName(`${label}f`)];
   ip(`link add ${near} type veth peer name ${far}`);
-  onEnd(`veth ${near}`, () => {
-    if (existsSync(`/sys/class/net/${near}`)) ip(`link del ${near}`);
-  });
+  onEnd(`veth ${near}`, () => removeDevice(near));
   return { near, far };
+}
+
+/** A device whose other end was in a namespace goes with that, a while after it. */
+function removeDevice(name: string): void {
+  try {
+    ip(`link del ${name}`);
+  } catch (error) {
+    if (!String(error).includes("Cannot find device")) throw error;
+  }
 }
 
 /** Runs a module's text by Node in a namespace; what it prints on stdout arrives when it has ended with 0.
