@@ -38,6 +38,10 @@ const columns = {
   wireFieldRuns: { quick: 200, full: 5_000 },
   wireChainRuns: { quick: 2_000, full: 200_000 },
   wireGarbageFrames: { quick: 30_000, full: 3_000_000 },
+  /** Of datagrams that are known not to have come: none has for so long. */
+  quietMilliseconds: { quick: 1_000, full: 3_000 },
+  /** Datagrams that are sent one after the other. */
+  countedDatagrams: { quick: 50, full: 2_000 },
   /** How long a native test waits for something that must come. */
   nativePatienceMilliseconds: { quick: 10_000, full: 30_000 },
   /** Random super-frames that are segmented, on each build. */

@@ -8,8 +8,9 @@ import type { PortConfig } from "../../bindings/config/types.ts";
 import { scale } from "../../test/scale.ts";
 import { ipJson } from "../support/ip.ts";
 import { needing } from "../support/need.ts";
+import type { Container } from "./container.ts";
 import { configure, lawHolds, makeTopology, type Topology } from "./topology.ts";
-import { Numbered } from "./traffic.ts";
+import { Datagrams } from "./traffic.ts";
 
 const test = suite("churn");
 /** Ports that are there at the same time. */
@@ -55,12 +56,12 @@ test(
     const topology = await makeTopology({ containers: 3 });
     try {
       const { engine, containers } = topology;
-      const [from, to] = containers as [Topology["containers"][number], Topology["containers"][number]];
+      const [from, to] = containers as [Container, Container];
       const forwarder = engine.forwarderPid() as number;
       await churn(topology, 0, BATCH);
+      const load = await Datagrams.start(from, to, to.ipv4, { perSecond: 500 });
       const before = use(forwarder);
       const memory = residentMegabytes(forwarder);
-      const load = await Numbered.start(from.namespace, to.namespace, to.ipv4, 500);
       await churn(topology, BATCH, BATCH + scale.churnedPorts);
       const outcome = await load.stop();
       assert.is(outcome.received, outcome.sent);

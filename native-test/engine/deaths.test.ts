@@ -6,8 +6,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
 import { needing } from "../support/need.ts";
-import { type Container, lawHolds, makeTopology, nextEvent, type Topology } from "./topology.ts";
-import { Numbered, type Outcome } from "./traffic.ts";
+import type { Container } from "./container.ts";
+import { lawHolds, makeTopology, nextEvent, type Topology } from "./topology.ts";
+import { Datagrams, type Outcome } from "./traffic.ts";
 
 const test = suite("deaths under load");
 const PER_SECOND = 1000;
@@ -16,7 +17,7 @@ async function withLoad(workers: number, body: (topology: Topology) => Promise<v
   const topology = await makeTopology({ containers: 3, workers });
   try {
     const [from, to] = topology.containers as [Container, Container];
-    const load = await Numbered.start(from.namespace, to.namespace, to.ipv4, PER_SECOND);
+    const load = await Datagrams.start(from, to, to.ipv4, { perSecond: PER_SECOND });
     await body(topology);
     const outcome = await load.stop();
     await lawHolds(topology.engine);
@@ -75,7 +76,7 @@ for (const workers of [1, 2])
             );
           }
           const [from, to] = containers as [Container, Container];
-          const back = await Numbered.start(from.namespace, to.namespace, to.ipv6, 500).then((load) => load.stop());
+          const back = await Datagrams.send(from, to, to.ipv6, scale.countedDatagrams);
           assert.is(back.received, back.sent, "traffic is back");
         });
         console.log(

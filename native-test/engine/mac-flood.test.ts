@@ -6,14 +6,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MAX_MACS_PER_PORT } from "../../assembly/abi/limits.ts";
-import { Engine } from "../../bindings/engine.ts";
+import type { Engine } from "../../bindings/engine.ts";
 import { scale } from "../../test/scale.ts";
 import { startChild } from "../support/child.ts";
 import { ip } from "../support/ip.ts";
 import { makeVeth } from "../support/namespace.ts";
 import { needing } from "../support/need.ts";
-import { configure, type Container, lawHolds, makeContainer, tapPort, until } from "./topology.ts";
-import { Numbered } from "./traffic.ts";
+import { Container } from "./container.ts";
+import { createEngine } from "./own-engine.ts";
+import { configure, lawHolds, tapPort, until } from "./topology.ts";
+import { Datagrams } from "./traffic.ts";
 
 const test = suite("MAC flood");
 const PER_SECOND = 20_000;
@@ -67,11 +69,11 @@ test(
     ["root", "iproute2", "tun"],
     `${scale.floodedSources} sources from one port: others keep their entries, none of their frames is flooded`,
     async () => {
-      const [from, to, third] = [1, 2, 3].map(makeContainer) as [Container, Container, Container];
+      const [from, to, third] = [1, 2, 3].map((number) => new Container(number)) as [Container, Container, Container];
       const ports = [wire(from, "p1"), wire(to, "p2"), tapPort(third, "p3", { sourceCheck: false })];
-      const engine = await Engine.create(configure(ports));
+      const engine = await createEngine(configure(ports));
       try {
-        const load = await Numbered.start(from.namespace, to.namespace, to.ipv4, 1000);
+        const load = await Datagrams.start(from, to, to.ipv4);
         await until(() => stations(engine, false).length === 2);
         const before = stations(engine, false);
         const victim = before.find((station) => station.endsWith("p2"))?.split(" ")[0];
@@ -91,7 +93,7 @@ test(
         console.log(`${sent} sources, ${evicted} evicted from the port's own; ${outcome.sent} datagrams of others, none lost`);
       } finally {
         await engine.close();
-        for (const { namespace } of [from, to, third]) namespace.remove();
+        for (const container of [from, to, third]) await container.remove();
       }
     },
   ),

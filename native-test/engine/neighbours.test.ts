@@ -8,8 +8,9 @@ import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
 import { ip, ipJson } from "../support/ip.ts";
 import { needing } from "../support/need.ts";
+import type { Container } from "./container.ts";
 import { makeTopology, type Topology } from "./topology.ts";
-import { Numbered } from "./traffic.ts";
+import { Datagrams } from "./traffic.ts";
 
 const test = suite("neighbours");
 
@@ -63,7 +64,7 @@ test(
 test(
   ...needing(["root", "iproute2", "tun"], "an address that is bound elsewhere fails duplicate address detection", () =>
     withThree(async ({ containers }) => {
-      const [first, , third] = containers as [Topology["containers"][number], unknown, Topology["containers"][number]];
+      const [first, , third] = containers as [Container, unknown, Container];
       await detected(third.namespace.name);
       ip(`-n ${third.namespace.name} address add ${first.ipv6}/64 dev eth0`);
       const states = await detected(third.namespace.name);
@@ -79,12 +80,12 @@ test(
 test(
   ...needing(["root", "iproute2", "tun"], "ARP and neighbour discovery are answered by the engine, with the owner's MAC", () =>
     withThree(async ({ containers, engine }) => {
-      const [from, to] = containers as [Topology["containers"][number], Topology["containers"][number]];
+      const [from, to] = containers as [Container, Container];
       await detected(from.namespace.name);
       await detected(to.namespace.name);
       const before = engine.workers()[0]?.answered ?? 0;
       for (const address of [to.ipv4, to.ipv6]) {
-        const outcome = await Numbered.start(from.namespace, to.namespace, address, 200).then((load) => load.stop());
+        const outcome = await Datagrams.send(from, to, address, scale.countedDatagrams);
         assert.is(outcome.received, outcome.sent);
       }
       const mac = engine.ports()[1]?.mac;
@@ -101,10 +102,10 @@ test(
 test(
   ...needing(["root", "iproute2", "tun"], "a container that takes another's address or MAC is not heard", () =>
     withThree(async ({ containers, engine }) => {
-      const [first, second] = containers as [Topology["containers"][number], Topology["containers"][number]];
+      const [first, second] = containers as [Container, Container];
       ip(`-n ${second.namespace.name} address add 10.77.9.9/16 dev eth0`);
       ip(`-n ${second.namespace.name} route add ${first.ipv4}/32 dev eth0 src 10.77.9.9`);
-      const outcome = await Numbered.start(second.namespace, first.namespace, first.ipv4, 100).then((load) => load.stop());
+      const outcome = await Datagrams.send(second, first, first.ipv4, scale.countedDatagrams);
       assert.is(outcome.received, 0);
       const drops = engine.drops().filter(({ reason, port }) => reason === "spoofed-source" && port === "p2");
       assert.ok((drops[0]?.count ?? 0) > 0);

@@ -1,22 +1,20 @@
 /** An engine with containers for native tests:
  *
- *      namespace a (10.77.0.2, fd77::2) eth0 ---- TAP ---+
- *      namespace b (10.77.0.3, fd77::3) eth0 ---- TAP ---+--- engine, network "blue"
- *      ...                                               +                                                             */
+ *      namespace c1 (10.77.0.2, fd77::1) eth0 ---- TAP p1 ---+
+ *      namespace c2 (10.77.0.3, fd77::2) eth0 ---- TAP p2 ---+--- engine, network "blue"
+ *      ...                                                   +                                                         */
 import { setTimeout as delay } from "node:timers/promises";
+import { MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
 import { parseConfig } from "../../bindings/config/parse.ts";
-import { Engine } from "../../bindings/engine.ts";
+import type { EngineConfig } from "../../bindings/config/types.ts";
+import type { Engine } from "../../bindings/engine.ts";
 import type { EngineEvents, EngineOptions } from "../../bindings/engine/types.ts";
 import { scale } from "../../test/scale.ts";
-import { makeNamespace, type TestNamespace } from "../support/namespace.ts";
+import { Container } from "./container.ts";
+import { createEngine } from "./own-engine.ts";
 
-export const PREFIXES = ["10.77.0.0/16", "fd77::/64"];
-
-export interface Container {
-  namespace: TestNamespace;
-  ipv4: string;
-  ipv6: string;
-}
+const IPV4_PREFIX = "10.77.0.0/16";
+const IPV6_PREFIX = "fd77::/64";
 
 export interface Topology {
   engine: Engine;
@@ -24,7 +22,18 @@ export interface Topology {
   close(): Promise<void>;
 }
 
-/** What a tap port of container `number` (2 and up) is configured as. */
+export interface TopologyOptions {
+  containers: number;
+  /** Extra keys of the network. */
+  network?: Record<string, unknown>;
+  /** Extra keys of port `index`, and of its tap. */
+  port?: (index: number) => Record<string, unknown>;
+  tap?: (index: number) => Record<string, unknown>;
+  engine?: EngineOptions;
+  workers?: number;
+}
+
+/** What the tap port of a container is configured as. */
 export function tapPort(
   container: Container,
   name: string,
@@ -35,36 +44,29 @@ export function tapPort(
   return { name, network: "blue", tap: { namespace: container.namespace.name, interface: "eth0", address, ...tap }, ...extra };
 }
 
-/** A namespace and its addresses, not attached yet. */
-export function makeContainer(number: number): Container {
-  const [high, low] = [Math.floor(number / 250), (number % 250) + 1];
-  return { namespace: makeNamespace(`c${number}`), ipv4: `10.77.${high}.${low}`, ipv6: `fd77::${number.toString(16)}` };
-}
-
-export interface TopologyOptions {
-  containers: number;
-  network?: Record<string, unknown>;
-  /** Extra keys of port `index`, and of its tap. */
-  port?: (index: number) => Record<string, unknown>;
-  tap?: (index: number) => Record<string, unknown>;
-  engine?: EngineOptions;
-  workers?: number;
-}
-
 /** The configuration of an engine of this test process, whose network is `blue`. */
-export function configure(ports: Record<string, unknown>[], options: Partial<TopologyOptions> = {}) {
-  const networks = [{ name: "blue", subnet: PREFIXES, ...options.network }];
+export function configure(ports: Record<string, unknown>[], options: Partial<TopologyOptions> = {}): EngineConfig {
+  const subnet = hasIpv6(options) ? [IPV4_PREFIX, IPV6_PREFIX] : [IPV4_PREFIX];
+  const networks = [{ name: "blue", subnet, ...options.network }];
   return parseConfig({ name: `pyt-${process.pid}`, workers: options.workers ?? 1, networks, ports });
 }
 
-/** Makes namespaces c1, c2, ... with ports p1, p2, ... and starts the engine. */
+function hasIpv6({ network }: Partial<TopologyOptions>): boolean {
+  return Number(network?.mtu ?? MIN_IPV6_MTU) >= MIN_IPV6_MTU;
+}
+
+/** Makes namespaces c1, c2, ... with ports p1, p2, ... and starts the engine. Where the MTU is too small for IPv6 the
+ *  containers have IPv4 alone. */
 export async function makeTopology(options: TopologyOptions): Promise<Topology> {
-  const containers = Array.from({ length: options.containers }, (_, index) => makeContainer(index + 1));
-  const ports = containers.map((container, index) => tapPort(container, `p${index + 1}`, options.port?.(index), options.tap?.(index)));
-  const engine = await Engine.create(configure(ports, options), options.engine);
+  const containers = Array.from({ length: options.containers }, (_, index) => new Container(index + 1));
+  const ports = containers.map((container, index) => {
+    const address = hasIpv6(options) ? {} : { address: `${container.ipv4}/16` };
+    return tapPort(container, `p${index + 1}`, options.port?.(index), { ...address, ...options.tap?.(index) });
+  });
+  const engine = await createEngine(configure(ports, options), options.engine);
   const close = async () => {
     await engine.close();
-    for (const { namespace } of containers) namespace.remove();
+    for (const container of containers) await container.remove();
   };
   return { engine, containers, close };
 }

@@ -1,6 +1,6 @@
-/** Traffic of native tests: streams of numbered datagrams between namespaces, and what became of them. */
-import { type Child, startChild } from "../support/child.ts";
-import type { TestNamespace } from "../support/namespace.ts";
+/** Traffic of native tests: numbered datagrams and TCP streams from one container to another, and what became of them. */
+import { scale } from "../../test/scale.ts";
+import type { Container } from "./container.ts";
 
 export interface Outcome {
   sent: number;
@@ -9,132 +9,71 @@ export interface Outcome {
   longestGapMs: number;
 }
 
-const RECEIVER = `
-import { createSocket } from "node:dgram";
-const [address, port] = (await heard()).split(" ");
-const socket = createSocket({ type: address.includes(":") ? "udp6" : "udp4", recvBufferSize: 4194304 });
-const seen = new Set();
-let last = 0, gap = 0;
-socket.on("message", (message) => {
-  const now = performance.now();
-  if (last !== 0) gap = Math.max(gap, now - last);
-  last = now;
-  seen.add(message.readUInt32BE());
-});
-socket.bind(Number(port), address, () => console.log("bound"));
-await heard();
-console.log(JSON.stringify({ received: seen.size, longestGapMs: gap }));
-await heard();
-socket.close();
-`;
-
-const SENDER = `
-import { createSocket } from "node:dgram";
-const [address, port, perSecond, bytes] = (await heard()).split(" ");
-const socket = createSocket({ type: address.includes(":") ? "udp6" : "udp4", sendBufferSize: 4194304 });
-const begin = performance.now();
-let number = 0, isOn = true;
-const timer = setInterval(() => {
-  for (const due = (performance.now() - begin) * perSecond / 1000; isOn && number < due; number++) {
-    const message = Buffer.alloc(Number(bytes));
-    message.writeUInt32BE(number);
-    socket.send(message, Number(port), address);
-  }
-}, 1);
-console.log("sending");
-await heard();
-isOn = false;
-clearInterval(timer);
-socket.close(() => console.log(JSON.stringify({ sent: number })));
-await heard();
-`;
-
-function inside(namespace: TestNamespace, script: string): Child {
-  return startChild(script, { through: ["ip", "netns", "exec", namespace.name] });
+export interface DatagramOptions {
+  /** Datagrams a second. */
+  perSecond?: number;
+  /** Payload of each, 4-65,000. */
+  bytes?: number;
+  /** How many leave by one call, as one super-frame where the way takes it (UDP_SEGMENT). */
+  segments?: number;
 }
 
-/** Datagrams under way, until `stop`. */
-export class Numbered {
-  private readonly sender: Child;
-  private readonly receiver: Child;
+/** Every flow has a port of its own. */
+let lastPort = 5000;
 
-  private constructor(sender: Child, receiver: Child) {
-    this.sender = sender;
-    this.receiver = receiver;
+/** Numbered datagrams under way. */
+export class Datagrams {
+  private readonly from: Container;
+  private readonly to: Container;
+  private readonly port: number;
+  private readonly limit: number | null;
+
+  private constructor(from: Container, to: Container, port: number, limit: number | null) {
+    this.from = from;
+    this.to = to;
+    this.port = port;
+    this.limit = limit;
   }
 
-  /** Sends `perSecond` datagrams of `bytes` (4-65,000) from one namespace to `address` in another; resolves when it goes on. */
-  static async start(from: TestNamespace, to: TestNamespace, address: string, perSecond: number, bytes = 100): Promise<Numbered> {
-    const receiver = inside(to, RECEIVER);
-    receiver.say(`${address} 5000`);
-    await receiver.line();
-    const sender = inside(from, SENDER);
-    sender.say(`${address} 5000 ${perSecond} ${bytes}`);
-    await sender.line();
-    return new Numbered(sender, receiver);
+  /** Sends from one container to `address` of another until `stop`; resolves when it goes on. */
+  static start(from: Container, to: Container, address: string, options: DatagramOptions = {}): Promise<Datagrams> {
+    return Datagrams.begin(from, to, address, null, options);
+  }
+
+  /** Sends `count` datagrams and counts those that come. */
+  static async send(from: Container, to: Container, address: string, count: number, options: DatagramOptions = {}): Promise<Outcome> {
+    return (await Datagrams.begin(from, to, address, count, options)).stop();
+  }
+
+  private static async begin(
+    from: Container,
+    to: Container,
+    address: string,
+    limit: number | null,
+    { perSecond = 1000, bytes = 100, segments = 1 }: DatagramOptions,
+  ): Promise<Datagrams> {
+    const port = ++lastPort;
+    await to.station.ask("receive", { port, address, segmentBytes: segments > 1 ? bytes : null });
+    await from.station.ask("send", { port, address, perSecond, bytes, limit, segments });
+    return new Datagrams(from, to, port, limit);
   }
 
   /** Ends the sender, lets what is under way arrive, and counts. */
   async stop(): Promise<Outcome> {
-    this.sender.say("stop");
-    const { sent } = JSON.parse(await this.sender.line());
-    await this.sender.finish();
-    this.receiver.say("count");
-    const counted = JSON.parse(await this.receiver.line());
-    await this.receiver.finish();
+    const { port } = this;
+    const sent = await this.from.station.ask<number>("sent", { port, now: this.limit === null });
+    const counted = await this.to.station.ask<Omit<Outcome, "sent">>("count", { port, expected: sent, quietMs: scale.quietMilliseconds });
     return { sent, ...counted };
   }
 }
 
-/** Copies `bytes` pseudo-random bytes by one TCP connection and compares what arrives; resolves to the seconds that it took.
- *  @throws Error when a byte differs or the connection breaks. */
-export async function copyStream(from: TestNamespace, to: TestNamespace, address: string, bytes: number): Promise<number> {
-  const receiver = inside(to, STREAM_RECEIVER);
-  receiver.say(`${address} ${bytes}`);
-  await receiver.line();
-  const sender = inside(from, STREAM_SENDER);
-  sender.say(`${address} ${bytes}`);
-  const digests = await Promise.all([receiver.line(), sender.line()]);
-  await Promise.all([receiver.finish(), sender.finish()]);
-  const [received, sent] = digests.map((line) => JSON.parse(line));
-  if (received.digest !== sent.digest) throw new Error(`the stream differs: ${received.bytes} of ${bytes} bytes arrived`);
-  return received.seconds;
+/** Copies `bytes` pseudo-random bytes by one TCP connection. @throws Error when what arrives differs, or the connection breaks. */
+export async function copyStream(from: Container, to: Container, address: string, bytes: number): Promise<void> {
+  const port = ++lastPort;
+  await to.station.ask("listen", { port, address });
+  const [sent, received] = await Promise.all([
+    from.station.ask<string>("copy", { port, address, bytes }),
+    to.station.ask<string>("digest", { port }),
+  ]);
+  if (sent !== received) throw new Error(`the stream to ${address} differs from what was sent`);
 }
-
-const STREAM_RECEIVER = `
-import { createServer } from "node:net";
-import { createHash } from "node:crypto";
-const [address, bytes] = (await heard()).split(" ");
-const hash = createHash("sha1");
-const server = createServer((socket) => {
-  const begin = performance.now();
-  let count = 0;
-  socket.on("data", (data) => { hash.update(data); count += data.length; });
-  socket.on("end", () => {
-    socket.end();
-    server.close();
-    console.log(JSON.stringify({ digest: hash.digest("hex"), bytes: count, seconds: (performance.now() - begin) / 1000 }));
-  });
-});
-server.listen(5001, address, () => console.log("listening"));
-await heard();
-`;
-
-const STREAM_SENDER = `
-import { connect } from "node:net";
-import { createHash, randomBytes } from "node:crypto";
-const [address, bytes] = (await heard()).split(" ");
-const hash = createHash("sha1");
-const socket = connect(5001, address);
-socket.on("error", (error) => { console.log(JSON.stringify({ digest: error.message })); });
-let left = Number(bytes);
-while (left > 0) {
-  const data = randomBytes(Math.min(left, 65536));
-  hash.update(data);
-  left -= data.length;
-  if (!socket.write(data)) await new Promise((resolve) => socket.once("drain", resolve));
-}
-socket.end();
-console.log(JSON.stringify({ digest: hash.digest("hex") }));
-await heard();
-`;

@@ -5,7 +5,7 @@
  *      green (VLAN 20):  c2 eth0 --- TAP ---+--- engine --- trunk t --- veth (or TAP) --- this test                      */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Engine } from "../../bindings/engine.ts";
+import type { Engine } from "../../bindings/engine.ts";
 import { parseConfig } from "../../bindings/config/parse.ts";
 import { interfaceIndex } from "../../bindings/native/interface.ts";
 import { closeDescriptor } from "../../bindings/native/io.ts";
@@ -15,6 +15,7 @@ import { ip } from "../support/ip.ts";
 import { makeNamespace, makeVeth } from "../support/namespace.ts";
 import { needing } from "../support/need.ts";
 import { makeFrame, receiveFrame, VNET_HEADER_BYTES, waitReadable, writeFrame } from "../support/wire.ts";
+import { createEngine } from "./own-engine.ts";
 import { lawHolds } from "./topology.ts";
 
 const test = suite("trunks");
@@ -60,7 +61,7 @@ async function withTrunk(kind: "packet" | "tap", io: "uring" | "syscall", body: 
     tap: { namespace: spaces[name].name, interface: "eth0", address: name === "blue" ? "10.1.0.1/24" : "10.2.0.1/24" },
   });
   if (veth !== null) ip(`link set ${veth.far} up`);
-  const engine = await Engine.create(
+  const engine = await createEngine(
     parseConfig({
       name: `pyt-${process.pid}`,
       networks: [{ name: "blue" }, { name: "green" }, { name: "far" }],
