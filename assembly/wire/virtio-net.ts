@@ -52,6 +52,9 @@ function isTypeValid(header: usize, type: u32): bool {
   return type == GSO_UDP;
 }
 
+/** All ten bytes are 0: a plain frame, nothing else to look at. */
+export function isEmpty(header: usize): bool { return (load<u64>(header) | load<u16>(header, 8)) == 0; }
+
 /** NEEDS_CHECKSUM, DATA_VALID. */
 export function flags(header: usize): u32 { return load<u8>(header, FLAGS); }
 export function needsChecksum(header: usize): bool { return (load<u8>(header, FLAGS) & NEEDS_CHECKSUM) != 0; }

@@ -9,6 +9,7 @@ import * as arp from "../../wire/arp";
 import * as ethernet from "../../wire/ethernet";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
+import * as virtio from "../../wire/virtio-net";
 import * as vlan from "../../wire/vlan";
 import { isOffloadValid } from "./offload";
 
@@ -26,42 +27,57 @@ export function parse(descriptor: usize): u32 {
   if (source == 0) return desc.drop(descriptor, reason.ZERO_SOURCE);
   if (ethernet.isReservedGroup(destination)) return desc.drop(descriptor, reason.RESERVED_GROUP);
   parseLayers(descriptor, frame, bytes);
+  if (virtio.isEmpty(frame - virtio.HEADER_BYTES)) return field.CONTINUE;
   return isOffloadValid(descriptor) ? field.CONTINUE : desc.drop(descriptor, reason.BAD_OFFLOAD_HEADER);
 }
 
-/** Sets everything from the EtherType up. Also for frames that the engine made or changed itself. */
+/** Sets everything from the EtherType up. Also for frames that the engine made or changed itself. Most frames are IPv4
+ *  without a tag: their way is inlined and writes every field once (bench/engine: 38 -> 32 ns; with the table's, 19.6). */
+// @ts-ignore: decorator
+@inline
 export function parseLayers(descriptor: usize, frame: usize, bytes: u32): void {
+  const etherType = ethernet.etherType(frame);
+  const flags: u32 = ethernet.isGroup(desc.destination(descriptor)) ? field.FLAG_GROUP : 0;
+  if (etherType != ethernet.ETHER_TYPE_IPV4) return parseOther(descriptor, frame, bytes, etherType, flags);
+  setLayers(descriptor, etherType, ethernet.HEADER_BYTES);
+  parseIpv4(descriptor, frame + ethernet.HEADER_BYTES, ethernet.HEADER_BYTES, bytes - ethernet.HEADER_BYTES, flags);
+}
+
+function setLayers(descriptor: usize, etherType: u32, l3: u32): void {
+  desc.setEtherType(descriptor, etherType);
+  desc.setL3(descriptor, l3);
+  desc.setL4(descriptor, 0);
+  desc.setProtocol(descriptor, 0);
+}
+
+function parseOther(descriptor: usize, frame: usize, bytes: u32, etherType: u32, flags: u32): void {
   let offset: u32 = ethernet.HEADER_BYTES;
-  let etherType = ethernet.etherType(frame);
-  let flags: u32 = 0;
+  if (vlan.isTag(etherType)) flags |= field.FLAG_TAGGED;
   for (let tags = 0; tags < MAX_VLAN_TAGS && vlan.isTag(etherType) && bytes >= offset + vlan.HEADER_BYTES; tags++) {
     etherType = vlan.etherType(frame + offset);
     offset += vlan.HEADER_BYTES;
-    flags = field.FLAG_TAGGED;
   }
-  if (vlan.isTag(ethernet.etherType(frame))) flags = field.FLAG_TAGGED;
-  desc.setEtherType(descriptor, etherType);
-  desc.setL3(descriptor, offset);
-  desc.setL4(descriptor, 0);
-  desc.setProtocol(descriptor, 0);
-  if (ethernet.isGroup(desc.destination(descriptor))) flags |= field.FLAG_GROUP;
+  setLayers(descriptor, etherType, offset);
   desc.setFlags(descriptor, flags);
   const l3 = frame + offset;
   const available = bytes - offset;
-  if (etherType == ethernet.ETHER_TYPE_IPV4) parseIpv4(descriptor, l3, offset, available);
+  if (etherType == ethernet.ETHER_TYPE_IPV4) parseIpv4(descriptor, l3, offset, available, flags);
   else if (etherType == ethernet.ETHER_TYPE_IPV6) parseIpv6(descriptor, l3, offset, available);
   else if (etherType == ethernet.ETHER_TYPE_ARP && arp.isValid(l3, available)) addFlag(descriptor, field.FLAG_ARP);
 }
 
 function addFlag(descriptor: usize, flag: u32): void { desc.setFlags(descriptor, desc.flags(descriptor) | flag); }
 
-function parseIpv4(descriptor: usize, ip: usize, offset: u32, available: u32): void {
-  if (!ipv4.isValid(ip, available)) return;
-  addFlag(descriptor, field.FLAG_IPV4);
-  desc.setPacketBytes(descriptor, ipv4.totalBytes(ip));
+// @ts-ignore: decorator
+@inline
+function parseIpv4(descriptor: usize, ip: usize, offset: u32, available: u32, flags: u32): void {
+  if (!ipv4.isValid(ip, available)) return desc.setFlags(descriptor, flags);
+  const headers = ipv4.headerBytes(ip);
+  const total = ipv4.totalBytes(ip);
+  desc.setPacketBytes(descriptor, total);
   desc.setProtocol(descriptor, ipv4.protocol(ip));
-  if (ipv4.isFragment(ip)) addFlag(descriptor, field.FLAG_FRAGMENT);
-  if (ipv4.fragmentOffset(ip) == 0 && ipv4.totalBytes(ip) > ipv4.headerBytes(ip)) desc.setL4(descriptor, offset + ipv4.headerBytes(ip));
+  desc.setFlags(descriptor, flags | (ipv4.isFragment(ip) ? field.FLAG_IPV4 | field.FLAG_FRAGMENT : field.FLAG_IPV4));
+  if (ipv4.fragmentOffset(ip) == 0 && total > headers) desc.setL4(descriptor, offset + headers);
 }
 
 function parseIpv6(descriptor: usize, ip: usize, offset: u32, available: u32): void {
