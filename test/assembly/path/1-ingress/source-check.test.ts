@@ -2,10 +2,7 @@
  *
  *      port 0  A, 10.0.0.1, fd00::1, checked        port 1  B, 10.0.0.2, fd00::2, checked        port 2  not checked      */
 import { test } from "uvu";
-import * as assert from "uvu/assert";
 import * as reason from "../../../../assembly/abi/drop-reason.ts";
-import * as port from "../../../../assembly/abi/port.ts";
-import type { TestEngine } from "../../../support/engine.ts";
 import { ipv6Address } from "../../../support/packet/address.ts";
 import { bytes, ramp, u16, u32 } from "../../../support/packet/bytes.ts";
 import {
@@ -23,46 +20,9 @@ import { DESTINATION_OPTIONS, FRAGMENT, ICMPV6, TCP, UDP, extension, ipv4, ipv6 
 import * as nd from "../../../support/packet/neighbour.ts";
 import { icmpv6, tcp } from "../../../support/packet/transport.ts";
 import { expectDrop, expectOutputs, tell } from "../../../support/story.ts";
-
-const [A, B, X] = [station(1), station(2), station(99)];
-const [A4, B4, FREE4] = ["10.0.0.1", "10.0.0.2", "10.0.0.50"];
-const [A6, B6, FREE6] = ["fd00::1", "fd00::2", "fd00::50"];
-const CHECKED = { flags: port.FLAG_SOURCE_CHECK };
-
-function yard(engine: TestEngine): number {
-  const network = engine.network();
-  engine.port({ network, mac: A, ...CHECKED });
-  engine.port({ network, mac: B, ...CHECKED });
-  engine.port({ network });
-  for (const [index, mac, addresses] of [
-    [0, A, [A4, A6]],
-    [1, B, [B4, B6]],
-  ] as const) {
-    for (const address of addresses) assert.ok(engine.bind(network, index, address, mac));
-  }
-  return network;
-}
-
-/** Every one of these frames, sent by A's port, reaches the other two ports. */
-function passes(sentence: string, frames: Record<string, Uint8Array>): void {
-  tell(sentence, (engine) => {
-    yard(engine);
-    for (const [about, frame] of Object.entries(frames)) expectOutputs(engine, 0, frame, [1, 2], about);
-  });
-}
-
-/** Every one of these frames, sent by A's port, is dropped there, and teaches the switch nothing. */
-function refuses(sentence: string, why: number, frames: Record<string, Uint8Array>): void {
-  tell(sentence, (engine) => {
-    yard(engine);
-    for (const [about, frame] of Object.entries(frames)) expectDrop(engine, 0, frame, why, { about });
-    assert.equal(engine.macs(), []);
-  });
-}
+import { A, A4, A6, B, B4, B6, CHECKED, FREE4, FREE6, X, ip4, ip6, passes, refuses, yard } from "../../../support/checked-yard.ts";
 
 const toAll = { from: A, to: BROADCAST };
-const ip4 = (source: string, from = A) => nd.udp4({ from, to: BROADCAST }, { source, destination: "10.0.0.255" }, 4000, 4001);
-const ip6 = (source: string, from = A) => nd.udp6({ from, to: "33:33:00:00:00:01" }, { source, destination: "ff02::1" }, 4000, 4001);
 
 passes("a port says what is its own", {
   IPv4: ip4(A4),
@@ -288,64 +248,6 @@ passes("TCP from the ports of DHCP is TCP", {
       tcp({ source: A4, destination: B4 }, { sourcePort: 67, targetPort: 68, sequence: 1, flags: 2 }),
     ),
   ),
-});
-
-// ---------------------------------------------------------------- link-locals that a station announces
-const announced = (index: number) => `fe80::1234:5678:9abc:${index + 1}`;
-
-tell("a station may announce four link-locals and speak from them; the fifth is refused", (engine) => {
-  yard(engine);
-  for (let index = 0; index < 4; index++) {
-    expectDrop(engine, 0, ip6(announced(index)), reason.SPOOFED_SOURCE);
-    expectOutputs(engine, 0, nd.solicitation(A, "::", announced(index)), [1, 2]);
-    expectOutputs(engine, 0, ip6(announced(index)), [1, 2]);
-  }
-  expectDrop(engine, 0, nd.solicitation(A, "::", announced(4)), reason.SPOOFED_SOURCE);
-  expectDrop(engine, 0, ip6(announced(4)), reason.SPOOFED_SOURCE);
-  expectOutputs(engine, 0, nd.solicitation(A, "::", announced(2)), [1, 2]);
-  expectOutputs(engine, 0, nd.advertisement(A, announced(3), announced(3), 0x20, nd.linkOption(nd.TARGET_LINK, A)), [1, 2]);
-});
-
-tell("the link-local of its own MAC is none of the four, nor is an address that is not link-local", (engine) => {
-  yard(engine);
-  for (let repeat = 0; repeat < 5; repeat++) {
-    expectOutputs(engine, 0, nd.solicitation(A, "::", nd.eui64(A)), [1, 2]);
-    expectOutputs(engine, 0, nd.solicitation(A, "::", `fd00::${100 + repeat}`), [1, 2]);
-  }
-  for (let index = 0; index < 4; index++) expectOutputs(engine, 0, nd.solicitation(A, "::", announced(index)), [1, 2]);
-  expectDrop(engine, 0, ip6("fd00::100"), reason.SPOOFED_SOURCE);
-});
-
-tell("what one station announced is not another's to speak from", (engine) => {
-  yard(engine);
-  engine.send(0, nd.solicitation(A, "::", announced(0)));
-  const asB = nd.udp6({ from: B, to: "33:33:00:00:00:01" }, { source: announced(0), destination: "ff02::1" }, 1, 2);
-  expectDrop(engine, 1, asB, reason.SPOOFED_SOURCE);
-});
-
-tell("who detects a link-local that another station has does not get it: the question goes on, the answer decides", (engine) => {
-  yard(engine);
-  engine.send(0, nd.solicitation(A, "::", announced(0)));
-  expectOutputs(engine, 1, nd.solicitation(B, "::", announced(0)), [0, 2]);
-  expectDrop(engine, 1, nd.advertisement(B, B6, announced(0), 0x20), reason.SPOOFED_SOURCE);
-  expectOutputs(engine, 1, nd.solicitation(B, "::", nd.eui64(A)), [0, 2]);
-  expectDrop(engine, 1, nd.advertisement(B, B6, nd.eui64(A), 0x20), reason.SPOOFED_SOURCE);
-});
-
-tell("a link-local that is bound to a port is that port's alone", (engine) => {
-  const network = yard(engine);
-  engine.bind(network, 1, "fe80::b", B);
-  engine.send(0, nd.solicitation(A, "::", "fe80::b"));
-  expectDrop(engine, 0, ip6("fe80::b"), reason.SPOOFED_SOURCE);
-  expectOutputs(engine, 1, nd.udp6({ from: B, to: "33:33:00:00:00:01" }, { source: "fe80::b", destination: "ff02::1" }, 1, 2), [0, 2]);
-});
-
-tell("what a station announced ends with its port", (engine) => {
-  const network = yard(engine);
-  engine.send(0, nd.solicitation(A, "::", announced(0)));
-  engine.remove(0, [network]);
-  assert.is(engine.port({ network, mac: A, ...CHECKED }), 0);
-  expectDrop(engine, 0, ip6(announced(0)), reason.SPOOFED_SOURCE);
 });
 
 tell("an address is checked in the network that the frame belongs to", (engine) => {
