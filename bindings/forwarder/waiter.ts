@@ -11,6 +11,10 @@ import type { EngineExports } from "../wasm/module.ts";
 
 /** In the data of an event: no port, the eventfd. */
 const WAKE = 0xffffffffn;
+/** A worker whose spins found nothing spins at every so many waits only, until one finds something again. */
+const PROBE_WAITS = 16;
+/** So many spins in vain end a series of lucky ones. */
+const MOST_TRUST = 8;
 /** A sleeping worker looks after ageing this often. */
 const SLEEP_MS = 1000;
 
@@ -22,6 +26,9 @@ export class Waiter {
   private readonly epoll: number;
   private readonly events: number;
   private readonly spinMs: number;
+  /** Spins that found something, less those that did not. */
+  private trust = 0;
+  private waits = 0;
 
   /** @param eventsAddress host address of EPOLL_EVENTS in the worker's region. */
   constructor(
@@ -75,11 +82,16 @@ export class Waiter {
     this.tables.store32(this.sleeping, 0);
   }
 
+  /** Looks again and again for a bounded time, while looking has been worth it lately; true when a port became ready. */
   private spin(): boolean {
     if (this.spinMs === 0) return false;
+    if (this.trust === 0 && ++this.waits % PROBE_WAITS !== 0) return false;
     for (const end = performance.now() + this.spinMs; performance.now() < end; ) {
-      if (this.take(0)) return true;
+      if (!this.take(0)) continue;
+      this.trust = Math.min(this.trust + 1, MOST_TRUST);
+      return true;
     }
+    this.trust = Math.max(this.trust - 1, 0);
     return false;
   }
 
