@@ -71,7 +71,10 @@ export function makePrivateDirectory(path: string): boolean {
     mkdirSync(path, { mode: 0o700 });
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw fileFault("Making the folder", path, cause);
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
+      removeEmptyDirectory(path);
+      throw fileFault("Making the folder", path, cause);
+    }
   }
   const found = lstatSync(path);
   if (!found.isDirectory() || found.uid !== process.geteuid?.()) {
@@ -82,13 +85,13 @@ export function makePrivateDirectory(path: string): boolean {
   return false;
 }
 
-/** Removes a folder when it is empty, and the one above when that is empty too. */
+/** Removes a folder when it is there and empty, and the one above when that is empty too. */
 export function removeEmptyDirectory(path: string): void {
   for (const folder of [path, dirname(path)]) {
     try {
       rmdirSync(folder);
-    } catch {
-      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") return;
     }
   }
 }

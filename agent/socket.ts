@@ -1,6 +1,7 @@
 /** The socket of the API: only this user may connect. What a dead agent left is removed, what lives or is no socket is not. */
-import { lstatSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
+import { dirname } from "node:path";
 import { PortyardError } from "../bindings/error.ts";
 import { fileFault } from "./place.ts";
 
@@ -38,6 +39,7 @@ export async function listenPrivately(server: Server, path: string): Promise<voi
     const remedy = "Choose a shorter one with `--socket`.";
     throw new PortyardError("socket-path-long", `A socket's path has at most ${MAX_SOCKET_BYTES} bytes.`, { path, remedy });
   }
+  if (!existsSync(dirname(path))) throw fileFault("Listening on", path, { code: "ENOENT" });
   await clear(path);
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: Error) => reject(fileFault("Listening on", path, cause));

@@ -40,7 +40,7 @@ function place(problem: Problem, source: Source | undefined): string {
 }
 
 const sentence = (problem: Problem, source: Source | undefined): string =>
-  `${place(problem, source)}${formatPath(problem.keys)} ${problem.fault}`;
+  `${place(problem, source)}${formatPath(problem.keys)} ${problem.fault}.`;
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

@@ -49,7 +49,7 @@ test("JSON is read", async () => {
 test("the line of a wrong value is named", async () => {
   const path = file("networks:\n  - name: blue\n    mtu: 12\n");
   const error = await fault(path);
-  assert.is(error.message, `${path}:3: networks[0].mtu is 12; it must be a whole number from 576 to 65521`);
+  assert.is(error.message, `${path}:3: networks[0].mtu is 12; it must be a whole number from 576 to 65521.`);
   assert.is(error.path, "networks[0].mtu");
 });
 
