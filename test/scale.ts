@@ -46,6 +46,8 @@ const columns = {
   nativePatienceMilliseconds: { quick: 10_000, full: 30_000 },
   /** Random super-frames that are segmented, on each build. */
   superFrames: { quick: 100, full: 10_000 },
+  /** Ports that come and go through the agent's API. */
+  apiPorts: { quick: 20, full: 1000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

@@ -1,8 +1,8 @@
-/** A machine of a test's own, as far as the demo can tell: a network namespace with no device in it, an empty /run and an
- *  empty /dev/shm. What is in it can be listed, so that "nothing is left behind" means exactly that, whatever else the
+/** A machine of a test's own, as far as the command line can tell: a network namespace with no device in it, an empty /run,
+ *  an empty /dev/shm and an empty /var/lib. What is in it can be listed, so that "nothing is left behind" means exactly that, whatever else the
  *  host is doing meanwhile.
  *
- *    holder process ── network namespace ── mount namespace with /run and /dev/shm as tmpfs
+ *    holder process ── network namespace ── mount namespace with these three as tmpfs
  *         └── programs that are run on it enter both                                                                    */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -12,10 +12,12 @@ import { Program } from "./program.ts";
 
 const VARIABLE = "PORTYARD_TEST_MACHINE";
 
-/** Sizes of the two tmpfs, as mount takes them. */
+/** Sizes of the tmpfs, as mount takes them. */
 export interface MachineOptions {
   runSize?: string;
   sharedSize?: string;
+  /** Of /var/lib. */
+  stateSize?: string;
 }
 
 /** What is on a machine, each list in alphabetical order. */
@@ -24,6 +26,8 @@ export interface MachineState {
   devices: string[];
   run: string[];
   shared: string[];
+  /** Below /var/lib. */
+  kept: string[];
   /** Command lines. */
   processes: string[];
 }
@@ -33,8 +37,11 @@ export class Machine {
 
   private constructor(private readonly holder: ChildProcessWithoutNullStreams) {}
 
-  static async make({ runSize = "50%", sharedSize = "50%" }: MachineOptions = {}): Promise<Machine> {
-    const mounts = `mount -t tmpfs -o size=${runSize} tmpfs /run && mount -t tmpfs -o size=${sharedSize} tmpfs /dev/shm`;
+  static async make({ runSize = "50%", sharedSize = "50%", stateSize = "50%" }: MachineOptions = {}): Promise<Machine> {
+    const sizes = { "/run": runSize, "/dev/shm": sharedSize, "/var/lib": stateSize };
+    const mounts = Object.entries(sizes)
+      .map(([folder, size]) => `mount -t tmpfs -o size=${size} tmpfs ${folder}`)
+      .join(" && ");
     const holder = spawn("unshare", ["--net", "--mount", "sh", "-c", `${mounts} && mkdir /run/netns && echo ready && read _`]);
     await once(holder.stdout, "data");
     return new Machine(holder);
@@ -60,6 +67,7 @@ export class Machine {
       devices: links.map(({ ifname }) => ifname).sort(),
       run: readdirSync(this.path("/run"), { recursive: true }).map(String).sort(),
       shared: readdirSync(this.path("/dev/shm")).sort(),
+      kept: readdirSync(this.path("/var/lib"), { recursive: true }).map(String).sort(),
       processes: this.#processes(),
     };
   }

@@ -1,0 +1,46 @@
+/** Whether two containers of a machine reach each other: a datagram and its echo. An IPv6 address answers only when it has
+ *  been checked for duplicates, one second after it was given. */
+import type { Machine } from "../demo/machine.ts";
+
+const PORT = 7007;
+
+const ECHO = (address: string) => `
+import { createSocket } from "node:dgram";
+const socket = createSocket(${JSON.stringify(address.includes(":") ? "udp6" : "udp4")});
+socket.on("message", (message, from) => socket.send(message, from.port, from.address));
+socket.bind(${PORT}, () => console.log("bound"));
+`;
+
+const CALLER = (address: string) => `
+import { createSocket } from "node:dgram";
+const socket = createSocket(${JSON.stringify(address.includes(":") ? "udp6" : "udp4")});
+const call = () => socket.send("hello", ${PORT}, ${JSON.stringify(address)}, () => {});
+socket.on("error", () => {});
+socket.on("message", () => process.exit(0));
+call();
+setInterval(call, 20);
+setTimeout(() => process.exit(1), 5000);
+`;
+
+const node = (container: string, script: string): string[] => [
+  "ip",
+  "netns",
+  "exec",
+  container,
+  process.execPath,
+  "--input-type=module",
+  "-e",
+  script,
+];
+
+/** True when a datagram from `from` to `address`, which is `to`'s, comes back within five seconds. */
+export async function reaches(machine: Machine, from: string, to: string, address: string): Promise<boolean> {
+  const echo = machine.start(node(to, ECHO(address)));
+  try {
+    await echo.prints("bound");
+    const { code } = await machine.start(node(from, CALLER(address))).ended;
+    return code === 0;
+  } finally {
+    await echo.stop("SIGKILL");
+  }
+}
