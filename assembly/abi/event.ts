@@ -1,5 +1,6 @@
 /** A record of an event ring (EVENT_BYTES each). The ring's head is a u64 count of records written; the newest
- *  EVENT_ENTRIES are there, older ones are overwritten: a reader that falls behind sees by how many.
+ *  EVENT_ENTRIES - 1 are there (the oldest place may just be written), older ones are overwritten: a reader that falls
+ *  behind sees by how many.
  *  0 kind u32 | port u32 | network u32 | detail u32 | 16 MAC u64 | 24 time in milliseconds u64                          */
 export const KIND = 0;
 export const PORT = 4;

@@ -51,7 +51,8 @@ function isLive(port: u32, place: u32, position: u32): bool {
   return isLearnedOn(value, port) && atomic.load32(positionCell(place)) == position;
 }
 
-function isLearnedOn(value: u64, port: u32): bool {
+/** True when the value word is that of an entry which `port` learned. */
+export function isLearnedOn(value: u64, port: u32): bool {
   return value != 0 && portOf(value) == port && (value & (<u64>mac.FLAG_STATIC << mac.FLAGS_SHIFT)) == 0;
 }
 
@@ -71,8 +72,9 @@ function compact(port: u32): void {
 }
 
 /** Takes out the entry that the port must lose: its oldest, passing over up to EVICTION_CHANCES that were seen again. 0 when
- *  the oldest position was not live any more, so that there is room now. */
+ *  the oldest position was not live any more, so that there is room now, or when the ring is empty. */
 export function oldest(port: u32): usize {
+  if (occupied(port) == 0) return 0;
   for (let chance = 0; chance < EVICTION_CHANCES; chance++) {
     const entry = pop(port);
     if (entry == 0) return 0;
@@ -85,12 +87,14 @@ export function oldest(port: u32): usize {
   return pop(port);
 }
 
-/** Puts a learned entry back that its port's ring has lost (a race of two moves); the sweep calls it for live entries. */
+/** Puts a learned entry back that its port's ring has lost (a race of two moves); the sweep calls it for live entries. The
+ *  position that it had, if it is still there, is a gap from now on. */
 export function repair(port: u32, entry: usize): void {
   const place = placeOf(entry);
   const position = atomic.load32(positionCell(place)) & POSITION_MASK;
   const distance = (position - head(port)) & POSITION_MASK;
   if (distance < occupied(port) && load<u32>(cell(port, position)) == place + 1) return;
+  forget(port);
   if (occupied(port) == MAX_MACS_PER_PORT) compact(port);
   if (occupied(port) < <u32>MAX_MACS_PER_PORT) push(port, entry);
 }

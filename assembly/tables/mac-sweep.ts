@@ -18,14 +18,14 @@ import * as ports from "./port-table";
 /** Milliseconds in which the sweep passes over the whole table. */
 const PASS_MS: u64 = 4000;
 
-/** Goes on with the sweep as far as time has gone on since the last call: SWEEP_SLOTS places at least, a quarter of the
- *  table at most, nothing when less than one such step is due. */
+/** Goes on with the sweep as far as time has gone on since the last call: a quarter of the table at most, and nothing while
+ *  less than SWEEP_SLOTS places (of a small table: less than a quarter) are due. */
 export function advance(worker: usize): void {
   const own = worker + map.WORKER_STATE;
   const elapsedMs = nowMs(worker) - load<u64>(own, state.SWEPT_MS);
   const places = ring.placeCount();
   const due = elapsedMs >= PASS_MS ? <u64>places : (elapsedMs * places) / PASS_MS;
-  if (due < <u64>SWEEP_SLOTS) return;
+  if (due < <u64>min<u32>(SWEEP_SLOTS, places >> 2)) return;
   store<u64>(own, nowMs(worker), state.SWEPT_MS);
   sweep(worker, <u32>min<u64>(due, places >> 2));
 }

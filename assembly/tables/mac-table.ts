@@ -206,7 +206,9 @@ function makeRoom(worker: usize, port: u32): bool {
   const entry = ring.oldest(port);
   if (entry == 0) return ring.hasRoom(port);
   const key = atomic.load64(entry);
-  if (release(worker, entry, atomic.load64(entry + 8))) {
+  const value = atomic.load64(entry + 8);
+  // Since it was taken out of the ring another worker may have moved it, or taken it away.
+  if (ring.isLearnedOn(value, port) && release(worker, entry, value)) {
     count(worker, record.EVICTED, 1);
     events.emit(worker, event.MAC_EVICTED, port, networkOf(key), macOf(key), 0);
   }

@@ -5,6 +5,9 @@ import * as map from "../../assembly/abi/memory-map.ts";
 import { joinMac } from "../mac.ts";
 import type { Tables } from "./tables.ts";
 
+/** Events that can be read: the oldest place of a ring may be under the writer's hand. */
+export const KEPT_EVENTS = EVENT_ENTRIES - 1;
+
 export interface EngineEvent {
   kind: number;
   port: number;
@@ -31,10 +34,10 @@ export class EventReader {
   /** The events since the last call, oldest first. */
   read(): EngineEvent[] {
     const written = Number(this.tables.load64(this.ring));
-    if (written - this.next > EVENT_ENTRIES) this.skipTo(written - EVENT_ENTRIES);
+    if (written - this.next > KEPT_EVENTS) this.skipTo(written - KEPT_EVENTS);
     const events: EngineEvent[] = [];
     for (; this.next < written; this.next++) events.push(this.at(this.next));
-    const overwritten = Number(this.tables.load64(this.ring)) - EVENT_ENTRIES - (written - events.length);
+    const overwritten = Number(this.tables.load64(this.ring)) - KEPT_EVENTS - (written - events.length);
     if (overwritten <= 0) return events;
     this.lost += Math.min(overwritten, events.length);
     return events.slice(overwritten);
