@@ -48,6 +48,10 @@ const columns = {
   superFrames: { quick: 100, full: 10_000 },
   /** Ports that come and go through the agent's API. */
   apiPorts: { quick: 20, full: 1000 },
+  /** Of all addresses that may be bound, those that are looked up. */
+  addressLookups: { quick: 500, full: 16_384 },
+  /** Times the size of the address table that bindings come and go. */
+  addressRounds: { quick: 1.5, full: 10 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;
