@@ -52,6 +52,8 @@ const columns = {
   addressLookups: { quick: 500, full: 16_384 },
   /** Times the size of the address table that bindings come and go. */
   addressRounds: { quick: 1.5, full: 10 },
+  /** Random events against the model of the switch, on each build. */
+  modelEvents: { quick: 20_000, full: 1_000_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

@@ -60,9 +60,11 @@ export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
 
+const names = new Map(Object.entries(reasons).map(([name, number]) => [number as number, name]));
+
 /** The constant's name of a reason. */
 export function nameOf(reason: number): string {
-  return Object.entries(reasons).find(([, number]) => number === reason)?.[0] ?? `reason ${reason}`;
+  return names.get(reason) ?? `reason ${reason}`;
 }
 
 /** What left `port`; it must be one frame. */

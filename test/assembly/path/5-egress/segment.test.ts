@@ -15,6 +15,7 @@ import { NEEDS_CHECKSUM, PLAIN, TSO4, TSO6, offload } from "../../../support/pac
 import { random } from "../../../support/packet/random.ts";
 import { CWR, type SuperFrame, segmentsOf, superFrame } from "../../../support/packet/super-frame.ts";
 import { FIN, PSH } from "../../../support/packet/transport.ts";
+import { seedOf } from "../../../support/seed.ts";
 import { expectDrop, hexOf, tell } from "../../../support/story.ts";
 
 const TAKES_ALL = port.FLAG_CHECKSUM | port.FLAG_TSO | port.FLAG_USO;
@@ -109,9 +110,9 @@ tell("a checksum that comes to 0 is sent as UDP and TCP want it", (engine) => {
   }
 });
 
+const seed = seedOf("segments");
 tell("random super-frames of all kinds", (engine) => {
   pair(engine);
-  const seed = Number(process.env.PORTYARD_SEED ?? 1);
   const { below, pick, bytes } = random(seed);
   for (let count = 0; count < scale.superFrames; count++) {
     const sent = {
