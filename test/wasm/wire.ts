@@ -106,7 +106,7 @@ export {
   HEADER_BYTES as virtioNet_HEADER_BYTES, NEEDS_CHECKSUM as virtioNet_NEEDS_CHECKSUM, DATA_VALID as virtioNet_DATA_VALID,
   GSO_NONE as virtioNet_GSO_NONE, GSO_TCPV4 as virtioNet_GSO_TCPV4, GSO_UDP as virtioNet_GSO_UDP, GSO_TCPV6 as virtioNet_GSO_TCPV6,
   GSO_UDP_L4 as virtioNet_GSO_UDP_L4, GSO_ECN as virtioNet_GSO_ECN, isValid as virtioNet_isValid, flags as virtioNet_flags,
-  needsChecksum as virtioNet_needsChecksum, gsoType as virtioNet_gsoType, hasEcn as virtioNet_hasEcn, isPlain as virtioNet_isPlain,
+  needsChecksum as virtioNet_needsChecksum, gsoType as virtioNet_gsoType, hasEcn as virtioNet_hasEcn, isPlain as virtioNet_isPlain, isEmpty as virtioNet_isEmpty,
   headerBytes as virtioNet_headerBytes, segmentBytes as virtioNet_segmentBytes, checksumStart as virtioNet_checksumStart,
   checksumOffset as virtioNet_checksumOffset, setFlags as virtioNet_setFlags, setGsoType as virtioNet_setGsoType,
   setHeaderBytes as virtioNet_setHeaderBytes, setSegmentBytes as virtioNet_setSegmentBytes,

@@ -41,6 +41,11 @@ await wireSuite("virtio-net", (test, module) => {
     assert.not.ok(virtio.isPlain(place("00 04 0000 0100 0000 0000")));
   });
 
+  test("empty: all ten bytes are zero, and no other", () => {
+    assert.ok(virtio.isEmpty(place(plain)));
+    for (let at = 0; at < 10; at++) assert.not.ok(virtio.isEmpty(place(new Uint8Array(10).fill(1, at, at + 1))), `byte ${at}`);
+  });
+
   test("clear and copy write 10 bytes", () => {
     const header = place(new Uint8Array(10).fill(0xff));
     changesOnly(module, header, header + 10, () => virtio.clear(header));
