@@ -28,21 +28,27 @@ Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     );
   const commands = [demoCommand(), upCommand(), downCommand(), showCommand(), doctorCommand(), versionCommand(), completionCommand()];
   for (const command of commands) program.addCommand(command);
+  settle(program);
   return program;
 }
 
-/** Commander's own words go to standard error, unless a program reads the error as JSON. */
-function settle(command: Command, json: boolean): void {
+/** The same manners for every command, also below others. */
+function settle(command: Command): void {
   command.exitOverride().showSuggestionAfterError().helpCommand(false).helpOption("-h, --help", "print this help");
-  command.configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) });
-  for (const child of command.commands) settle(child, json);
+  for (const child of command.commands) settle(child);
+}
+
+/** Commander's own words go to standard error, unless a program reads the error as JSON. */
+function silence(command: Command): void {
+  command.configureOutput({ outputError: () => {} });
+  for (const child of command.commands) silence(child);
 }
 
 /** Runs one command line. @param words behind the program's name. @returns the exit status. */
 export async function run(words: readonly string[]): Promise<number> {
   const json = words.includes("--json");
   const program = createProgram();
-  settle(program, json);
+  if (json) silence(program);
   try {
     await program.parseAsync(words, { from: "user" });
     return Number(process.exitCode ?? 0);

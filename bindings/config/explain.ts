@@ -10,6 +10,7 @@ export type JsonSchema = {
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
   additionalProperties?: JsonSchema | boolean;
+  required?: string[];
   anyOf?: JsonSchema[];
   [WORDS]?: FieldWords;
 };
