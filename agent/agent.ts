@@ -16,14 +16,14 @@ import type { VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
 import { cleanUp } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
-import { claimName } from "./lock.ts";
+import { claimPlace } from "./lock.ts";
 import { forwarderLog, type Log } from "./log.ts";
-import { Objects } from "./objects.ts";
 import { Operations } from "./operations.ts";
 import { packageVersion } from "./package-version.ts";
-import { makePrivateDirectory, type Place, type PlaceOptions, placeOf, removeEmptyDirectory } from "./place.ts";
+import { type Place, type PlaceOptions, placeOf } from "./place.ts";
 import { listenPrivately } from "./socket.ts";
-import { readState, removeState, writeState } from "./state/state-file.ts";
+import { writeState } from "./state/state-file.ts";
+import { takeUpObjects } from "./state/take-up.ts";
 import { Undo } from "./undo.ts";
 import { Views } from "./views.ts";
 
@@ -124,10 +124,10 @@ export class Agent implements Served {
   }
 
   async #start(config: EngineConfig): Promise<void> {
-    this.#claim();
+    claimPlace(this.place, this.#undo);
     await this.#cleanUp();
     await this.#listen();
-    const objects = await this.#readObjects(config);
+    const objects = await takeUpObjects(this.place, config, this.#undo);
     const engine = await this.#createEngine(config);
     const save = (state: Parameters<typeof writeState>[1]) => writeState(this.place.stateFile, state);
     const operations = new Operations({ engine, objects, save, log: this.#log });
@@ -150,14 +150,6 @@ export class Agent implements Served {
       throw new PortyardError("stopping", "The agent was stopped before it was ready.", { remedy: "Start it again." });
   }
 
-  #claim(): void {
-    for (const folder of [this.place.runDirectory, this.place.stateDirectory]) {
-      makePrivateDirectory(folder);
-      this.#undo.push(() => removeEmptyDirectory(folder));
-    }
-    this.#undo.push(claimName(this.place));
-  }
-
   /** What a dead agent of this name left goes first. */
   async #cleanUp(): Promise<void> {
     const { forwarder, devices, files } = await cleanUp(this.place);
@@ -170,21 +162,6 @@ export class Agent implements Served {
     await this.#server.ready();
     await listenPrivately(this.#server.server, this.place.socket);
     this.#undo.push(() => void this.#server.server.close());
-  }
-
-  async #readObjects(config: EngineConfig): Promise<Objects> {
-    const { stateFile } = this.place;
-    const objects = new Objects(config);
-    const before = await readState(stateFile);
-    if (before) objects.hold(before);
-    this.#undo.push(async () => {
-      const rest = objects.toRest();
-      if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);
-      else await removeState(stateFile);
-    });
-    await objects.noteInterfaces(config.ports);
-    await writeState(stateFile, objects.toState());
-    return objects;
   }
 
   async #createEngine(config: EngineConfig): Promise<EngineLike> {

@@ -3,7 +3,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { PortyardError } from "../bindings/error.ts";
 import { AGENT_LIFE, claimLife, isAlive } from "../bindings/native/tables-file.ts";
-import { fileFault, type Place } from "./place.ts";
+import { fileFault, makePrivateDirectory, type Place, removeEmptyDirectory } from "./place.ts";
+import type { Undo } from "./undo.ts";
 
 const FLAGS = constants.O_RDWR | constants.O_NOFOLLOW;
 
@@ -29,6 +30,16 @@ export function claimName(place: Place): Release {
     unlinkSync(place.lock);
     closeSync(descriptor);
   };
+}
+
+/** Makes the folders of `place` and takes its name; `undo` gives both back.
+ *  @throws PortyardError as `claimName`, and `directory-taken`. */
+export function claimPlace(place: Place, undo: Undo): void {
+  for (const folder of [place.runDirectory, place.stateDirectory]) {
+    makePrivateDirectory(folder);
+    undo.push(() => removeEmptyDirectory(folder));
+  }
+  undo.push(claimName(place));
 }
 
 /** The pid of the living agent of `place`, 0 when it left none, or null when none lives. */

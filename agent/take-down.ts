@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { PortyardError } from "../bindings/error.ts";
 import { cleanUp, type Leftovers } from "./clean-up.ts";
-import { claimName, livingAgent } from "./lock.ts";
-import { makePrivateDirectory, type Place, removeEmptyDirectory } from "./place.ts";
+import { claimPlace, livingAgent } from "./lock.ts";
+import { type Place, removeEmptyDirectory } from "./place.ts";
 import { readState, removeState, writeState } from "./state/state-file.ts";
 import { Undo } from "./undo.ts";
 
@@ -19,11 +19,7 @@ export async function takeDownDead(place: Place): Promise<Leftovers | null> {
   if (!existsSync(place.runDirectory) && !existsSync(place.stateDirectory)) return null;
   const undo = new Undo();
   try {
-    for (const folder of [place.runDirectory, place.stateDirectory]) {
-      makePrivateDirectory(folder);
-      undo.push(() => removeEmptyDirectory(folder));
-    }
-    undo.push(claimName(place));
+    claimPlace(place, undo);
     const leftovers = await cleanUp(place);
     await keepApiObjects(place);
     return leftovers;
