@@ -3,7 +3,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { PortyardError } from "../bindings/error.ts";
 import { AGENT_LIFE, claimLife, isAlive } from "../bindings/native/tables-file.ts";
-import { fileFault, makePrivateDirectory, type Place, removeEmptyDirectory } from "./place.ts";
+import { fileFault } from "../bindings/file-fault.ts";
+import { makePrivateDirectory, type Place, removeEmptyDirectory } from "./place.ts";
 import type { Undo } from "./undo.ts";
 
 const FLAGS = constants.O_RDWR | constants.O_NOFOLLOW;
