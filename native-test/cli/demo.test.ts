@@ -222,12 +222,13 @@ story("another's namespace that took a killed demo's name is left alone", async 
 });
 
 story("a second demo at the same time says so and does not disturb the first", async (machine) => {
-  const first = machine.start(once);
+  const first = machine.start(demo("--json"));
   await first.prints(IN_STREAM);
   const second = await machine.start(once).ended;
   assert.is(second.code, 1);
   assert.is(errorOf(second).code, "demo-running");
-  isWhole(await first.ended, "root");
+  await first.prints("Every second");
+  isWhole(await first.stop("SIGINT"), "root");
 });
 
 story("without root it runs in a user namespace", async (machine) => {

@@ -2,14 +2,17 @@
  *  an empty /dev/shm and an empty /var/lib. What is in it can be listed, so that "nothing is left behind" means exactly that, whatever else the
  *  host is doing meanwhile.
  *
- *    holder process ── network namespace ── mount namespace with these three as tmpfs
+ *    holder process ── network namespace ── mount namespace with these three as tmpfs, and the project on /mnt
  *         └── programs that are run on it enter both                                                                    */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { root } from "../../../scripts/check/source-file.ts";
 import { Program } from "./program.ts";
 
+/** Where the project is seen on it: whoever a program is run as can go there, which need not be so for the project's folder. */
+const PROJECT = "/mnt";
 const VARIABLE = "PORTYARD_TEST_MACHINE";
 
 /** Sizes of the tmpfs, as mount takes them. */
@@ -39,9 +42,10 @@ export class Machine {
 
   static async make({ runSize = "50%", sharedSize = "50%", stateSize = "50%" }: MachineOptions = {}): Promise<Machine> {
     const sizes = { "/run": runSize, "/dev/shm": sharedSize, "/var/lib": stateSize };
-    const mounts = Object.entries(sizes)
-      .map(([folder, size]) => `mount -t tmpfs -o size=${size} tmpfs ${folder}`)
-      .join(" && ");
+    const mounts = [
+      ...Object.entries(sizes).map(([folder, size]) => `mount -t tmpfs -o size=${size} tmpfs ${folder}`),
+      `mount --bind '${root}' ${PROJECT}`,
+    ].join(" && ");
     const holder = spawn("unshare", ["--net", "--mount", "sh", "-c", `${mounts} && mkdir /run/netns && echo ready && read _`]);
     await once(holder.stdout, "data");
     return new Machine(holder);
@@ -84,8 +88,9 @@ export class Machine {
   }
 
   #entered(command: readonly string[]): string[] {
-    const marked = ["env", `${VARIABLE}=${this.#token}`];
-    return ["nsenter", "--target", String(this.holder.pid), "--net", "--mount", "--wd=.", ...marked, ...command];
+    const marked = ["env", `--chdir=${PROJECT}`, `${VARIABLE}=${this.#token}`];
+    const here = command.map((word) => (word.startsWith(root) ? `${PROJECT}/${word.slice(root.length)}` : word));
+    return ["nsenter", "--target", String(this.holder.pid), "--net", "--mount", ...marked, ...here];
   }
 
   /** Whatever was started on it, and what that has started in whichever namespaces, has the token in its environment. */
