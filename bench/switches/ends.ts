@@ -29,7 +29,7 @@ export function connectByVeth(end: End, outside?: string): string {
   const device = deviceName(end.label);
   const where = outside === undefined ? "" : ` netns ${outside}`;
   ipBatch([`link add ${END_DEVICE} netns ${end.namespace.name} type veth peer name ${device}${where}`]);
-  onEnd(`device ${device}`, () => void succeeds("ip", ["-n", end.namespace.name, "link", "del", END_DEVICE]));
+  onEnd(`device ${device}`, () => removeDevice(end));
   ipBatch([`address add ${end.address}/24 dev ${END_DEVICE}`, `link set ${END_DEVICE} up`], end.namespace.name);
   ipBatch([`link set ${device} up`], outside);
   return device;
@@ -48,12 +48,19 @@ export function moveTaps({ a, b }: Ends, outside: string): void {
   }
 }
 
+/** At once, which the end of its namespace is not: the next run takes the same name. */
+function removeDevice({ namespace }: End): void {
+  succeeds("ip", ["-n", namespace.name, "link", "del", END_DEVICE]);
+}
+
 /** The pair that load generators take, and the end of it all: the switch first, then the namespaces. */
 export function running(ends: Ends, stopSwitch: () => Promise<void>): RunningSwitch {
   return {
     pair: { client: ends.a.namespace.name, server: ends.b.namespace.name, serverAddress: ends.b.address },
     async stop() {
       await stopSwitch();
+      removeDevice(ends.a);
+      removeDevice(ends.b);
       await ends.a.namespace.remove();
       await ends.b.namespace.remove();
     },
