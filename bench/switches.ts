@@ -40,7 +40,7 @@ await withCleanup(async () => {
     SWITCHES.map(({ name }) => name),
   );
   const { present, absent } = choose(options);
-  for (const name of removeLeftovers()) console.error(`removed ${name}, left by a run that was killed`);
+  for (const left of removeLeftovers()) console.error(`removed ${left}, left by a run that was killed`);
   const rows = summarize(present, await measureAlternating(present, options));
   const file = writeResults("switches", options.save, { options, absent, background, rows });
   if (options.json) console.log(JSON.stringify({ absent, background, rows }));

@@ -1,10 +1,13 @@
-/** Network namespaces of a benchmark: `pyb-PID-NAME`, each removed at the end, and those of a killed run by the next one. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** Network namespaces of a benchmark: `pyb-PID-NAME`, each removed at the end, and what a
+ *  killed run has left by the next one. */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { onEnd } from "./cleanup.ts";
 import { run, succeeds } from "./shell.ts";
 
 const PREFIX = "pyb-";
-const FOLDER = "/run/netns";
+/** The same of the tables of an engine of a benchmark. */
+const TABLES = `portyard-${PREFIX}`;
+const NAMESPACES = "/run/netns";
 
 export interface Namespace {
   name: string;
@@ -39,16 +42,26 @@ export function setUpEnd(namespace: string, device: string, name: string, addres
   ipBatch([`link set ${device} name ${name}`, `address add ${address}/24 dev ${name}`, `link set ${name} up`], namespace);
 }
 
-/** Removes namespaces of runs that were killed: those whose process is not there any more. */
+/** Removes what runs that were killed have left: namespaces, folders and tables of engines whose name names a process that
+ *  is not there any more. Returns what it removed. */
 export function removeLeftovers(): string[] {
-  const names = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
-  const dead = names.filter((name) => name.startsWith(PREFIX) && !existsSync(`/proc/${name.split("-")[1]}`));
-  dead.forEach(removeNamespace);
-  return dead;
+  const namespaces = leftIn(NAMESPACES, PREFIX);
+  namespaces.forEach(removeNamespace);
+  const files = [
+    ...leftIn("/run/portyard", PREFIX).map((name) => `/run/portyard/${name}`),
+    ...leftIn("/dev/shm", TABLES).map((name) => `/dev/shm/${name}`),
+  ];
+  for (const file of files) rmSync(file, { recursive: true, force: true });
+  return [...namespaces.map((name) => `namespace ${name}`), ...files];
+}
+
+function leftIn(folder: string, prefix: string): string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => name.startsWith(prefix) && !existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`));
 }
 
 function removeNamespace(name: string): void {
-  if (!existsSync(`${FOLDER}/${name}`)) return;
+  if (!existsSync(`${NAMESPACES}/${name}`)) return;
   for (const pid of run("ip", ["netns", "pids", name]).split("\n").filter(Boolean)) stopProcess(Number(pid));
   run("ip", ["netns", "del", name]);
 }
