@@ -10,7 +10,7 @@ import type { EngineConfig } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import type { EngineEvents, EngineOptions } from "../../bindings/engine/types.ts";
 import { scale } from "../../test/scale.ts";
-import { ip } from "../support/ip.ts";
+import { ip, ipJson } from "../support/ip.ts";
 import { makeVeth } from "../support/namespace.ts";
 import { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
@@ -84,7 +84,14 @@ export async function makeTopology(options: TopologyOptions): Promise<Topology> 
     await engine.close();
     for (const container of containers) await container.remove();
   };
+  if (!options.detectsDuplicates) await until(() => containers.every(isReachable));
   return { engine, containers, close };
+}
+
+/** The kernel takes addresses into use in work of its own, also where it does not look for duplicates. */
+function isReachable({ namespace }: Container): boolean {
+  const links: { addr_info: { tentative?: boolean }[] }[] = ipJson(`-n ${namespace.name} address show dev eth0`);
+  return links.every(({ addr_info }) => addr_info.every(({ tentative }) => tentative !== true));
 }
 
 /** Resolves with the arguments of the next event `name` for which `wanted` holds. */
