@@ -19,6 +19,7 @@ export interface LogOptions {
 /** @throws PortyardError `no-rights`, `disk-full`, `file-failed` for a file that cannot be opened. */
 export function createLog({ level = "info", file, instance }: LogOptions): Log {
   const destination = pino.destination({ dest: file === undefined ? 2 : openLog(file), sync: true });
+  destination.on("error", () => {}); // a log that cannot be written ends no forwarding
   const formatters = { level: (label: string) => ({ level: label }) };
   return pino({ level, base: { pid: process.pid, instance }, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination);
 }

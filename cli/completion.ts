@@ -65,7 +65,7 @@ ${choices(commands).join("\n")}
     ${FILES.join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
     ${takesValue.join("|")}) COMPREPLY=(); return ;;
   esac
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$word" in
       ${takesValue.join("|")}) skip=1 ;;

@@ -151,6 +151,17 @@ test(
 );
 
 test(
+  ...story("a log that cannot be written and an output that nobody reads end nothing", async (yard) => {
+    const up = yard.start(["up", "--config", yard.file(lab), "--log-file", "/dev/full"]);
+    up.child.stdout.destroy();
+    while ((await yard.run("show", "ports", ...NAME)).code !== 0) await new Promise(setImmediate);
+    assert.ok(await reaches(yard.machine, "left", "right", "10.77.0.3"));
+    assert.equal(await yard.json("down", ...NAME), { name: "lab", was: "running", purged: false });
+    assert.is((await up.ended).code, 0);
+  }),
+);
+
+test(
   ...story("a namespace that goes takes its port out of service, and the end is clean", async (yard) => {
     yard.machine.tool("ip", "netns", "add", "third");
     const third = { name: "third", network: "blue", tap: { namespace: "third", interface: "eth0", address: ["10.77.0.4"] } };
