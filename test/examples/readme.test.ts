@@ -1,9 +1,12 @@
-/** The README's example is examples/two-ports.ts and prints what the README says. */
+/** The README's examples are what they say: the program is examples/two-ports.ts and prints what stands below it, the
+ *  configuration is one that the engine takes. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parse } from "yaml";
+import { parseConfig } from "../../bindings/config/parse.ts";
 import { root } from "../../scripts/check/source-file.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -19,6 +22,12 @@ test("it prints what stands below it", () => {
   const { status, stdout } = spawnSync(process.execPath, [join(root, "dist/examples/two-ports.js")], { encoding: "utf8" });
   assert.is(status, 0);
   assert.is(stdout, output);
+});
+
+test("the configuration is taken as it stands", () => {
+  const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  const { networks, ports } = parseConfig(parse(yaml ?? ""));
+  assert.equal([networks.map(({ name }) => name), ports.map(({ name }) => name)], [["blue"], ["a", "b"]]);
 });
 
 test.run();
