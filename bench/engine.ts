@@ -98,17 +98,18 @@ function wholeWay({ wasm, worker, first, frames }: LaidOutMemory): void {
   if (sent !== frames) throw new PortyardError("load-failed", `${sent} of ${frames} frames left the pipeline.`);
 }
 
-/** Repeats `body` for `seconds` of processor time (others that share the processor do not count); nanoseconds of one. */
+/** Repeats `body` for `seconds` of processor time (others that share the processor do not count); nanoseconds of the median
+ *  one, as whoever shares the caches disturbs some. */
 function spend(seconds: number, body: () => void): number {
-  const begin = processorNs();
-  const end = begin + seconds * 1e9;
-  let times = 0;
-  let now = begin;
-  for (; now < end; now = processorNs()) {
+  const durations: number[] = [];
+  let now = processorNs();
+  for (const end = now + seconds * 1e9; now < end; ) {
     body();
-    times++;
+    const after = processorNs();
+    durations.push(after - now);
+    now = after;
   }
-  return (now - begin) / times;
+  return median(durations);
 }
 
 function processorNs(): number {
