@@ -56,6 +56,10 @@ const columns = {
   addressRounds: { quick: 1.5, full: 10 },
   /** Random events against the model of the switch, on each build. */
   modelEvents: { quick: 20_000, full: 1_000_000 },
+  /** Random traffic of two workers, on each build. */
+  twoWorkerSeconds: { quick: 2, full: 60 },
+  /** Rounds of 1,000 steps in which two workers learn the same stations at once, on each build. */
+  duelRounds: { quick: 50, full: 5_000 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

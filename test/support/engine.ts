@@ -1,6 +1,6 @@
 /** A switch for tests: tables, one worker over memory ports, and calls that say what a test wants to say. Frames go in by
  *  `send` and come out as a list; time stands still until it is set.                                                    */
-import { AGENT_WORKER, MAX_MACS_PER_PORT, DEFAULT_MAC_AGE_SECONDS } from "../../assembly/abi/limits.ts";
+import { AGENT_WORKER, MAX_MACS_PER_PORT, DEFAULT_MAC_AGE_SECONDS, MAX_TRUNKS } from "../../assembly/abi/limits.ts";
 import * as counter from "../../assembly/abi/counter.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
@@ -53,7 +53,8 @@ export class TestEngine {
   private readonly place: EngineMemory;
   private outputs: Output[] = [];
   private nextNetwork = 1;
-  private nextTrunk = 0;
+  /** The port of each trunk page, -1 for nobody's. */
+  private readonly trunks = new Array<number>(MAX_TRUNKS).fill(-1);
 
   /** @param macLimit entries that the MAC table may hold. */
   constructor(build: Build, macLimit = 1024) {
@@ -87,7 +88,7 @@ export class TestEngine {
   /** Adds a port at the lowest free index, or at `index`, and lets the worker see it unless more are to follow. */
   port(options: PortOptions, index = this.freeIndex(), isLast = true): number {
     const { network = 0, vlans, native = 0, mac = null, flags = 0, mtu = 1500, macLimit = MAX_MACS_PER_PORT, owner = 0 } = options;
-    const trunk = vlans === undefined ? 0 : this.writeTrunk(vlans, native) + 1;
+    const trunk = vlans === undefined ? 0 : this.writeTrunk(index, vlans, native) + 1;
     ports.write(this.tables, index, { kind: field.KIND_MEMORY, flags, network, mtu, mac, owner, trunk, native, macLimit });
     ports.attach(this.tables, index, 0);
     for (const member of networksOf(options)) networks.addMember(this.tables, member, index);
@@ -100,9 +101,13 @@ export class TestEngine {
     return index;
   }
 
-  private writeTrunk(vlans: Record<number, number>, native: number): number {
-    trunks.write(this.tables, this.nextTrunk, new Map(Object.entries(vlans).map(([vlan, network]) => [Number(vlan), network])), native);
-    return this.nextTrunk++;
+  /** Writes the first free page for `port`. */
+  private writeTrunk(port: number, vlans: Record<number, number>, native: number): number {
+    const page = this.trunks.indexOf(-1);
+    if (page < 0) throw new Error(`there are ${MAX_TRUNKS} trunks already`);
+    this.trunks[page] = port;
+    trunks.write(this.tables, page, new Map(Object.entries(vlans).map(([vlan, network]) => [Number(vlan), network])), native);
+    return page;
   }
 
   /** `count` access ports of `network`. */
@@ -131,6 +136,7 @@ export class TestEngine {
     this.retired.sent += ports.sum(this.tables, port, counter.SENT_FRAMES);
     this.retired.dropped += ports.sum(this.tables, port, counter.DROPPED_FRAMES);
     ports.retire(this.tables, port);
+    if (this.trunks.includes(port)) this.trunks[this.trunks.indexOf(port)] = -1;
   }
 
   /** Binds an address, as text, to the MAC of `port`. */
