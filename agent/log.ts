@@ -2,7 +2,7 @@
 import { openSync } from "node:fs";
 import pino from "pino";
 import type { EngineOptions } from "../bindings/engine/types.ts";
-import { fileFault } from "./place.ts";
+import { fileFault } from "../bindings/file-fault.ts";
 
 export type Log = pino.Logger;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;

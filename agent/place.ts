@@ -3,6 +3,7 @@
 import { chmodSync, lstatSync, mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PortyardError } from "../bindings/error.ts";
+import { fileFault } from "../bindings/file-fault.ts";
 
 export const RUN_ROOT = "/run/portyard";
 export const STATE_ROOT = "/var/lib/portyard";
@@ -37,29 +38,6 @@ export function placeOf(name: string, { runRoot = RUN_ROOT, stateRoot = STATE_RO
     lock: join(runDirectory, "agent.lock"),
     stateFile: join(stateDirectory, "state.json"),
   };
-}
-
-/** A file system's refusal as an error with a remedy. */
-export function fileFault(action: string, path: string, cause: unknown): PortyardError {
-  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  if (["EACCES", "EPERM"].includes(reason)) {
-    return new PortyardError("no-rights", `${action} ${path} is not allowed (${reason}).`, {
-      path,
-      value: reason,
-      remedy: "Run it as root.",
-      cause,
-    });
-  }
-  if (["ENOSPC", "EDQUOT"].includes(reason)) {
-    const remedy = "Free space on that file system, or make it larger.";
-    return new PortyardError("disk-full", `${action} ${path} failed: no space left (${reason}).`, { path, value: reason, remedy, cause });
-  }
-  return new PortyardError("file-failed", `${action} ${path} failed: ${reason}.`, {
-    path,
-    value: reason,
-    remedy: "Check the path.",
-    cause,
-  });
 }
 
 /** Makes a folder that only this user enters, and those above it that all may pass through. A folder that is there must be

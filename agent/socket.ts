@@ -3,7 +3,7 @@ import { existsSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
 import { PortyardError } from "../bindings/error.ts";
-import { fileFault } from "./place.ts";
+import { fileFault } from "../bindings/file-fault.ts";
 
 /** sun_path of unix(7), less the final zero. */
 const MAX_SOCKET_BYTES = 107;

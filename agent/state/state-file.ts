@@ -4,7 +4,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { PortyardError } from "../../bindings/error.ts";
-import { fileFault } from "../place.ts";
+import { fileFault } from "../../bindings/file-fault.ts";
 import { STATE_VERSION, type State } from "./types.ts";
 
 const named = z.looseObject({ name: z.string() });
