@@ -26,9 +26,11 @@ export class Supervisor {
   private readonly ports: () => Ports;
   private readonly listener: SupervisorListener;
   private pauseMs = FIRST_PAUSE_MS;
-  private startedAt = 0;
+  /** When it was up; null while it is not. */
+  private upSince: number | null = null;
   private isEnded = false;
   private restarting: Promise<void> = Promise.resolve();
+  private readonly stopping = new AbortController();
 
   constructor(store: EngineStore, link: ForwarderLink, ports: () => Ports, listener: SupervisorListener) {
     this.store = store;
@@ -38,14 +40,15 @@ export class Supervisor {
   }
 
   async start(): Promise<void> {
-    await this.link.start(this.attachments());
-    this.startedAt = performance.now();
+    await this.link.start(() => this.attachments());
+    this.upSince = performance.now();
   }
 
-  /** The forwarder ended; called by the link. */
+  /** The forwarder ended, or could not be started; called by the link when it was up. */
   ended(reason: string): void {
     if (this.isEnded) return;
-    if (performance.now() - this.startedAt > QUIET_MS) this.pauseMs = FIRST_PAUSE_MS;
+    if (this.upSince !== null && performance.now() - this.upSince > QUIET_MS) this.pauseMs = FIRST_PAUSE_MS;
+    this.upSince = null;
     const pauseMs = this.pauseMs;
     this.pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     this.clearAfterDeath();
@@ -69,27 +72,31 @@ export class Supervisor {
   }
 
   private async restart(pauseMs: number): Promise<void> {
-    await delay(pauseMs);
-    if (this.isEnded) return;
     try {
+      await delay(pauseMs, undefined, { signal: this.stopping.signal });
       await this.start();
       this.listener.up(this.link.pid);
     } catch (error) {
+      if (this.isEnded) return;
       const reason = error instanceof Error ? error.message : String(error);
       this.listener.log("the forwarder could not be started again", { reason });
       this.ended(reason);
     }
   }
 
+  /** Not of ports that are on their way out: their descriptors may be closed any moment. */
   private attachments(): Attachment[] {
+    const { tables } = this.store;
     return this.ports()
       .all()
+      .filter(({ index }) => table.desired(tables, index) === field.UP)
       .flatMap(({ index, device }) => (device === null ? [] : [{ port: index, descriptor: device.descriptor }]));
   }
 
   async stop(): Promise<void> {
     this.isEnded = true;
-    await this.restarting;
+    this.stopping.abort();
     await this.link.stop();
+    await this.restarting;
   }
 }

@@ -1,6 +1,7 @@
 /** The workers of a forwarder, wherever that runs: in a process of its own or in the embedding program. Starts a thread
  *  for each, tells them of descriptors through the tables, ends them. */
-import { Worker } from "node:worker_threads";
+import { once } from "node:events";
+import type { Worker } from "node:worker_threads";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { signalEventfd } from "../native/epoll.ts";
 import * as ports from "../tables/port-table.ts";
@@ -8,6 +9,10 @@ import { Tables } from "../tables/tables.ts";
 import * as workers from "../tables/worker-table.ts";
 import { loadModule } from "../wasm/module.ts";
 import type { ForwarderSettings, WorkerSettings } from "./settings.ts";
+import { startThread } from "./thread.ts";
+
+/** How long a worker may take to end when it is asked to. */
+const END_MS = 2000;
 
 export class ForwarderHost {
   private readonly settings: ForwarderSettings;
@@ -16,12 +21,12 @@ export class ForwarderHost {
   private readonly eventfds: number[];
   /** What this forwarder holds, by port: the record in the tables may be gone before the descriptor is. */
   private readonly descriptors = new Map<number, number>();
-  private readonly exits: Promise<unknown>[] = [];
+  private readonly threads = new Set<Worker>();
   private readonly onFailure: (error: Error) => void;
 
   /** @param memory whose tables are formatted or mapped.
    *  @param eventfds one for each worker.
-   *  @param onFailure called when a worker ends by itself. */
+   *  @param onFailure called when a worker that ran ends by an error. */
   constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, eventfds: number[], onFailure: (error: Error) => void) {
     this.settings = settings;
     this.memory = memory;
@@ -30,23 +35,35 @@ export class ForwarderHost {
     this.onFailure = onFailure;
   }
 
-  /** Starts all workers; resolves when they run. */
+  /** Starts all workers; resolves when they run. @throws Error of the one that could not start; then none is left. */
   async start(): Promise<void> {
     const module = loadModule(this.settings.build);
-    await Promise.all(
-      this.eventfds.map((eventfd, index) => this.startWorker({ ...this.settings, memory: this.memory, module, index, eventfd })),
+    const starts = this.eventfds.map((eventfd, index) =>
+      this.startWorker({ ...this.settings, memory: this.memory, module, index, eventfd }),
     );
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      await Promise.allSettled(starts);
+      await this.stop();
+      throw error;
+    }
   }
 
   private startWorker(settings: WorkerSettings): Promise<void> {
-    const thread = new Worker(new URL("./worker-thread.js", import.meta.url), { workerData: settings });
-    this.exits.push(new Promise((resolve) => thread.once("exit", resolve)));
+    const thread = startThread("worker-thread", settings);
+    this.threads.add(thread);
+    thread.once("exit", () => this.threads.delete(thread));
     return new Promise((resolve, reject) => {
-      thread.once("message", () => resolve());
+      let isRunning = false;
+      thread.once("message", () => {
+        isRunning = true;
+        resolve();
+      });
       thread.once("error", (error: Error) => {
-        reject(error);
         workers.end(this.tables, settings.index);
-        this.onFailure(error);
+        if (isRunning) this.onFailure(error);
+        else reject(error);
       });
     });
   }
@@ -76,10 +93,13 @@ export class ForwarderHost {
     for (const eventfd of this.eventfds) signalEventfd(eventfd);
   }
 
-  /** Asks all workers to stop and waits until their threads have ended. */
+  /** Asks all workers to stop and waits until their threads have ended; one that does not hear is ended where it is. */
   async stop(): Promise<void> {
+    const exits = [...this.threads].map((thread) => once(thread, "exit"));
     for (let index = 0; index < this.tables.load32(map.HEAD_WORKER_COUNT); index++) workers.requestStop(this.tables, index);
     this.wake();
-    await Promise.all(this.exits);
+    const timer = setTimeout(() => this.threads.forEach((thread) => void thread.terminate()), END_MS);
+    await Promise.all(exits);
+    clearTimeout(timer);
   }
 }

@@ -53,8 +53,18 @@ export class KernelWorker {
     workers.begin(this.tables, settings.index, backend, process.pid);
   }
 
-  /** Runs until somebody asks it to stop. */
+  /** Runs until somebody asks it to stop. @throws PortyardError `uring-failed`. */
   run(): void {
+    try {
+      this.loop();
+    } finally {
+      workers.end(this.tables, this.settings.index);
+      this.waiter.close();
+      this.io.close();
+    }
+  }
+
+  private loop(): void {
     const stop = workers.recordOf(this.settings.index) + record.STOP;
     for (let turn = 0; this.tables.load32(stop) === 0; turn++) {
       this.wasm.setTime(this.worker, monotonicMs());
@@ -65,9 +75,6 @@ export class KernelWorker {
       else if (turn % POLL_TURNS === 0) this.waiter.poll();
       if (this.tables.load32(this.worker + map.WORKER_STATE + state.LOST) !== this.lost) this.reportLost();
     }
-    workers.end(this.tables, this.settings.index);
-    this.waiter.close();
-    this.io.close();
   }
 
   private passEpochIfDrained(): void {

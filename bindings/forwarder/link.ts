@@ -10,9 +10,10 @@ export interface Attachment {
 export interface ForwarderLink {
   /** Process id of the forwarder, null when it is this process. */
   readonly pid: number | null;
-  /** Starts the forwarder with the descriptors that it is to have; resolves when its workers run. */
-  start(attachments: Attachment[]): Promise<void>;
-  /** Hands over a port's descriptor; resolves when it is on its way. */
+  /** Starts the forwarder, also after its end; resolves when its workers run and have every descriptor.
+   *  @param attachments what it is to have, asked for when it can take it. */
+  start(attachments: () => Attachment[]): Promise<void>;
+  /** Hands over a port's descriptor; resolves when it is on its way. A forwarder that is not up gets it at its start. */
   attach(attachment: Attachment): Promise<void>;
   /** The forwarder closes its copy; only after the grace period. */
   detach(port: number): Promise<void>;
@@ -24,7 +25,7 @@ export interface ForwarderLink {
 
 /** What a link reports by itself. */
 export interface LinkListener {
-  /** The forwarder, or a worker of it, ended unasked. */
+  /** The forwarder, or a worker of it, ended unasked; not while `start` is under way, which then fails. */
   down(reason: string): void;
   log(level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>): void;
 }

@@ -3,7 +3,6 @@
  *  end of the agent, or Ctrl-C at a terminal, does not end it. Ends by `stop`, SIGTERM, or when a worker fails.
  *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
 import { rmSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
@@ -13,9 +12,11 @@ import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
 import { ForwarderHost } from "./host.ts";
+import { logLine } from "./log-line.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
 import type { ForwarderSettings } from "./settings.ts";
 import type { SocketEvent } from "./socket-thread.ts";
+import { startThread } from "./thread.ts";
 
 class Forwarder {
   private readonly socketPath: string;
@@ -31,7 +32,7 @@ class Forwarder {
   listen(): void {
     const socket = listen(this.socketPath);
     this.listener = socket;
-    const thread = new Worker(new URL("./socket-thread.js", import.meta.url), { workerData: { socket, isListening: true } });
+    const thread = startThread("socket-thread", { socket, isListening: true });
     thread.on("message", (event: SocketEvent) => this.take(event));
     thread.on("error", (error) => this.fail(error));
   }
@@ -82,9 +83,7 @@ class Forwarder {
   }
 
   private log(level: "info" | "error", text: string, details: Record<string, unknown>): void {
-    process.stderr.write(
-      `${JSON.stringify({ level, time: new Date().toISOString(), process: "forwarder", pid: process.pid, message: text, ...details })}\n`,
-    );
+    process.stderr.write(logLine(level, text, details));
     this.say({ kind: "log", level, text, details });
   }
 
@@ -119,4 +118,8 @@ if (socketPath === undefined) {
 const forwarder = new Forwarder(socketPath);
 process.on("SIGTERM", () => forwarder.stop());
 process.on("SIGINT", () => {});
-forwarder.listen();
+try {
+  forwarder.listen();
+} catch (error) {
+  forwarder.fail(error as Error);
+}

@@ -1,23 +1,27 @@
-/** Isolation "process": the forwarder is a process of its own, in its own process group, over one tables file with the
- *  agent. This side starts it, pushes descriptors by SCM_RIGHTS, and notices its end. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, rmSync } from "node:fs";
+/** Isolation "process": the forwarder is a process of its own over one tables file with the agent. This side starts it,
+ *  pushes descriptors by SCM_RIGHTS, and notices its end.
+ *
+ *      start: spawn -> connect -> "start" -> "started" -> every descriptor -> up                 attach, detach: only when up
+ *
+ *  An end before "up" is the failure of `start`, an end after it is reported to the listener: never both. */
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { PortyardError } from "../error.ts";
 import { createEventfd, signalEventfd } from "../native/epoll.ts";
+import { failedWith } from "../native/errno.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { connect, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
 import type { TablesFile } from "../native/tables-file.ts";
-import { PortyardError } from "../error.ts";
+import { ForwarderProcess } from "./forwarder-process.ts";
 import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
 import type { ForwarderSettings } from "./settings.ts";
 import type { SocketEvent } from "./socket-thread.ts";
+import { startThread } from "./thread.ts";
 
-const PROGRAM = fileURLToPath(new URL("./portyard-forwarder.js", import.meta.url));
-/** How long a forwarder may take to listen and to start its workers. */
+/** How long a forwarder may take to listen, and then to start its workers. */
 const START_MS = 20_000;
+/** How long it may take to end when it is asked to; then it is killed. */
+const END_MS = 5_000;
 
 export class ProcessLink implements ForwarderLink {
   private readonly settings: ForwarderSettings;
@@ -25,11 +29,12 @@ export class ProcessLink implements ForwarderLink {
   private readonly directory: string;
   private readonly listener: LinkListener;
   private readonly eventfds: number[];
-  private child: ChildProcess | null = null;
+  private forwarder: ForwarderProcess | null = null;
   private socket = -1;
-  private reader: Worker | null = null;
+  private isUp = false;
   private isStopping = false;
-  private exited: Promise<void> = Promise.resolve();
+  /** What it said that it dies of. */
+  private lastWords: string | null = null;
   private answer: { resolve: () => void; reject: (error: Error) => void } | null = null;
 
   /** @param tables the formatted tables file.
@@ -43,97 +48,110 @@ export class ProcessLink implements ForwarderLink {
   }
 
   get pid(): number | null {
-    return this.child?.pid ?? null;
+    return this.forwarder?.pid ?? null;
   }
 
-  /** Starts a process and hands it everything. Called again after it died.
-   *  @throws PortyardError `forwarder-failed` with the reason that it gave. */
-  async start(attachments: Attachment[]): Promise<void> {
-    const path = `${this.directory}/forwarder.sock`;
-    rmSync(path, { force: true });
-    this.spawnForwarder(path);
-    this.socket = await this.connectTo(path);
+  /** @throws PortyardError `forwarder-failed` with the reason that it gave, `no-rights`, `file-failed`; no process is left then. */
+  async start(attachments: () => Attachment[]): Promise<void> {
+    this.lastWords = null;
+    const forwarder = new ForwarderProcess(this.settings.name, this.directory);
+    this.forwarder = forwarder;
+    const ended = forwarder.ended.then((reason) => this.ended(reason));
+    try {
+      await this.greet(forwarder);
+      for (const attachment of attachments()) this.hand(attachment);
+      this.isUp = true;
+    } catch (error) {
+      forwarder.kill("SIGKILL");
+      await ended;
+      throw error;
+    }
+  }
+
+  /** Connects and tells it what it is; resolves when its workers run. */
+  private async greet(forwarder: ForwarderProcess): Promise<void> {
+    this.socket = await this.connectTo(forwarder);
     this.readFrom(this.socket);
     const started = new Promise<void>((resolve, reject) => {
       this.answer = { resolve, reject };
     });
     this.send({ kind: "start", settings: this.settings, tablesPath: this.tables.path }, this.eventfds);
-    await started;
-    for (const attachment of attachments) await this.attach(attachment);
+    const timer = setTimeout(() => this.answer?.reject(this.failed("its workers do not run")), START_MS);
+    await started.finally(() => clearTimeout(timer));
   }
 
-  private spawnForwarder(path: string): void {
-    const log = openSync(`${this.directory}/forwarder.log`, "a", 0o600);
-    const child = spawn(process.execPath, [PROGRAM, this.settings.name, path], {
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: forwarderEnvironment(),
-    });
-    closeSync(log);
-    this.child = child;
-    this.exited = new Promise((resolve) => {
-      child.once("error", (error) => this.ended(error.message, resolve));
-      child.once("exit", (code, signal) => this.ended(signal ?? `exit status ${code}`, resolve));
-    });
-  }
-
-  private ended(reason: string, resolve: () => void): void {
-    this.child = null;
-    this.disconnect();
-    this.answer?.reject(
-      new PortyardError("forwarder-failed", `The forwarder ended: ${reason}.`, {
-        value: reason,
-        remedy: `Read ${this.directory}/forwarder.log.`,
-      }),
-    );
-    const wasRunning = this.answer === null;
-    this.answer = null;
-    resolve();
-    if (wasRunning && !this.isStopping) this.listener.down(reason);
-  }
-
-  private async connectTo(path: string): Promise<number> {
+  private async connectTo(forwarder: ForwarderProcess): Promise<number> {
     for (const end = performance.now() + START_MS; ; await delay(2)) {
       try {
-        return connect(path);
+        return connect(forwarder.socketPath);
       } catch (cause) {
-        if (this.child === null || performance.now() > end) {
-          throw new PortyardError("forwarder-failed", "The forwarder did not start.", {
-            path,
-            remedy: `Read ${this.directory}/forwarder.log.`,
-            cause,
-          });
-        }
+        if (forwarder.pid === null) throw this.failed(await forwarder.ended, cause);
+        if (performance.now() > end) throw this.failed("it does not listen", cause);
       }
     }
   }
 
+  /** The socket is closed when the thread that reads it has ended. */
   private readFrom(socket: number): void {
-    const reader = new Worker(new URL("./socket-thread.js", import.meta.url), { workerData: { socket, isListening: false } });
+    const reader = startThread("socket-thread", { socket, isListening: false });
     reader.on("message", (event: SocketEvent) => {
       if (event.kind === "message") this.take(decode<ToAgent>(event.payload));
     });
-    this.reader = reader;
+    // a forwarder that cannot be heard is as good as dead
+    reader.once("error", () => this.forwarder?.kill("SIGKILL"));
+    reader.once("exit", () => closeDescriptor(socket));
   }
 
   private take(message: ToAgent): void {
     if (message.kind === "log") return this.listener.log(message.level, message.text, message.details);
-    if (message.kind === "started") this.answer?.resolve();
-    else this.answer?.reject(new PortyardError("forwarder-failed", `The forwarder could not start: ${message.reason}`));
-    this.answer = null;
+    if (message.kind === "started") return this.answer?.resolve();
+    this.lastWords = message.reason;
+    this.answer?.reject(this.failed(message.reason));
+  }
+
+  private ended(how: string): void {
+    const wasUp = this.isUp;
+    const reason = this.lastWords ?? how;
+    this.isUp = false;
+    this.forwarder = null;
+    if (this.socket >= 0) shutdownSocket(this.socket);
+    this.socket = -1;
+    this.answer?.reject(this.failed(reason));
+    if (wasUp && !this.isStopping) this.listener.down(reason);
+  }
+
+  private failed(reason: string, cause?: unknown): PortyardError {
+    return new PortyardError("forwarder-failed", `The forwarder could not start: ${reason}`, {
+      path: `${this.directory}/forwarder.sock`,
+      value: reason,
+      remedy: "`portyard doctor` says what this machine lacks.",
+      cause,
+    });
   }
 
   private send(message: ToForwarder, descriptors: number[]): void {
     sendWithDescriptors(this.socket, encode(message), descriptors);
   }
 
-  /** A dead forwarder is not told: its successor gets every descriptor at its start. */
-  async attach({ port, descriptor }: Attachment): Promise<void> {
-    if (this.socket >= 0) this.send({ kind: "attach", port }, [descriptor]);
+  /** One that is dead hears nothing: its end is reported, and its successor gets every descriptor at its start. */
+  private tell(message: ToForwarder, descriptors: number[]): void {
+    try {
+      this.send(message, descriptors);
+    } catch (error) {
+      if (!failedWith(error, "EPIPE", "ECONNRESET", "ENOTCONN")) throw error;
+    }
+  }
+
+  private hand({ port, descriptor }: Attachment): void {
+    this.tell({ kind: "attach", port }, [descriptor]);
+  }
+
+  async attach(attachment: Attachment): Promise<void> {
+    if (this.isUp) this.hand(attachment);
   }
 
   async detach(port: number): Promise<void> {
-    if (this.socket >= 0) this.send({ kind: "detach", port }, []);
+    if (this.isUp) this.tell({ kind: "detach", port }, []);
   }
 
   wake(): void {
@@ -142,27 +160,11 @@ export class ProcessLink implements ForwarderLink {
 
   async stop(): Promise<void> {
     this.isStopping = true;
-    this.child?.kill("SIGTERM");
-    const timer = setTimeout(() => this.child?.kill("SIGKILL"), 5000);
-    await this.exited;
+    const { forwarder } = this;
+    forwarder?.kill("SIGTERM");
+    const timer = setTimeout(() => forwarder?.kill("SIGKILL"), END_MS);
+    await forwarder?.ended;
     clearTimeout(timer);
     this.eventfds.forEach(closeDescriptor);
-    rmSync(`${this.directory}/forwarder.sock`, { force: true });
   }
-
-  private disconnect(): void {
-    if (this.socket < 0) return;
-    const { socket, reader } = this;
-    this.socket = -1;
-    this.reader = null;
-    shutdownSocket(socket);
-    if (reader === null) closeDescriptor(socket);
-    else reader.once("exit", () => closeDescriptor(socket));
-  }
-}
-
-/** Nothing of the agent's environment that would change how Node runs: options of a debugger or a profiler. */
-function forwarderEnvironment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = process.env;
-  return rest;
 }

@@ -1,4 +1,5 @@
-/** Isolation "thread": the workers are threads of this process, over a memory that no file backs. */
+/** Isolation "thread": the workers are threads of this process, over a memory that no file backs. When one of them fails
+ *  the others are ended too, and all are started again, as it is with a forwarder process. */
 import { createEventfd } from "../native/epoll.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { ForwarderHost } from "./host.ts";
@@ -9,15 +10,25 @@ export class ThreadLink implements ForwarderLink {
   readonly pid = null;
   private readonly host: ForwarderHost;
   private readonly eventfds: number[];
+  private isUp = false;
 
   constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, listener: LinkListener) {
     this.eventfds = Array.from({ length: settings.layout.workers }, createEventfd);
-    this.host = new ForwarderHost(settings, memory, this.eventfds, (error) => listener.down(error.message));
+    this.host = new ForwarderHost(settings, memory, this.eventfds, (error) => void this.fail(error, listener));
   }
 
-  async start(attachments: Attachment[]): Promise<void> {
+  /** The first error counts: others may follow from it. */
+  private async fail(error: Error, listener: LinkListener): Promise<void> {
+    if (!this.isUp) return;
+    this.isUp = false;
+    await this.host.stop();
+    listener.down(error.message);
+  }
+
+  async start(attachments: () => Attachment[]): Promise<void> {
     await this.host.start();
-    for (const attachment of attachments) await this.attach(attachment);
+    for (const { port, descriptor } of attachments()) this.host.attach(port, descriptor);
+    this.isUp = true;
   }
 
   async attach({ port, descriptor }: Attachment): Promise<void> {

@@ -1,0 +1,73 @@
+/** The forwarder as a child process: in a process group of its own, so that the end of the agent or Ctrl-C at a terminal
+ *  does not end it, with a log beside its socket. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, unlinkSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { fileFault } from "../file-fault.ts";
+import { lastError } from "./log-line.ts";
+
+const PROGRAM = fileURLToPath(new URL("./portyard-forwarder.js", import.meta.url));
+
+export class ForwarderProcess {
+  /** Where it listens. */
+  readonly socketPath: string;
+  /** Resolves when it has ended, with the reason: its own last words, the signal, or its exit status. */
+  readonly ended: Promise<string>;
+  private readonly child: ChildProcess;
+  private hasEnded = false;
+
+  /** Starts it.
+   *  @param directory where forwarder.sock and forwarder.log lie.
+   *  @throws PortyardError `no-rights`, `disk-full`, `file-failed` of the two. */
+  constructor(name: string, directory: string) {
+    this.socketPath = `${directory}/forwarder.sock`;
+    makeRoom(this.socketPath);
+    const logPath = `${directory}/forwarder.log`;
+    const log = openLog(logPath);
+    this.child = spawn(process.execPath, [PROGRAM, name, this.socketPath], {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: environment(),
+    });
+    closeSync(log);
+    const reason = new Promise<string>((resolve) => {
+      this.child.once("error", (error) => resolve(error.message));
+      this.child.once("exit", (code, signal) => resolve(signal ?? lastError(logPath) ?? `exit status ${code}`));
+    });
+    this.ended = reason.finally(() => {
+      this.hasEnded = true;
+    });
+  }
+
+  /** Null when it could not be started, or has ended. */
+  get pid(): number | null {
+    return this.hasEnded ? null : (this.child.pid ?? null);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (!this.hasEnded) this.child.kill(signal);
+  }
+}
+
+/** What a predecessor left at `path` goes. */
+function makeRoom(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw fileFault("Removing", path, cause);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, "a", 0o600);
+  } catch (cause) {
+    throw fileFault("Opening the log", path, cause);
+  }
+}
+
+/** Nothing of the agent's environment that would change how Node runs: options of a debugger or a profiler. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = process.env;
+  return rest;
+}
