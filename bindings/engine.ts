@@ -3,10 +3,11 @@
  *
  *      const engine = await Engine.create(parseConfig({ networks: [...], ports: [...] }), { isolation: "thread" });
  */
-import { inlineParts, kernelParts, type Parts } from "./engine/parts.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers } from "./engine/describe.ts";
+import { inlineParts } from "./engine/inline-parts.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
+import { kernelParts, type Parts } from "./engine/parts.ts";
 import type { PortEntry } from "./engine/ports.ts";
 import type {
   DropInfo,
@@ -44,7 +45,7 @@ export class Engine implements EngineLike {
       for (const port of config.ports) await engine.addPort(port);
       return engine;
     } catch (error) {
-      await engine.close();
+      await engine.close().catch(() => undefined); // the first error is the one that explains
       throw error;
     }
   }
@@ -92,7 +93,7 @@ export class Engine implements EngineLike {
   }
 
   macs(): MacInfo[] {
-    return describeMacs(this.parts.store, this.parts.networks, this.parts.ports);
+    return describeMacs(this.parts.store, this.parts.networks, this.parts.ports, this.parts.nowMs());
   }
 
   drops(): DropInfo[] {
@@ -130,12 +131,12 @@ export class Engine implements EngineLike {
     return new MemoryPort(name, inline, entry.index, () => !this.isClosed && this.parts.ports.at(entry.index) === entry);
   }
 
-  /** Sets the time of an inline engine, in milliseconds of any clock that never goes back; ageing follows it.
-   *  @throws PortyardError `isolation`. */
+  /** Sets the time of an inline engine, in milliseconds of any clock that never goes back (it begins at 0). Ageing follows
+   *  it, and the events since the last tick are emitted. @throws PortyardError `isolation`. */
   tick(nowMs: number): void {
     if (this.parts.inline === null)
       throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
-    this.parts.inline.memory.setTime(nowMs);
+    this.parts.inline.setTime(nowMs);
     this.parts.watcher.poll();
   }
 

@@ -4,7 +4,6 @@ import * as reasons from "../../assembly/abi/drop-reason.ts";
 import { AGENT_WORKER } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
-import { monotonicMs } from "../forwarder/clock.ts";
 import * as macs from "../tables/mac-table.ts";
 import * as ports from "../tables/port-table.ts";
 import * as workers from "../tables/worker-table.ts";
@@ -61,9 +60,10 @@ export function describeNetwork({ config }: NetworkEntry, all: PortEntry[]): Net
   return { name, subnets, gateway: null, mtu, ports: members.map((port) => port.config.name), learning, macAgeSeconds };
 }
 
-/** Every station, by network and MAC. */
-export function describeMacs(store: EngineStore, networks: Networks, all: Ports): MacInfo[] {
-  const nowSeconds = Math.floor(monotonicMs() / 1000);
+/** Every station, by network and MAC.
+ *  @param nowMs of the clock that the workers follow. */
+export function describeMacs(store: EngineStore, networks: Networks, all: Ports, nowMs: number): MacInfo[] {
+  const nowSeconds = Math.floor(nowMs / 1000);
   const list: MacInfo[] = [];
   for (const entry of macs.entries(store.tables)) {
     const network = networks.nameOf(entry.network);

@@ -2,7 +2,6 @@
  *  done at once. */
 import type { ForwarderLink } from "../forwarder/link.ts";
 import { MemoryWorker } from "../forwarder/memory-worker.ts";
-import { monotonicMs } from "../forwarder/clock.ts";
 import * as ports from "../tables/port-table.ts";
 import type { EngineStore } from "./store.ts";
 
@@ -25,7 +24,6 @@ export class InlineLink implements ForwarderLink {
     if (this.store === null) return;
     const { wasm, tables } = this.store;
     this.worker = new MemoryWorker(wasm, tables, 0, 0, (port, frame) => this.listeners.get(port)?.(frame) !== false);
-    this.worker.setTime(monotonicMs());
   }
 
   async attach({ port }: { port: number }): Promise<void> {
@@ -36,6 +34,15 @@ export class InlineLink implements ForwarderLink {
 
   async detach(port: number): Promise<void> {
     this.listeners.delete(port);
+  }
+
+  /** Time of the last tick in milliseconds, 0 before the first. */
+  nowMs = 0;
+
+  /** Sets the worker's time; ageing goes on as far as it is due. */
+  setTime(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.memory.setTime(nowMs);
   }
 
   /** The worker takes the change at once. */

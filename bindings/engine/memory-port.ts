@@ -22,7 +22,7 @@ export class MemoryPort {
    *  @param offload virtio-net header (10 bytes) of a super-frame or a partial checksum.
    *  @throws PortyardError `frame-too-long`, `port-missing` (the port or the engine is closed). */
   send(frame: Uint8Array, offload?: Uint8Array): void {
-    if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
+    this.requirePresence();
     if (frame.length > MAX_FRAME_BYTES) {
       throw new PortyardError("frame-too-long", `A frame of ${frame.length} bytes is longer than a slot takes.`, {
         value: frame.length,
@@ -34,8 +34,15 @@ export class MemoryPort {
 
   /** Gets every frame that leaves by this port. The bytes belong to the engine and hold during the call only: copy what is
    *  kept. Return false to refuse the frame, which is then the drop `port-full`. One listener a port: the last one. A port
-   *  with `offload: true` gets the virtio-net header as the first 10 bytes. */
+   *  with `offload: true` gets the virtio-net header as the first 10 bytes.
+   *  @throws PortyardError `port-missing`. */
   onFrame(listener: PortListener): void {
+    this.requirePresence();
     this.link.listeners.set(this.index, listener);
+  }
+
+  /** Another port may have its index by now. */
+  private requirePresence(): void {
+    if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
   }
 }

@@ -1,6 +1,7 @@
-/** What an engine is made of, for each isolation. */
-import type { EngineConfig, PortConfig } from "../config/types.ts";
+/** What an engine is made of. Of an inline one that is in inline-parts.ts. */
+import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
+import { monotonicMs } from "../forwarder/clock.ts";
 import type { ForwarderLink, LinkListener } from "../forwarder/link.ts";
 import { ProcessLink } from "../forwarder/process-link.ts";
 import type { ForwarderSettings } from "../forwarder/settings.ts";
@@ -13,15 +14,21 @@ import { interfaceIndex } from "../native/interface.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
-import type { OpenPort } from "../ports/open-port.ts";
-import { openPacketPort } from "../ports/packet.ts";
-import { openTapPort } from "../ports/tap.ts";
-import { InlineLink } from "./inline-link.ts";
+import type { InlineLink } from "./inline-link.ts";
 import { Networks } from "./networks.ts";
+import { openDevice } from "./open-device.ts";
 import { type PortEntry, Ports } from "./ports.ts";
 import { EngineStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
-import { defaultRunDirectory, openTables, removeRunFiles, removeTables } from "./tables-place.ts";
+import {
+  defaultRunDirectory,
+  makeRunFolder,
+  openTables,
+  type RunFolder,
+  removeForwarderFiles,
+  removeRunFolder,
+  removeTables,
+} from "./tables-place.ts";
 import type { EngineOptions, IoBackend } from "./types.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -34,47 +41,12 @@ export interface Parts {
   io: IoBackend;
   /** Of an inline engine. */
   inline: InlineLink | null;
+  /** The time that entries are stamped with, in milliseconds. */
+  nowMs: () => number;
   nameOfErrno: (errno: number) => string;
   /** @param onLost called when the device of a port went away. */
   start(onLost: (entry: PortEntry) => void): Promise<void>;
   close(): Promise<void>;
-}
-
-/** One worker in this thread, memory ports only. */
-export function inlineParts(config: EngineConfig, options: EngineOptions): Parts {
-  const link = new InlineLink();
-  const layout = layOut({ macs: config.tables.macs, workers: 1 });
-  const store = EngineStore.create(
-    layout,
-    options.build ?? "single",
-    1,
-    () => {},
-    () => link.wake(),
-  );
-  link.use(store);
-  const networks = new Networks(store);
-  const ports = new Ports(store, networks, link, refuseDevice);
-  const watcher = new Watcher(store, networks, ports, errnoName, () => {});
-  return {
-    store,
-    networks,
-    ports,
-    link,
-    watcher,
-    io: "memory",
-    inline: link,
-    nameOfErrno: errnoName,
-    start: () => link.start(),
-    close: () => link.stop(),
-  };
-}
-
-async function refuseDevice(config: PortConfig): Promise<null> {
-  if (config.memory !== undefined) return null;
-  throw new PortyardError("isolation", `Port ${config.name} needs the kernel; an inline engine has memory ports only.`, {
-    value: config.name,
-    remedy: 'Use isolation "process" or "thread".',
-  });
 }
 
 /** Workers in threads, of this process or of a forwarder process. */
@@ -135,30 +107,45 @@ function threadParts(settings: ForwarderSettings, options: EngineOptions): Parts
 }
 
 function processParts(settings: ForwarderSettings, options: EngineOptions): Parts {
-  const directory = options.runDirectory ?? defaultRunDirectory(settings.name);
-  const file = openTables(settings.name, directory, settings.layout.tablesBytes);
-  let link: ForwarderLink | null = null;
-  const store = EngineStore.create(
-    settings.layout,
-    settings.build,
-    0,
-    (memory) => mapTables(memory, file, settings),
-    () => link?.wake(),
-  );
+  const folder = makeRunFolder(options.runDirectory ?? defaultRunDirectory(settings.name));
+  try {
+    return partsInFolder(settings, options, folder);
+  } catch (error) {
+    removeRunFolder(folder);
+    throw error;
+  }
+}
+
+function partsInFolder(settings: ForwarderSettings, options: EngineOptions, folder: RunFolder): Parts {
+  const file = openTables(settings.name, folder, settings.layout.tablesBytes);
   const remove = () => {
     removeTables(file);
-    removeRunFiles(directory);
+    removeForwarderFiles(folder);
+    removeRunFolder(folder);
   };
-  return assemble(
-    store,
-    settings,
-    options,
-    (listener) => {
-      link = new ProcessLink(settings, file, directory, listener);
-      return link;
-    },
-    remove,
-  );
+  try {
+    return partsOverFile(settings, options, file, folder.path, remove);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function partsOverFile(
+  settings: ForwarderSettings,
+  options: EngineOptions,
+  file: TablesFile,
+  directory: string,
+  remove: () => void,
+): Parts {
+  let link: ForwarderLink | null = null;
+  const prepare = (memory: WebAssembly.Memory) => mapTables(memory, file, settings);
+  const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake());
+  const connect = (listener: LinkListener) => {
+    link = new ProcessLink(settings, file, directory, listener);
+    return link;
+  };
+  return assemble(store, settings, options, connect, remove);
 }
 
 function mapTables(memory: WebAssembly.Memory, file: TablesFile, settings: ForwarderSettings): void {
@@ -193,6 +180,7 @@ function assemble(
     watcher,
     io: settings.io,
     inline: null,
+    nowMs: monotonicMs,
     nameOfErrno: errnoName,
     async start(onLost) {
       lost = onLost;
@@ -201,25 +189,12 @@ function assemble(
     },
     async close() {
       watcher.stop();
-      await supervisor.stop();
-      for (const entry of ports.all()) await entry.device?.close();
-      remove();
+      try {
+        await supervisor.stop();
+        await ports.closeDevices();
+      } finally {
+        remove();
+      }
     },
   };
-}
-
-/** Opens what a port is made of. `indices`: the kernel's number of each packet port's interface. */
-async function openDevice(instance: string, config: PortConfig, mtu: number, indices: Map<string, number | null>): Promise<OpenPort> {
-  if (config.tap !== undefined) {
-    if (config.mac === undefined) throw new PortyardError("mac-missing", `Port ${config.name} has no MAC.`, { path: "mac" });
-    return openTapPort({ instance, name: config.name, tap: config.tap, mac: config.mac, mtu });
-  }
-  if (config.packet !== undefined) {
-    indices.set(config.name, interfaceIndex(config.packet.interface));
-    return openPacketPort({ name: config.name, packet: config.packet });
-  }
-  throw new PortyardError("isolation", `Port ${config.name} is a memory port, which only an inline engine has.`, {
-    value: config.name,
-    remedy: 'Use isolation "inline", or a tap or packet port.',
-  });
 }

@@ -5,6 +5,7 @@
  *               -> its MAC entries flushed -> record retired, next generation -> device removed, index free             */
 import { MAX_PORTS, MAX_TRUNKS } from "../../assembly/abi/limits.ts";
 import * as field from "../../assembly/abi/port.ts";
+import { networksOf } from "../config/networks-of.ts";
 import type { PortConfig, PortKind } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import type { ForwarderLink } from "../forwarder/link.ts";
@@ -16,6 +17,7 @@ import * as trunks from "../tables/trunk-table.ts";
 import { bind, unbind } from "./bindings.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import { Numbers } from "./numbers.ts";
+import { recordOf } from "./port-record.ts";
 import type { EngineStore } from "./store.ts";
 
 export interface PortEntry {
@@ -65,7 +67,7 @@ export class Ports {
       await this.bringUp(entry);
       return entry;
     } catch (error) {
-      await this.takeDown(entry);
+      await this.takeDown(entry).catch(() => undefined); // the first error is the one that explains
       throw error;
     }
   }
@@ -92,17 +94,7 @@ export class Ports {
     const { tables } = this.store;
     const { index, networks, config } = entry;
     if (entry.trunk !== null) this.writeTrunk(entry, entry.trunk);
-    table.write(tables, index, {
-      kind: KINDS[entry.kind],
-      flags: flagsOf(entry),
-      network: entry.trunk === null ? (networks[0]?.index ?? 0) : 0,
-      mtu: entry.mtu,
-      mac: config.mac ?? null,
-      owner: entry.worker,
-      trunk: entry.trunk === null ? 0 : entry.trunk + 1,
-      native: 0,
-      macLimit: config.macLimit,
-    });
+    table.write(tables, index, recordOf(entry));
     bind(this.store, index, config, networks);
     for (const network of networks) members.addMember(tables, network.index, index);
     table.setDesired(tables, index, field.UP);
@@ -134,7 +126,20 @@ export class Ports {
     await this.takeDown(this.get(name));
   }
 
+  /** Its device and name go in any case, its index only when no worker can know it any more. */
   private async takeDown(entry: PortEntry): Promise<void> {
+    try {
+      await this.withdraw(entry);
+      this.numbers.free(entry.index);
+      if (entry.trunk !== null) this.trunkNumbers.free(entry.trunk);
+    } finally {
+      this.byName.delete(entry.config.name);
+      this.byIndex.delete(entry.index);
+      await entry.device?.close();
+    }
+  }
+
+  private async withdraw(entry: PortEntry): Promise<void> {
     const { tables, wasm, agent } = this.store;
     table.setDesired(tables, entry.index, field.ABSENT);
     for (const network of entry.networks) members.removeMember(tables, network.index, entry.index);
@@ -143,11 +148,13 @@ export class Ports {
     await this.link.detach(entry.index);
     wasm.flushPort(agent, entry.index);
     table.retire(tables, entry.index);
-    await entry.device?.close();
-    this.byName.delete(entry.config.name);
-    this.byIndex.delete(entry.index);
-    this.numbers.free(entry.index);
-    if (entry.trunk !== null) this.trunkNumbers.free(entry.trunk);
+  }
+
+  /** Closes every device, whatever becomes of another. @throws the first error. */
+  async closeDevices(): Promise<void> {
+    const closings = [];
+    for (const { device } of this.all()) closings.push(...(await Promise.allSettled([device?.close()])));
+    for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 
   /** The device of a port went away: descriptor closed, learned entries flushed; the port stays, `gone`, until it is removed. */
@@ -179,26 +186,4 @@ export class Ports {
   all(): PortEntry[] {
     return [...this.byName.values()];
   }
-}
-
-const KINDS: Record<PortKind, number> = { tap: field.KIND_TAP, packet: field.KIND_PACKET, memory: field.KIND_MEMORY };
-
-/** Names of the networks that a port belongs to: one of an access port, all of a trunk. */
-export function networksOf(config: PortConfig): string[] {
-  if (config.network !== undefined) return [config.network];
-  const names = Object.keys(config.trunk ?? {});
-  return config.native === undefined || names.includes(config.native) ? names : [...names, config.native];
-}
-
-function flagsOf({ config, device }: PortEntry): number {
-  const offload = config.memory?.offload === true;
-  const checks: [boolean, number][] = [
-    [device?.vnet ?? offload, field.FLAG_VNET],
-    [device?.checksum ?? offload, field.FLAG_CHECKSUM],
-    [device?.tso ?? offload, field.FLAG_TSO],
-    [device?.uso ?? offload, field.FLAG_USO],
-    [device?.auxdata ?? false, field.FLAG_AUXDATA],
-    [config.sourceCheck, field.FLAG_SOURCE_CHECK],
-  ];
-  return checks.reduce((flags, [isOn, flag]) => (isOn ? flags | flag : flags), 0);
 }

@@ -1,24 +1,41 @@
 /** Where the tables file of an instance lies, and its opening: on tmpfs, ours alone. */
-import { closeSync, existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { PortyardError } from "../error.ts";
+import { fileFault } from "../file-fault.ts";
 import { AGENT_LIFE, claimLife, FORWARDER_LIFE, isTmpfs, openTablesFile, type TablesFile } from "../native/tables-file.ts";
+
+const RUN_ROOT = "/run/portyard";
 
 /** Folder of an instance's sockets: /run/portyard/NAME. */
 export function defaultRunDirectory(name: string): string {
-  return `/run/portyard/${name}`;
+  return `${RUN_ROOT}/${name}`;
 }
 
-/** `RUN_DIRECTORY/tables` where that is a tmpfs, else /dev/shm/portyard-NAME. Makes the folder (mode 0700). */
-export function tablesPath(name: string, runDirectory: string): string {
-  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
-  return isTmpfs(runDirectory) ? `${runDirectory}/tables` : `/dev/shm/portyard-${name}`;
+/** The run folder of an instance, as far as this engine made it. */
+export interface RunFolder {
+  path: string;
+  /** The topmost folder that was made on the way; null: it was there. */
+  made: string | null;
+}
+
+/** Makes the run folder (mode 0700) where it is not there. @throws PortyardError `no-rights`, `disk-full`, `file-failed`. */
+export function makeRunFolder(path: string): RunFolder {
+  try {
+    return { path, made: mkdirSync(path, { recursive: true, mode: 0o700 }) ?? null };
+  } catch (cause) {
+    throw fileFault("Making the folder", path, cause);
+  }
 }
 
 /** Opens a new tables file of `bytes` and takes the lock that proves this agent's life. What a dead instance left is removed.
- *  @throws PortyardError `agent-running`, `forwarder-running`, `tmpfs-full`. */
-export function openTables(name: string, runDirectory: string, bytes: number): TablesFile {
-  const path = tablesPath(name, runDirectory);
+ *  The file lies in the run folder where that is a tmpfs, else in /dev/shm.
+ *  @throws PortyardError `agent-running`, `forwarder-running`, `tmpfs-full`, `system-call-failed`. */
+export function openTables(name: string, { path }: RunFolder, bytes: number): TablesFile {
+  return openIn(isTmpfs(path) ? `${path}/tables` : `/dev/shm/portyard-${name}`, name, bytes);
+}
+
+function openIn(path: string, name: string, bytes: number): TablesFile {
   if (existsSync(path)) removeLeftOver(name, path);
   const file = openTablesFile(path, bytes);
   if (claimLife(file.descriptor, AGENT_LIFE)) return file;
@@ -50,22 +67,28 @@ function running(name: string, path: string): PortyardError {
   });
 }
 
-/** Closes and removes the file, and its folder when nothing else is in it. */
+/** Closes and removes the file. */
 export function removeTables(file: TablesFile): void {
   closeSync(file.descriptor);
   rmSync(file.path, { force: true });
 }
 
 /** Removes what a forwarder wrote beside its socket. */
-export function removeRunFiles(runDirectory: string): void {
-  for (const name of ["forwarder.sock", "forwarder.log"]) rmSync(`${runDirectory}/${name}`, { force: true });
-  for (const folder of [runDirectory, dirname(runDirectory)]) removeIfEmpty(folder);
+export function removeForwarderFiles({ path }: RunFolder): void {
+  for (const name of ["forwarder.sock", "forwarder.log"]) ignoringRefusal(() => unlinkSync(`${path}/${name}`));
 }
 
-function removeIfEmpty(folder: string): void {
+/** Removes the folders that were made, as far as nothing is in them. */
+export function removeRunFolder({ path, made }: RunFolder): void {
+  for (let folder = path; made !== null && folder.startsWith(made); folder = dirname(folder)) ignoringRefusal(() => rmdirSync(folder));
+  ignoringRefusal(() => rmdirSync(RUN_ROOT));
+}
+
+/** Of what others use, what is gone, and what is not ours. */
+function ignoringRefusal(remove: () => void): void {
   try {
-    rmdirSync(folder);
+    remove();
   } catch {
-    // others use it, or it is gone
+    // it stays
   }
 }

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { PacketConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
+import { fileFault } from "../file-fault.ts";
 import { failedWith } from "../native/errno.ts";
 import { interfaceIndex, setLargeReceiveOffload } from "../native/interface.ts";
 import { closeDescriptor } from "../native/io.ts";
@@ -93,7 +94,11 @@ function silenceIpv6(name: string): () => void {
   const file = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   if (!existsSync(file)) return () => {};
   const before = readFileSync(file, "utf8");
-  writeFileSync(file, "1");
+  try {
+    writeFileSync(file, "1");
+  } catch (cause) {
+    throw fileFault("Writing", file, cause);
+  }
   return () => writeFileSync(file, before);
 }
 

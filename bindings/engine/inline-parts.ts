@@ -1,0 +1,50 @@
+/** What an inline engine is made of: one worker in the calling thread, memory ports only, the single-threaded module. */
+import type { EngineConfig, PortConfig } from "../config/types.ts";
+import { PortyardError } from "../error.ts";
+import { errnoName } from "../native/errno.ts";
+import { layOut } from "../tables/layout.ts";
+import { InlineLink } from "./inline-link.ts";
+import { Networks } from "./networks.ts";
+import type { Parts } from "./parts.ts";
+import { Ports } from "./ports.ts";
+import { EngineStore } from "./store.ts";
+import type { EngineOptions } from "./types.ts";
+import { Watcher } from "./watcher.ts";
+
+/** One worker in this thread, memory ports only. */
+export function inlineParts(config: EngineConfig, options: EngineOptions): Parts {
+  const link = new InlineLink();
+  const layout = layOut({ macs: config.tables.macs, workers: 1 });
+  const store = EngineStore.create(
+    layout,
+    options.build ?? "single",
+    1,
+    () => {},
+    () => link.wake(),
+  );
+  link.use(store);
+  const networks = new Networks(store);
+  const ports = new Ports(store, networks, link, refuseDevice);
+  const watcher = new Watcher(store, networks, ports, errnoName, () => {});
+  return {
+    store,
+    networks,
+    ports,
+    link,
+    watcher,
+    io: "memory",
+    inline: link,
+    nowMs: () => link.nowMs,
+    nameOfErrno: errnoName,
+    start: () => link.start(),
+    close: () => link.stop(),
+  };
+}
+
+async function refuseDevice(config: PortConfig): Promise<null> {
+  if (config.memory !== undefined) return null;
+  throw new PortyardError("isolation", `Port ${config.name} needs the kernel; an inline engine has memory ports only.`, {
+    value: config.name,
+    remedy: 'Use isolation "process" or "thread".',
+  });
+}
