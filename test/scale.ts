@@ -42,6 +42,8 @@ const columns = {
   quietMilliseconds: { quick: 1_000, full: 3_000 },
   /** Datagrams that are sent one after the other. */
   countedDatagrams: { quick: 50, full: 2_000 },
+  /** UDP super-frames from each port to each other. */
+  udpSuperFrames: { quick: 5, full: 500 },
   /** How long a native test waits for something that must come. */
   nativePatienceMilliseconds: { quick: 10_000, full: 30_000 },
   /** Random super-frames that are segmented, on each build. */

@@ -9,12 +9,10 @@ import { MAX_MACS_PER_PORT } from "../../assembly/abi/limits.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { scale } from "../../test/scale.ts";
 import { startChild } from "../support/child.ts";
-import { ip } from "../support/ip.ts";
-import { makeVeth } from "../support/namespace.ts";
 import { needing } from "../support/need.ts";
 import { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
-import { configure, lawHolds, tapPort, until } from "./topology.ts";
+import { configure, lawHolds, packetPort, tapPort, until } from "./topology.ts";
 import { Datagrams } from "./traffic.ts";
 
 const test = suite("MAC flood");
@@ -49,15 +47,6 @@ console.log(JSON.stringify({ sent, leaked }));
 await heard();
 `;
 
-/** A container behind a veth pair, whose near end is a packet port. */
-function wire(container: Container, label: string): Record<string, unknown> {
-  const { near, far } = makeVeth(label);
-  ip(`link set ${far} netns ${container.namespace.name} name eth0`);
-  ip(`-n ${container.namespace.name} address add ${container.ipv4}/16 dev eth0`);
-  ip(`-n ${container.namespace.name} link set eth0 up`);
-  return { name: label, network: "blue", packet: { interface: near } };
-}
-
 const stations = (engine: Engine, isAttackers: boolean) =>
   engine
     .macs()
@@ -70,7 +59,7 @@ test(
     `${scale.floodedSources} sources from one port: others keep their entries, none of their frames is flooded`,
     async () => {
       const [from, to, third] = [1, 2, 3].map((number) => new Container(number)) as [Container, Container, Container];
-      const ports = [wire(from, "p1"), wire(to, "p2"), tapPort(third, "p3", { sourceCheck: false })];
+      const ports = [packetPort(from, "p1"), packetPort(to, "p2"), tapPort(third, "p3", { sourceCheck: false })];
       const engine = await createEngine(configure(ports));
       try {
         const load = await Datagrams.start(from, to, to.ipv4);

@@ -34,7 +34,11 @@ async function detected(namespace: string): Promise<AddressState[]> {
 }
 
 async function withThree(body: (topology: Topology) => Promise<void>): Promise<void> {
-  const topology = await makeTopology({ containers: 3, port: (index) => (index === 2 ? { sourceCheck: false } : {}) });
+  const topology = await makeTopology({
+    containers: 3,
+    port: (index) => (index === 2 ? { sourceCheck: false } : {}),
+    detectsDuplicates: true,
+  });
   try {
     await body(topology);
   } finally {

@@ -1,6 +1,5 @@
 /** A process in a container that sends and receives for a test; see station-process.ts for what it understands. */
 import { type Child, startChild } from "../support/child.ts";
-import type { TestNamespace } from "../support/namespace.ts";
 
 const PROGRAM = new URL("./station-process.js", import.meta.url).href;
 
@@ -9,9 +8,10 @@ export class Station {
   /** Answers come in the order of the questions. */
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(namespace: TestNamespace) {
+  /** @param namespace name of a network namespace. */
+  constructor(namespace: string) {
     this.child = startChild(`await (await import(${JSON.stringify(PROGRAM)})).obey(heard);`, {
-      through: ["ip", "netns", "exec", namespace.name],
+      through: ["ip", "netns", "exec", namespace],
     });
   }
 

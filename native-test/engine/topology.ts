@@ -10,6 +10,8 @@ import type { EngineConfig } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import type { EngineEvents, EngineOptions } from "../../bindings/engine/types.ts";
 import { scale } from "../../test/scale.ts";
+import { ip } from "../support/ip.ts";
+import { makeVeth } from "../support/namespace.ts";
 import { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
 
@@ -31,6 +33,8 @@ export interface TopologyOptions {
   tap?: (index: number) => Record<string, unknown>;
   engine?: EngineOptions;
   workers?: number;
+  /** Of the containers. */
+  detectsDuplicates?: boolean;
 }
 
 /** What the tap port of a container is configured as. */
@@ -42,6 +46,18 @@ export function tapPort(
 ): Record<string, unknown> {
   const address = [`${container.ipv4}/16`, `${container.ipv6}/64`];
   return { name, network: "blue", tap: { namespace: container.namespace.name, interface: "eth0", address, ...tap }, ...extra };
+}
+
+/** Puts a container behind a veth pair; what the packet port of its near end is configured as. Its addresses
+ *  are not bound: the engine learns it. */
+export function packetPort(container: Container, name: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
+  const { near, far } = makeVeth(name);
+  const space = container.namespace.name;
+  ip(`link set ${far} netns ${space} name eth0`);
+  ip(`-n ${space} address add ${container.ipv4}/16 dev eth0`);
+  ip(`-n ${space} address add ${container.ipv6}/64 dev eth0 nodad`);
+  ip(`-n ${space} link set eth0 up`);
+  return { name, network: "blue", packet: { interface: near }, ...extra };
 }
 
 /** The configuration of an engine of this test process, whose network is `blue`. */
@@ -58,7 +74,7 @@ function hasIpv6({ network }: Partial<TopologyOptions>): boolean {
 /** Makes namespaces c1, c2, ... with ports p1, p2, ... and starts the engine. Where the MTU is too small for IPv6 the
  *  containers have IPv4 alone. */
 export async function makeTopology(options: TopologyOptions): Promise<Topology> {
-  const containers = Array.from({ length: options.containers }, (_, index) => new Container(index + 1));
+  const containers = Array.from({ length: options.containers }, (_, index) => new Container(index + 1, options.detectsDuplicates));
   const ports = containers.map((container, index) => {
     const address = hasIpv6(options) ? {} : { address: `${container.ipv4}/16` };
     return tapPort(container, `p${index + 1}`, options.port?.(index), { ...address, ...options.tap?.(index) });

@@ -1,6 +1,11 @@
 /** Traffic of native tests: numbered datagrams and TCP streams from one container to another, and what became of them. */
 import { scale } from "../../test/scale.ts";
-import type { Container } from "./container.ts";
+import type { Station } from "./station.ts";
+
+/** Where traffic begins or ends: a container. */
+export interface End {
+  readonly station: Station;
+}
 
 export interface Outcome {
   sent: number;
@@ -23,12 +28,12 @@ let lastPort = 5000;
 
 /** Numbered datagrams under way. */
 export class Datagrams {
-  private readonly from: Container;
-  private readonly to: Container;
+  private readonly from: End;
+  private readonly to: End;
   private readonly port: number;
   private readonly limit: number | null;
 
-  private constructor(from: Container, to: Container, port: number, limit: number | null) {
+  private constructor(from: End, to: End, port: number, limit: number | null) {
     this.from = from;
     this.to = to;
     this.port = port;
@@ -36,18 +41,18 @@ export class Datagrams {
   }
 
   /** Sends from one container to `address` of another until `stop`; resolves when it goes on. */
-  static start(from: Container, to: Container, address: string, options: DatagramOptions = {}): Promise<Datagrams> {
+  static start(from: End, to: End, address: string, options: DatagramOptions = {}): Promise<Datagrams> {
     return Datagrams.begin(from, to, address, null, options);
   }
 
   /** Sends `count` datagrams and counts those that come. */
-  static async send(from: Container, to: Container, address: string, count: number, options: DatagramOptions = {}): Promise<Outcome> {
+  static async send(from: End, to: End, address: string, count: number, options: DatagramOptions = {}): Promise<Outcome> {
     return (await Datagrams.begin(from, to, address, count, options)).stop();
   }
 
   private static async begin(
-    from: Container,
-    to: Container,
+    from: End,
+    to: End,
     address: string,
     limit: number | null,
     { perSecond = 1000, bytes = 100, segments = 1 }: DatagramOptions,
@@ -68,7 +73,7 @@ export class Datagrams {
 }
 
 /** Copies `bytes` pseudo-random bytes by one TCP connection. @throws Error when what arrives differs, or the connection breaks. */
-export async function copyStream(from: Container, to: Container, address: string, bytes: number): Promise<void> {
+export async function copyStream(from: End, to: End, address: string, bytes: number): Promise<void> {
   const port = ++lastPort;
   await to.station.ask("listen", { port, address });
   const [sent, received] = await Promise.all([
