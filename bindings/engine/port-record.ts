@@ -1,6 +1,6 @@
 /** What the port table says of a port: its configuration, and what its device can take. */
 import * as field from "../../assembly/abi/port.ts";
-import type { PortConfig, PortKind } from "../config/types.ts";
+import type { PortKind } from "../config/types.ts";
 import type { PortRecord } from "../tables/port-table.ts";
 import type { PortEntry } from "./ports.ts";
 
