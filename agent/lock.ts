@@ -2,8 +2,8 @@
  *  took it, however it ends. The pid in the file is for people. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { PortyardError } from "../bindings/error.ts";
-import { AGENT_LIFE, claimLife, isAlive } from "../bindings/native/tables-file.ts";
 import { fileFault } from "../bindings/file-fault.ts";
+import { AGENT_LIFE, claimLife, isAlive } from "../bindings/native/tables-file.ts";
 import { makePrivateDirectory, type Place, removeEmptyDirectory } from "./place.ts";
 import type { Undo } from "./undo.ts";
 
