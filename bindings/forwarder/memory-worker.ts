@@ -15,7 +15,8 @@ export const OFFLOAD_HEADER_BYTES = 10;
 
 /** Gets a frame that leaves `port`: `frame` points into the engine's memory, is valid during the call only, and has the
  *  virtio-net header in the 10 bytes below `frame.byteOffset` where the port takes super-frames. Returns false to refuse
- *  it: the drop `port-full`. It must not throw and must not call back into the worker. */
+ *  it: the drop `port-full`; so does an error, which goes on to whoever called `run`. A frame that it puts into a port is
+ *  processed after it has returned. */
 export type FrameListener = (port: number, frame: Uint8Array) => boolean | undefined;
 
 const EAGAIN = 11;
@@ -27,6 +28,7 @@ export class MemoryWorker {
   private readonly words: Uint32Array;
   private readonly index: number;
   private readonly listener: FrameListener;
+  private isRunning = false;
 
   /** Formats region `region` for worker `index` and reports it running. */
   constructor(wasm: EngineExports, tables: Tables, index: number, region: number, listener: FrameListener) {
@@ -98,10 +100,16 @@ export class MemoryWorker {
 
   /** Processes everything that waits and hands the outputs over. */
   run(): void {
-    do {
-      this.wasm.process(this.address);
-      while (this.wasm.waitingWrites(this.address) > 0) this.deliver();
-    } while (this.wasm.waitingFrames(this.address) > 0);
+    if (this.isRunning) return;
+    this.isRunning = true;
+    try {
+      do {
+        this.wasm.process(this.address);
+        while (this.wasm.waitingWrites(this.address) > 0) this.deliver();
+      } while (this.wasm.waitingFrames(this.address) > 0);
+    } finally {
+      this.isRunning = false;
+    }
   }
 
   private deliver(): void {
@@ -110,8 +118,12 @@ export class MemoryWorker {
     const port = this.words[entry + 1] ?? 0;
     const start = this.wasm.writeStart(this.address, descriptor, port);
     const bytes = this.wasm.writeBytes(this.address, descriptor, port);
-    const isTaken = this.listener(port, new Uint8Array(this.tables.memory.buffer, start, bytes)) !== false;
-    this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
+    let isTaken = false;
+    try {
+      isTaken = this.listener(port, new Uint8Array(this.tables.memory.buffer, start, bytes)) !== false;
+    } finally {
+      this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
+    }
   }
 
   end(): void {
