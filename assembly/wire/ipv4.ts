@@ -30,7 +30,9 @@ export function isValid(ip: usize, availableBytes: u32): bool {
   if (availableBytes < HEADER_BYTES || load<u8>(ip, VERSION) >> 4 != 4) return false;
   const header = headerBytes(ip);
   const total = totalBytes(ip);
-  return header >= HEADER_BYTES && header <= total && total <= availableBytes;
+  if (header < HEADER_BYTES) return false;
+  if (header > total) return false;
+  return total <= availableBytes;
 }
 
 /** 0-60; a valid header has 20 or more. */

@@ -43,11 +43,10 @@ export function parseLayers(descriptor: usize, frame: usize, bytes: u32): void {
   parseIpv4(descriptor, frame + ethernet.HEADER_BYTES, ethernet.HEADER_BYTES, bytes - ethernet.HEADER_BYTES, flags);
 }
 
+/** Two fields with each store; no L4 yet. */
 function setLayers(descriptor: usize, etherType: u32, l3: u32): void {
-  desc.setEtherType(descriptor, etherType);
-  desc.setL3(descriptor, l3);
-  desc.setL4(descriptor, 0);
-  desc.setProtocol(descriptor, 0);
+  store<u64>(descriptor, <u64>etherType | (<u64>l3 << 32), field.ETHER_TYPE);
+  store<u64>(descriptor, 0, field.L4);
 }
 
 function parseOther(descriptor: usize, frame: usize, bytes: u32, etherType: u32, flags: u32): void {
@@ -74,10 +73,18 @@ function parseIpv4(descriptor: usize, ip: usize, offset: u32, available: u32, fl
   if (!ipv4.isValid(ip, available)) return desc.setFlags(descriptor, flags);
   const headers = ipv4.headerBytes(ip);
   const total = ipv4.totalBytes(ip);
+  const protocol = ipv4.protocol(ip);
+  const isFragment = ipv4.isFragment(ip);
   desc.setPacketBytes(descriptor, total);
-  desc.setProtocol(descriptor, ipv4.protocol(ip));
-  desc.setFlags(descriptor, flags | (ipv4.isFragment(ip) ? field.FLAG_IPV4 | field.FLAG_FRAGMENT : field.FLAG_IPV4));
-  if (ipv4.fragmentOffset(ip) == 0 && total > headers) desc.setL4(descriptor, offset + headers);
+  desc.setProtocol(descriptor, protocol);
+  if (isFragment) return parseFragment(descriptor, ip, offset, flags);
+  desc.setFlags(descriptor, flags | field.FLAG_IPV4);
+  if (total > headers) desc.setL4(descriptor, offset + headers);
+}
+
+function parseFragment(descriptor: usize, ip: usize, offset: u32, flags: u32): void {
+  desc.setFlags(descriptor, flags | field.FLAG_IPV4 | field.FLAG_FRAGMENT);
+  if (ipv4.fragmentOffset(ip) == 0 && ipv4.totalBytes(ip) > ipv4.headerBytes(ip)) desc.setL4(descriptor, offset + ipv4.headerBytes(ip));
 }
 
 function parseIpv6(descriptor: usize, ip: usize, offset: u32, available: u32): void {
