@@ -14,6 +14,8 @@ import * as vlan from "../../wire/vlan";
 import { isOffloadValid } from "./offload";
 
 /** Verdict CONTINUE, or DROP with the reason in the descriptor. FRAME, BYTES and PORT are set. */
+// @ts-ignore: decorator
+@inline
 export function parse(descriptor: usize): u32 {
   const frame = desc.frame(descriptor);
   const bytes = desc.bytes(descriptor);
