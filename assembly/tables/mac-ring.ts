@@ -88,15 +88,16 @@ export function oldest(port: u32): usize {
 }
 
 /** Puts a learned entry back that its port's ring has lost (a race of two moves); the sweep calls it for live entries. The
- *  position that it had, if it is still there, is a gap from now on. */
-export function repair(port: u32, entry: usize): void {
+ *  position that it had, if it is still there, is a gap from now on. False when the port is at its limit without it. */
+export function repair(port: u32, entry: usize): bool {
   const place = placeOf(entry);
   const position = atomic.load32(positionCell(place)) & POSITION_MASK;
   const distance = (position - head(port)) & POSITION_MASK;
-  if (distance < occupied(port) && load<u32>(cell(port, position)) == place + 1) return;
+  if (distance < occupied(port) && load<u32>(cell(port, position)) == place + 1) return true;
   forget(port);
-  if (occupied(port) == MAX_MACS_PER_PORT) compact(port);
-  if (occupied(port) < <u32>MAX_MACS_PER_PORT) push(port, entry);
+  if (!hasRoom(port)) return false;
+  push(port, entry);
+  return true;
 }
 
 /** Forgets every place in the ring. The agent only, when nobody learns on `port` any more. */

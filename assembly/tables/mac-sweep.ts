@@ -1,4 +1,5 @@
 /** Ageing: a sweep over the MAC table in small, bounded steps, so that a whole pass takes some seconds whatever its size.
+ *  On its way it puts back entries that the rings have lost; where a port filled up to its limit meanwhile, they go.
  *  Each worker looks after the entries of the ports that it reads; the order is that of the places, not of the ages. */
 import * as map from "../abi/memory-map";
 import * as field from "../abi/mac";
@@ -50,12 +51,10 @@ function visit(worker: usize, entry: usize): void {
   if (ports.owner(port) != index(worker)) return;
   const key = atomic.load64(entry);
   const ageSeconds = nowSeconds(worker) - <u32>(value >> field.SEEN_SHIFT);
-  if (<i32>ageSeconds < 0 || ageSeconds < networks.macAgeSeconds(networkOf(key))) {
-    ring.repair(port, entry);
-    return;
-  }
+  const isOld = <i32>ageSeconds >= 0 && ageSeconds >= networks.macAgeSeconds(networkOf(key));
+  if (!isOld && ring.repair(port, entry)) return;
   if (!table.release(worker, entry, value)) return;
   ring.forget(port);
-  count(worker, record.AGED, 1);
-  events.emit(worker, event.MAC_AGED, port, networkOf(key), macOf(key), 0);
+  count(worker, isOld ? record.AGED : record.EVICTED, 1);
+  events.emit(worker, isOld ? event.MAC_AGED : event.MAC_EVICTED, port, networkOf(key), macOf(key), 0);
 }

@@ -54,13 +54,17 @@ async function run(build: Build, seed: number): Promise<void> {
     Atomics.store(control, duel.ROUND, round);
     Atomics.notify(control, duel.ROUND);
   };
-  for (let round = 0; round < 2 * scale.duelRounds; begin(++round)) {
-    await Promise.all(sides.map((side) => once(side, "message")));
-    if (round % 2 === 0) checkRest(tables);
-    else checkSwept(tables);
+  try {
+    for (let round = 0; round < 2 * scale.duelRounds; begin(++round)) {
+      await Promise.all(sides.map((side) => once(side, "message")));
+      if (round % 2 === 0) checkRest(tables);
+      else checkSwept(tables);
+    }
+    begin(-1);
+    await Promise.all(sides.map((side) => once(side, "exit")));
+  } finally {
+    for (const side of sides) await side.terminate();
   }
-  begin(-1);
-  await Promise.all(sides.map((side) => once(side, "exit")));
   const [first, second] = SIDES.map((side) => workers.read(tables, side));
   for (const name of ["learned", "moved", "evicted", "notLearned"] as const) {
     assert.ok((first?.[name] ?? 0) > 0 && (second?.[name] ?? 0) > 0, `${name}: ${first?.[name]} and ${second?.[name]}`);

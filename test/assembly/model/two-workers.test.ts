@@ -48,9 +48,14 @@ async function run(build: Build, seed: number): Promise<void> {
   const threads = start(agent, build, seed);
   agent.watch(threads);
   const reports = Promise.all(threads.map(reportOf));
-  await Promise.race([drive(agent), reports.then(() => Promise.reject(new Error("a thread ended early")))]);
-  agent.begin(traffic.PHASE_END);
-  for (const [worker, report] of (await reports).entries()) checkReport(agent, worker, report);
+  try {
+    await Promise.race([drive(agent), reports.then(() => Promise.reject(new Error("a thread ended early")))]);
+    agent.begin(traffic.PHASE_END);
+    for (const [worker, report] of (await reports).entries()) checkReport(agent, worker, report);
+  } finally {
+    reports.catch(() => undefined);
+    for (const thread of threads) await thread.terminate();
+  }
   checkSorts(agent);
 }
 

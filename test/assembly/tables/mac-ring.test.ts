@@ -205,6 +205,23 @@ tell("an entry whose ring has lost it, as a race of two moves may do, is put bac
   assert.is(stationsOf(engine, 0).length, LIMIT);
 });
 
+tell("an entry that its ring has lost goes when its port has filled up to its limit without it", (engine) => {
+  const network = yard(engine);
+  learnAll(engine, network, 0, 0, LIMIT);
+  const place = placeOf(engine, network, station(2));
+  setPosition(engine, place, positionOf(engine, place) + 500);
+  learnAll(engine, network, 0, LIMIT, LIMIT + 3);
+  assert.is(stationsOf(engine, 0).length, LIMIT + 1, "one too many, which the ring does not know of");
+  const reader = new EventReader(engine.tables, 0);
+  engine.wasm.sweepMacs(engine.worker.address, placeCount(engine));
+  assert.equal(stationsOf(engine, 0), stations(3, LIMIT + 3));
+  assert.equal(
+    reader.read().map(({ kind, mac }) => [kind, mac]),
+    [[event.MAC_EVICTED, station(2)]],
+  );
+  assert.equal([engine.totals().evicted, engine.totals().aged], [3, 0]);
+});
+
 tell("an entry that two rings claim counts in that of its port", (engine) => {
   const network = yard(engine);
   learnAll(engine, network, 0, 0, 5);
