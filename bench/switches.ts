@@ -20,8 +20,9 @@ import { openVswitchTap, openVswitchVeth } from "./switches/open-vswitch.ts";
 import { PORTYARD } from "./switches/portyard.ts";
 import type { SwitchUnderTest } from "./switches/types.ts";
 import { vde } from "./switches/vde.ts";
+import { wire, wireSpin } from "./switches/wire.ts";
 
-const SWITCHES: readonly SwitchUnderTest[] = [bridge, ...PORTYARD, openVswitchVeth, openVswitchTap, vde];
+const SWITCHES: readonly SwitchUnderTest[] = [bridge, ...PORTYARD, wire, wireSpin, openVswitchVeth, openVswitchTap, vde];
 const background: number[] = [];
 const ABOUT = "bench/switches: namespace - switch - namespace for Portyard and other switches, in one run, alternating.";
 
