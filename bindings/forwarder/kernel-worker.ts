@@ -1,5 +1,5 @@
-/** A worker over kernel ports: the loop around the Wasm instance. It enters Wasm once a turn, knows no message, and learns
- *  of every change from the tables.
+/** A worker over kernel ports: the loop around the Wasm instance. It knows no message, and learns of every change from the
+ *  tables.
  *
  *      time and ageing -> (new epoch: hold until drained, make the views anew) -> read, process, write -> poll or wait   */
 import * as event from "../../assembly/abi/event.ts";
@@ -21,13 +21,13 @@ import { Waiter } from "./waiter.ts";
 
 /** What moves the frames of a worker. */
 export interface WorkerIo {
-  /** Reads, processes, writes; false when there was nothing to do. `hold`: finish what is under way, read nothing more. */
+  /** Reads, processes, writes; false when nothing is left to do. `hold`: finish what is under way, read nothing more. */
   step(hold: boolean): boolean;
   close(): void;
 }
 
 /** A busy worker looks for newly ready ports once in so many turns. */
-const POLL_TURNS = 8;
+const POLL_TURNS = 2;
 
 export class KernelWorker {
   private readonly settings: WorkerSettings;
@@ -70,10 +70,10 @@ export class KernelWorker {
       this.wasm.setTime(this.worker, monotonicMs());
       const hold = this.wasm.isEpochNew(this.worker);
       const isBusy = this.io.step(hold);
+      if (this.tables.load32(this.worker + map.WORKER_STATE + state.LOST) !== this.lost) this.reportLost();
       if (hold) this.passEpochIfDrained();
       else if (!isBusy) this.waiter.wait();
       else if (turn % POLL_TURNS === 0) this.waiter.poll();
-      if (this.tables.load32(this.worker + map.WORKER_STATE + state.LOST) !== this.lost) this.reportLost();
     }
   }
 
