@@ -143,6 +143,12 @@ export function bindAddress(network: u32, family: u32, port: u32, macLow: u32, m
 }
 /** Removes the binding of the 16 bytes at CONFIG_SCRATCH to `port`; false: there is none. */
 export function unbindAddress(network: u32, family: u32, port: u32): bool { return addresses.unbind(network, family, map.CONFIG_SCRATCH, port); }
+/** Port that the 16 bytes at CONFIG_SCRATCH are bound to, or -1. */
+export function boundPort(network: u32, family: u32): i32 {
+  const at: usize = map.CONFIG_SCRATCH;
+  const record = family == 4 ? addresses.findIpv4(network, load<u32>(at)) : addresses.findIpv6(network, at);
+  return record == 0 ? -1 : <i32>addresses.portOf(record);
+}
 /** False: the table is full, or another port has this MAC as a static one. */
 export function setStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32): bool {
   return macs.setStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation);

@@ -16,7 +16,7 @@ interface Binding {
 }
 
 /** Binds everything of a port in its networks, or nothing.
- *  @throws PortyardError `address-taken`, `mac-taken`, `macs-exhausted`, `mac-missing`. */
+ *  @throws PortyardError `address-taken`, `addresses-exhausted`, `mac-taken`, `macs-exhausted`, `mac-missing`. */
 export function bind(store: EngineStore, port: number, config: PortConfig, networks: NetworkEntry[]): void {
   try {
     for (const binding of bindingsOf(config, networks)) bindOne(store, port, config, binding);
@@ -47,11 +47,17 @@ function bindOne(store: EngineStore, port: number, config: PortConfig, { network
   }
   store.putAddress(bytes);
   if (store.wasm.bindAddress(network, family, port, ...splitMac(config.mac))) return;
-  throw new PortyardError("address-taken", `${text} is bound to another port already.`, {
-    path: "addresses",
-    value: text,
-    remedy: "Give each port addresses of its own.",
-  });
+  throw store.wasm.boundPort(network, family) < 0
+    ? new PortyardError("addresses-exhausted", "The address table has no place for another address.", {
+        path: "addresses",
+        value: text,
+        remedy: "Remove some, or start a second instance.",
+      })
+    : new PortyardError("address-taken", `${text} is bound to another port already.`, {
+        path: "addresses",
+        value: text,
+        remedy: "Give each port addresses of its own.",
+      });
 }
 
 function bindStations(store: EngineStore, port: number, config: PortConfig, network: number): void {

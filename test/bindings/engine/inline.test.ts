@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ADDRESS_SLOTS } from "../../../assembly/abi/memory-map.ts";
 import { MAX_FRAME_BYTES, MAX_NETWORKS, MAX_PORTS, MAX_TRUNKS } from "../../../assembly/abi/limits.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import type { NetworkConfig, PortConfig } from "../../../bindings/config/types.ts";
@@ -152,6 +153,16 @@ test("a conflict of addresses leaves the first owner's bindings as they are", as
     [[station(1), "a", "static"]],
   );
   assert.is(engine.ports().length, 2);
+  await engine.close();
+});
+
+test("more addresses than the table has places for are an error that leaves none of them bound", async () => {
+  const engine = await Engine.create(configure([memory("a")], [{ name: "blue" }]), { isolation: "inline" });
+  const many = Array.from({ length: ADDRESS_SLOTS + 1 }, (_, number) => `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`);
+  const port = portOf(memory("b", { mac: station(2), addresses: ["10.0.0.0"] }));
+  assert.is(await codeOf(() => engine.addPort({ ...port, addresses: many })), "addresses-exhausted");
+  assert.is(engine.ports().length, 1);
+  await engine.addPort(port);
   await engine.close();
 });
 
