@@ -5,7 +5,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { namespacePath } from "../bindings/config/name.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
-import { linkFailedWith, readLink, runLinkBatch } from "../bindings/ports/link.ts";
+import { linkFailedWith, linkIsGone, readLink, runLinkBatch } from "../bindings/ports/link.ts";
 import { endForwarder, tablesFiles } from "./left-over-forwarder.ts";
 import type { Place } from "./place.ts";
 import { restoreInterface } from "./state/interface-before.ts";
@@ -54,7 +54,7 @@ async function findLink(name: string, namespace: string): Promise<Link | null> {
     const [link] = await readLink<Link[]>(["link", "show", "dev", name], namespace);
     return link ?? null;
   } catch (error) {
-    if (linkFailedWith(error, "does not exist") || linkFailedWith(error, "Cannot find device")) return null;
+    if (linkFailedWith(error, "does not exist") || linkIsGone(error)) return null;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
  *  by itself; this is for the case that it dies before. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { PortConfig } from "../../bindings/config/types.ts";
-import { linkFailedWith, readLink, runLinkBatch } from "../../bindings/ports/link.ts";
+import { linkIsGone, readLink, runLinkBatch } from "../../bindings/ports/link.ts";
 
 export interface InterfaceBefore {
   interface: string;
@@ -38,7 +38,7 @@ export async function restoreInterface({ interface: name, isUp, hasArp, disableI
   try {
     await runLinkBatch([`link set dev ${name} arp ${hasArp ? "on" : "off"} ${isUp ? "up" : "down"}`]);
   } catch (error) {
-    if (linkFailedWith(error, "Cannot find device")) return;
+    if (linkIsGone(error)) return;
     throw error;
   }
   if (disableIpv6 !== null) writeFileSync(ipv6Switch(name), disableIpv6);

@@ -152,8 +152,7 @@ export class Ports {
 
   /** Closes every device, whatever becomes of another. @throws the first error. */
   async closeDevices(): Promise<void> {
-    const closings = [];
-    for (const { device } of this.all()) closings.push(...(await Promise.allSettled([device?.close()])));
+    const closings = await Promise.allSettled(this.all().map(({ device }) => device?.close()));
     for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 

@@ -86,3 +86,8 @@ function iproute2Missing(cause: Error): PortyardError {
 export function linkFailedWith(error: unknown, words: string): boolean {
   return error instanceof PortyardError && error.code === "link-failed" && String(error.value).includes(words);
 }
+
+/** True when an `ip` line failed because the interface is gone: before `ip` looked for it, or since. */
+export function linkIsGone(error: unknown): boolean {
+  return linkFailedWith(error, "Cannot find device") || linkFailedWith(error, "No such device");
+}

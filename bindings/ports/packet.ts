@@ -10,7 +10,7 @@ import { failedWith } from "../native/errno.ts";
 import { interfaceIndex, setLargeReceiveOffload } from "../native/interface.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { openPacketSocket, type PacketSocket } from "../native/packet-socket.ts";
-import { linkFailedWith, readLink, runLinkBatch } from "./link.ts";
+import { linkIsGone, readLink, runLinkBatch } from "./link.ts";
 import { type OpenPort, once } from "./open-port.ts";
 
 export interface PacketPortRequest {
@@ -113,8 +113,7 @@ async function unlessGone(step: () => void | Promise<void>): Promise<void> {
   try {
     await step();
   } catch (error) {
-    const gone =
-      linkFailedWith(error, "Cannot find device") || failedWith(error, "ENODEV") || (error as { code?: string }).code === "ENOENT";
+    const gone = linkIsGone(error) || failedWith(error, "ENODEV") || (error as { code?: string }).code === "ENOENT";
     if (!gone) throw error;
   }
 }

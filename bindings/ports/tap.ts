@@ -2,20 +2,21 @@
  *   1  look that the namespace is there and the interface's name is free in it
  *   2  make the TAP in the host's namespace, under a name of its own: one that is opened inside would keep the namespace alive
  *      for ever, one that is opened outside reads EBADFD 0.2 s after the namespace went
- *   3  move it, name it, set MAC, MTU and addresses, bring it up
+ *   3  set MAC and MTU, move it, name it, set addresses, bring it up
  *   4  make it persistent, so that it outlives whoever holds its descriptor
  *  A failure at any step removes the device. A process that dies between 2 and 4 leaves nothing: the kernel removes it.
  *
  *  The TAP's own MAC is the container's. IPv6 addresses go through duplicate address detection as any others do. */
 import { createHash } from "node:crypto";
-import { closeSync, writeFileSync } from "node:fs";
+import { close, closeSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import type { TapConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { failedWith } from "../native/errno.ts";
 import { interfaceIndex } from "../native/interface.ts";
 import { namespacePath, withNamespace } from "../native/namespace.ts";
 import { locateTap, openTap, setPersistent, type Tap } from "../native/tap.ts";
-import { linkFailedWith, runLinkBatch } from "./link.ts";
+import { linkFailedWith, linkIsGone, runLinkBatch } from "./link.ts";
 import { type OpenPort, once } from "./open-port.ts";
 
 export interface TapPortRequest {
@@ -74,11 +75,10 @@ function refuseTakenName(name: string, namespace: string): void {
 async function place(tap: Tap, { tap: config, mac, mtu }: TapPortRequest, namespace: string): Promise<void> {
   const name = config.interface;
   try {
-    await runLinkBatch([`link set dev ${tap.name} netns ${namespace} name ${name}`]);
+    await runLinkBatch([`link set dev ${tap.name} address ${mac} mtu ${mtu}`, `link set dev ${tap.name} netns ${namespace} name ${name}`]);
   } catch (cause) {
     throw linkFailedWith(cause, "File exists") ? interfaceTaken(name, namespace) : cause;
   }
-  await runLinkBatch([`link set dev ${name} address ${mac} mtu ${mtu}`], namespace);
   if (config.addresses.some(isIpv6)) withNamespace(namespace, () => allowIpv6(name));
   await runLinkBatch([...config.addresses.map((address) => addAddress(address, name)), `link set dev ${name} up`], namespace);
 }
@@ -118,27 +118,39 @@ function describe(tap: Tap, { name, tap: config, mac, mtu }: TapPortRequest, nam
   return { ...common, mac, mtu, interface: config.interface, namespace, close: once(() => closeTapPort(descriptor)) };
 }
 
-/** Removes the device, wherever it is by now, and closes the descriptor. */
+/** Closes the descriptor and removes the device, wherever it is by now. */
 async function closeTapPort(descriptor: number): Promise<void> {
+  const place = locateTap(descriptor);
+  if (place === null) return closeAside(descriptor); // gone with its namespace
+  const path = `/proc/self/fd/${place.namespace}`;
+  const index = () => withNamespace(path, () => interfaceIndex(place.name));
   try {
-    setPersistent(descriptor, false);
-    await removeDevice(descriptor);
-  } catch (error) {
-    if (!failedWith(error, "EBADFD")) throw error;
+    const own = index();
+    letGo(descriptor);
+    await closeAside(descriptor);
+    if (own !== null && index() === own) await removeDevice(place.name, path);
   } finally {
-    closeSync(descriptor);
+    closeSync(place.namespace);
   }
 }
 
-/** At once, also while the forwarder still has its copy of the descriptor, which alone would keep the device. */
-async function removeDevice(descriptor: number): Promise<void> {
-  const place = locateTap(descriptor);
-  if (place === null) return;
+/** The device goes with its last descriptor; with its namespace it may have gone just now. */
+function letGo(descriptor: number): void {
   try {
-    await runLinkBatch([`link del dev ${place.name}`], `/proc/self/fd/${place.namespace}`);
+    setPersistent(descriptor, false);
   } catch (error) {
-    if (!linkFailedWith(error, "Cannot find device")) throw error;
-  } finally {
-    closeSync(place.namespace);
+    if (!failedWith(error, "EBADFD")) throw error;
+  }
+}
+
+/** The last close of a TAP waits in the kernel until nobody uses the device any more: a thread of Node's pool does it. */
+const closeAside = promisify(close);
+
+/** What a close alone does not do while a forwarder still has its copy of the descriptor. */
+async function removeDevice(name: string, namespace: string): Promise<void> {
+  try {
+    await runLinkBatch([`link del dev ${name}`], namespace);
+  } catch (error) {
+    if (!linkIsGone(error)) throw error;
   }
 }

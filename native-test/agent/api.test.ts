@@ -85,10 +85,10 @@ async function comeAndGo(yard: Yard, count: number): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `p${index}`);
   const port = (name: string) => ({ name, network: "plain", tap: { namespace: "right", interface: name } });
   const made = await Promise.all(names.map((name) => call(yard, "POST", "/v1/ports", port(name))));
-  assert.ok(made.every(({ status, body }) => status === 201 && body.state === "up"));
+  assert.equal(made.filter(({ status, body }) => status !== 201 || body.state !== "up").slice(0, 3), []);
   assert.is((await call(yard, "GET", "/v1/ports?network=plain")).body.length, count);
   const removed = await Promise.all(names.map((name) => call(yard, "DELETE", `/v1/ports/${name}`)));
-  assert.ok(removed.every(({ status }) => status === 204));
+  assert.equal(removed.filter(({ status }) => status !== 204).slice(0, 3), []);
   assert.is((await call(yard, "DELETE", "/v1/networks/plain")).status, 204);
 }
 
