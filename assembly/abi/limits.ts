@@ -2,9 +2,12 @@
  *  un-annotated integer constants up to 0x7fffffff only; each number is written here and nowhere else. */
 
 /** Written at the head of the tables file: raised whenever a layout or the meaning of a field changes. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
 export const ABI_VERSION = 1;
+
+/** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
+export const NAME_BYTES = 64;
 
 /** Worker threads of a forwarder. One more worker record belongs to the agent (index AGENT_WORKER). */
 export const MAX_WORKERS = 16;

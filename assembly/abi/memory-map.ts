@@ -80,7 +80,7 @@ export const WORKER_RECORDS_END = WORKERS + (MAX_WORKERS + 1) * WORKER_RECORD_BY
 
 // networks: one record each, index 0 unused
 export const NETWORKS = WORKER_RECORDS_END;
-export const NETWORK_BYTES = 64;
+export const NETWORK_BYTES = 128;
 export const NETWORKS_END = NETWORKS + MAX_NETWORKS * NETWORK_BYTES;
 
 // members of networks: one bit a port

@@ -7,7 +7,9 @@
  *  48 trunk page u32 (+1, 0 none) | native network u32 | mac limit u32 | bindings u32 (count of addresses bound here)
  *  64 ring head u32 | ring count u32 | ring stale u32 | - (owner worker and, after the grace period, the agent)
  *  80 attached generation u32 (forwarder: the generation whose descriptor it holds)
- *  96 link-locals announced: 4 x 16 bytes (owner worker), count in 88                                                   */
+ *  88 link-locals announced u32 (owner worker) | restore u32 (RESTORE_*) | 96 link-locals: 4 x 16 bytes (owner worker)
+ *  160 name (NAME_BYTES) | 224 fingerprint u64 of the configuration that the record was made from: what a restarted agent
+ *  knows a port by                                                                                                      */
 export const DESIRED = 0;
 export const ACTUAL = 4;
 export const GENERATION = 8;
@@ -28,7 +30,11 @@ export const RING_COUNT = 68;
 export const RING_STALE = 72;
 export const ATTACHED = 80;
 export const LINK_LOCAL_COUNT = 88;
+/** What the end of the port must put back on the interface of a packet port. */
+export const RESTORE = 92;
 export const LINK_LOCALS = 96;
+export const NAME = 160;
+export const FINGERPRINT = 224;
 
 // desired and actual state
 export const ABSENT = 0;
@@ -58,3 +64,13 @@ export const FLAG_USO = 8;
 export const FLAG_SOURCE_CHECK = 16;
 /** VLAN tags arrive in ancillary data (packet sockets). */
 export const FLAG_AUXDATA = 32;
+
+// restore
+/** The interface was down. */
+export const RESTORE_DOWN = 1;
+/** It answered ARP. */
+export const RESTORE_ARP = 2;
+/** IPv6 was on. */
+export const RESTORE_IPV6 = 4;
+/** It received into super-frames of its own (large receive offload). */
+export const RESTORE_LRO = 8;

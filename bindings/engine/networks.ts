@@ -34,6 +34,7 @@ export class Networks {
       throw new PortyardError("networks-exhausted", `An engine has at most ${MAX_NETWORKS - 1} networks.`, { value: config.name });
     const entry = { index, config };
     table.write(this.store.tables, index, config);
+    table.identify(this.store.tables, index, config);
     this.byName.set(config.name, entry);
     this.byIndex.set(index, entry);
     this.store.publish();

@@ -95,6 +95,7 @@ export class Ports {
     const { index, networks, config } = entry;
     if (entry.trunk !== null) this.writeTrunk(entry, entry.trunk);
     table.write(tables, index, recordOf(entry));
+    table.identify(tables, index, config, entry.device?.restore ?? 0);
     bind(this.store, index, config, networks);
     for (const network of networks) members.addMember(tables, network.index, index);
     table.setDesired(tables, index, field.UP);

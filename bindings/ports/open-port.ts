@@ -22,6 +22,8 @@ export interface OpenPort {
   interface: string;
   /** Path of the network namespace that it was moved to; null for the host's. */
   namespace: string | null;
+  /** What the end of a packet port puts back on its interface (RESTORE_* of abi/port.ts). */
+  restore: number;
   /** Closes the descriptor and removes or restores the device. Called again, or when the device is gone, it does nothing.
    *  The forwarder's copy of the descriptor is its own to close. */
   close(): Promise<void>;

@@ -3,6 +3,7 @@
  *  host uses itself is refused unless the port is `shared`, which leaves both alone. What is changed here is put back at
  *  the end; the promiscuous mode goes with the descriptor. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import * as field from "../../assembly/abi/port.ts";
 import type { PacketConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { fileFault } from "../file-fault.ts";
@@ -34,11 +35,11 @@ export async function openPacketPort(request: PacketPortRequest): Promise<OpenPo
   const index = requireIndex(name, request.name);
   const state = await readState(name);
   if (!shared) refuseInUse(name, state, request.name);
-  const restore = await prepare(name, state, shared);
+  const changed = await prepare(name, state, shared);
   try {
-    return describe(openPacketSocket(index), request, state.mtu, restore);
+    return describePacketPort(request, openPacketSocket(index), state.mtu, changed);
   } catch (error) {
-    await restore();
+    await restore(name, changed);
     throw error;
   }
 }
@@ -70,60 +71,60 @@ function refuseInUse(name: string, { master, addr_info }: LinkState, port: strin
   });
 }
 
-/** Makes the interface ready; returns what undoes that. */
-async function prepare(name: string, state: LinkState, shared: boolean): Promise<() => Promise<void>> {
-  const undo: (() => void | Promise<void>)[] = [];
-  const restore = async () => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await unlessGone(step);
-  };
+/** Makes the interface ready; returns what its end puts back (RESTORE_* of abi/port.ts). */
+async function prepare(name: string, { flags }: LinkState, shared: boolean): Promise<number> {
+  let changed = 0;
   try {
-    if (setLargeReceiveOffload(name, false)) undo.push(() => void setLargeReceiveOffload(name, true));
-    if (!shared) undo.push(silenceIpv6(name));
-    if (!shared) undo.push(await silenceArp(name, state));
+    if (setLargeReceiveOffload(name, false)) changed |= field.RESTORE_LRO;
+    if (!shared && setIpv6(name, false)) changed |= field.RESTORE_IPV6;
+    if (!shared && !flags.includes("NOARP")) {
+      await runLinkBatch([`link set dev ${name} arp off`]);
+      changed |= field.RESTORE_ARP;
+    }
     await runLinkBatch([`link set dev ${name} up`]);
-    if (!state.flags.includes("UP")) undo.push(() => runLinkBatch([`link set dev ${name} down`]));
-    return restore;
+    return flags.includes("UP") ? changed : changed | field.RESTORE_DOWN;
   } catch (error) {
-    await restore();
+    await restore(name, changed);
     throw error;
   }
 }
 
-/** Turns IPv6 off on the interface; returns what undoes that. */
-function silenceIpv6(name: string): () => void {
-  const file = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
-  if (!existsSync(file)) return () => {};
-  const before = readFileSync(file, "utf8");
+/** Puts back what `prepare` changed; nothing when the interface is gone. */
+async function restore(name: string, changed: number): Promise<void> {
+  const lines = [
+    ...(changed & field.RESTORE_DOWN ? [`link set dev ${name} down`] : []),
+    ...(changed & field.RESTORE_ARP ? [`link set dev ${name} arp on`] : []),
+  ];
   try {
-    writeFileSync(file, "1");
-  } catch (cause) {
-    throw fileFault("Writing", file, cause);
-  }
-  return () => writeFileSync(file, before);
-}
-
-async function silenceArp(name: string, { flags }: LinkState): Promise<() => Promise<void>> {
-  if (flags.includes("NOARP")) return async () => {};
-  await runLinkBatch([`link set dev ${name} arp off`]);
-  return () => runLinkBatch([`link set dev ${name} arp on`]);
-}
-
-/** Undoing has no object when the interface is gone. */
-async function unlessGone(step: () => void | Promise<void>): Promise<void> {
-  try {
-    await step();
+    await runLinkBatch(lines);
+    if (changed & field.RESTORE_IPV6) setIpv6(name, true);
+    if (changed & field.RESTORE_LRO) setLargeReceiveOffload(name, true);
   } catch (error) {
     const gone = linkIsGone(error) || failedWith(error, "ENODEV") || (error as { code?: string }).code === "ENOENT";
     if (!gone) throw error;
   }
 }
 
-function describe(socket: PacketSocket, request: PacketPortRequest, mtu: number, restore: () => Promise<void>): OpenPort {
+/** Turns IPv6 of the interface on or off; false where it was so, and where the kernel has none. */
+function setIpv6(name: string, on: boolean): boolean {
+  const file = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
+  if (!existsSync(file) || (readFileSync(file, "utf8").trim() === "0") === on) return false;
+  try {
+    writeFileSync(file, on ? "0" : "1");
+  } catch (cause) {
+    throw fileFault("Writing", file, cause);
+  }
+  return true;
+}
+
+/** The port of an open packet socket: one that was opened just now, or one that a forwarder kept.
+ *  @param changed what its end puts back. */
+export function describePacketPort({ name, packet }: PacketPortRequest, socket: PacketSocket, mtu: number, changed: number): OpenPort {
   const { descriptor, uso } = socket;
-  const common = { kind: "packet", name: request.name, descriptor, vnet: true, checksum: true, tso: true, uso, auxdata: true } as const;
+  const common = { kind: "packet", name, descriptor, vnet: true, checksum: true, tso: true, uso, auxdata: true } as const;
   const close = once(async () => {
     closeDescriptor(descriptor);
-    await restore();
+    await restore(packet.interface, changed);
   });
-  return { ...common, mac: null, mtu, interface: request.packet.interface, namespace: null, close };
+  return { ...common, mac: null, mtu, interface: packet.interface, namespace: null, restore: changed, close };
 }

@@ -45,7 +45,7 @@ export async function openTapPort(request: TapPortRequest): Promise<OpenPort> {
     closeSync(tap.descriptor);
     throw error;
   }
-  return describe(tap, request, namespace);
+  return describeTapPort(request, tap);
 }
 
 /** Marks what is ours and stands only for the moment before the move: "py", then 10 hexadecimal digits. */
@@ -112,10 +112,12 @@ function interfaceTaken(name: string, namespace: string): PortyardError {
   });
 }
 
-function describe(tap: Tap, { name, tap: config, mac, mtu }: TapPortRequest, namespace: string): OpenPort {
+/** The port of an open TAP that stands in its namespace: one that was made just now, or one that a forwarder kept. */
+export function describeTapPort({ name, tap: config, mac, mtu }: TapPortRequest, tap: Omit<Tap, "name">): OpenPort {
   const { descriptor, checksum, tso, uso } = tap;
+  const namespace = namespacePath(config.namespace);
   const common = { kind: "tap", name, descriptor, vnet: true, checksum, tso, uso, auxdata: false } as const;
-  return { ...common, mac, mtu, interface: config.interface, namespace, close: once(() => closeTapPort(descriptor)) };
+  return { ...common, mac, mtu, interface: config.interface, namespace, restore: 0, close: once(() => closeTapPort(descriptor)) };
 }
 
 /** Closes the descriptor and removes the device, wherever it is by now. */

@@ -1,6 +1,7 @@
 /** The network table (assembly/abi/network.ts) and the members of networks, written by the agent. */
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/network.ts";
+import { fingerprintOf, readName, writeName } from "./identity.ts";
 import type { Tables } from "./tables.ts";
 
 /** Address of a network's record. */
@@ -15,6 +16,24 @@ export function write(tables: Tables, network: number, settings: { learning: boo
   tables.store32(at + field.MAC_AGE_SECONDS, settings.macAgeSeconds);
   tables.store32(at + field.MTU, settings.mtu);
   tables.store32(at + field.STATE, 1);
+}
+
+/** Writes by what a restarted agent knows the network. */
+export function identify(tables: Tables, network: number, config: { name: string }): void {
+  tables.store64(recordOf(network) + field.FINGERPRINT, fingerprintOf(config));
+  writeName(tables, recordOf(network) + field.NAME, config.name);
+}
+
+export function isPresent(tables: Tables, network: number): boolean {
+  return tables.load32(recordOf(network) + field.STATE) === 1;
+}
+/** Name of the network that has the record; empty without one. */
+export function name(tables: Tables, network: number): string {
+  return readName(tables, recordOf(network) + field.NAME);
+}
+/** Fingerprint of the configuration that the record was made from. */
+export function fingerprint(tables: Tables, network: number): bigint {
+  return tables.load64(recordOf(network) + field.FINGERPRINT);
 }
 
 /** Takes a network away, with its members. */

@@ -4,6 +4,7 @@ import { MAX_PORTS } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
 import { splitMac } from "../mac.ts";
+import { fingerprintOf, readName, writeName } from "./identity.ts";
 import type { Tables } from "./tables.ts";
 
 export interface PortRecord {
@@ -46,6 +47,7 @@ export function write(tables: Tables, port: number, record: PortRecord): void {
     [field.DESCRIPTOR, 0],
     [field.ATTACHED, 0],
     [field.LINK_LOCAL_COUNT, 0],
+    [field.RESTORE, 0],
   ];
   for (const [offset, value] of words) tables.store32(at + offset, value);
   if (generation(tables, port) === 0) tables.store32(at + field.GENERATION, 1);
@@ -55,6 +57,30 @@ export function write(tables: Tables, port: number, record: PortRecord): void {
 /** Generation of the port's index, 1-255: which of the ports that had it one after the other. */
 export function generation(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.GENERATION);
+}
+/** Writes by what a restarted agent knows the port.
+ *  @param restore what its end puts back (RESTORE_*). */
+export function identify(tables: Tables, port: number, config: { name: string }, restore: number): void {
+  const at = recordOf(port);
+  tables.store32(at + field.RESTORE, restore);
+  tables.store64(at + field.FINGERPRINT, fingerprintOf(config));
+  writeName(tables, at + field.NAME, config.name);
+}
+/** What the end of the port puts back (RESTORE_*). */
+export function restore(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.RESTORE);
+}
+/** Name of the port that has the record; empty without one. */
+export function name(tables: Tables, port: number): string {
+  return readName(tables, recordOf(port) + field.NAME);
+}
+/** Fingerprint of the configuration that the record was made from. */
+export function fingerprint(tables: Tables, port: number): bigint {
+  return tables.load64(recordOf(port) + field.FINGERPRINT);
+}
+/** What its device takes, and what is checked of its frames (FLAG_*). */
+export function flags(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.FLAGS);
 }
 /** What the agent wants of the port: ABSENT, UP or SHUT. */
 export function desired(tables: Tables, port: number): number {
