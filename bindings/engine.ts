@@ -34,7 +34,9 @@ export class Engine implements EngineLike {
     this.parts = parts;
   }
 
-  /** Starts an engine with the networks and ports of `config`; all of them forward when this resolves.
+  /** Starts an engine with the networks and ports of `config`; all of them forward when this resolves. What a process that died
+   *  has left under this name (isolation "process") is taken over: ports of the same configuration go on without a pause,
+   *  others end.
    *  @throws PortyardError of whatever could not be made; nothing is left behind then. */
   static async create(config: EngineConfig, options: EngineOptions = {}): Promise<Engine> {
     const isInline = options.isolation === "inline";
@@ -43,9 +45,11 @@ export class Engine implements EngineLike {
       await engine.parts.start((entry) => engine.lose(entry));
       for (const network of config.networks) await engine.addNetwork(network);
       for (const port of config.ports) await engine.addPort(port);
+      if (options.settle ?? true) await engine.settle();
       return engine;
     } catch (error) {
-      await engine.close().catch(() => undefined); // the first error is the one that explains
+      // the first error is the one that explains; what forwarded before goes on
+      await (engine.parts.store.origin === "new" ? engine.close() : engine.leave()).catch(() => undefined);
       throw error;
     }
   }
@@ -57,7 +61,7 @@ export class Engine implements EngineLike {
 
   /** @throws PortyardError `network-exists`, `networks-exhausted`, `engine-closed`. */
   async addNetwork(network: NetworkConfig): Promise<NetworkInfo> {
-    return this.change(async () => describeNetwork(this.parts.networks.add(network), this.parts.ports.all()));
+    return this.change(async () => describeNetwork(await this.parts.claims.network(network), this.parts.ports.all()));
   }
 
   /** @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
@@ -76,12 +80,18 @@ export class Engine implements EngineLike {
 
   /** Resolves when the port forwards. @throws PortyardError (see Ports.add and the device's kind); nothing is left behind. */
   async addPort(port: PortConfig): Promise<PortInfo> {
-    return this.change(async () => this.describe(await this.parts.ports.add(port)));
+    return this.change(async () => this.describe(await this.parts.claims.port(port)));
   }
 
   /** Resolves when no frame can leave by the port any more and its device is gone. @throws PortyardError `port-missing`. */
   async removePort(name: string): Promise<void> {
     return this.change(() => this.parts.ports.remove(name));
+  }
+
+  /** Ends what was taken over from a predecessor and has not been asked for since, by the same configuration. `create` does it, unless
+   *  told otherwise. Returns the names of the ports. */
+  async settle(): Promise<string[]> {
+    return this.change(() => this.parts.claims.settle());
   }
 
   ports(): PortInfo[] {
@@ -146,6 +156,15 @@ export class Engine implements EngineLike {
 
   off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
     this.parts.watcher.emitter.off(event, listener);
+  }
+
+  /** Ends this engine, and nothing else: forwarder, tables and devices go on (isolation "process") until an engine of the same name
+   *  takes them over. */
+  async leave(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await this.changes.catch(() => undefined);
+    this.parts.leave();
   }
 
   /** Ends the forwarder and removes every device that this engine made. Called again it does nothing. */

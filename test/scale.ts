@@ -34,6 +34,8 @@ const columns = {
   streamMegabytes: { quick: 1, full: 50 },
   /** SIGKILLs of the forwarder under load. */
   forwarderKills: { quick: 2, full: 20 },
+  /** Engines that are taken over, in each way. */
+  successions: { quick: 2, full: 20 },
   /** Runs of each property of a header's fields, of the checksum, of chains; frames of garbage. */
   wireFieldRuns: { quick: 200, full: 5_000 },
   wireChainRuns: { quick: 2_000, full: 200_000 },

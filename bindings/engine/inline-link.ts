@@ -26,6 +26,13 @@ export class InlineLink implements ForwarderLink {
     this.worker = new MemoryWorker(wasm, tables, 0, 0, (port, frame) => this.listeners.get(port)?.(frame) !== false);
   }
 
+  /** Nothing outlives this process. */
+  async adopt(): Promise<[]> {
+    return [];
+  }
+
+  leave(): void {}
+
   async attach({ port }: { port: number }): Promise<void> {
     if (this.store === null) return;
     ports.attach(this.store.tables, port, 0);

@@ -3,6 +3,7 @@ import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { errnoName } from "../native/errno.ts";
 import { layOut } from "../tables/layout.ts";
+import { Claims } from "./claims.ts";
 import { InlineLink } from "./inline-link.ts";
 import { Networks } from "./networks.ts";
 import type { Parts } from "./parts.ts";
@@ -24,12 +25,13 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
   );
   link.use(store);
   const networks = new Networks(store);
-  const ports = new Ports(store, networks, link, refuseDevice);
+  const ports = new Ports(store, networks, link, { open: refuseDevice, inherit: refuseDevice, discard: async () => {} });
   const watcher = new Watcher(store, networks, ports, errnoName, () => {});
   return {
     store,
     networks,
     ports,
+    claims: new Claims(store, networks, ports),
     link,
     watcher,
     io: "memory",
@@ -37,6 +39,7 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     nowMs: () => link.nowMs,
     nameOfErrno: errnoName,
     start: () => link.start(),
+    leave: () => {},
     close: () => link.stop(),
   };
 }

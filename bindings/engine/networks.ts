@@ -32,12 +32,26 @@ export class Networks {
     const index = this.numbers.take();
     if (index === null)
       throw new PortyardError("networks-exhausted", `An engine has at most ${MAX_NETWORKS - 1} networks.`, { value: config.name });
-    const entry = { index, config };
     table.write(this.store.tables, index, config);
     table.identify(this.store.tables, index, config);
+    this.store.publish();
+    return this.enter(index, config);
+  }
+
+  /** Enters the network that has `index` in the tables already. */
+  inherit(index: number, config: NetworkConfig): NetworkEntry {
+    return this.enter(index, config);
+  }
+
+  /** An index that a predecessor gave out. */
+  reserve(index: number): void {
+    this.numbers.reserve(index);
+  }
+
+  private enter(index: number, config: NetworkConfig): NetworkEntry {
+    const entry = { index, config };
     this.byName.set(config.name, entry);
     this.byIndex.set(index, entry);
-    this.store.publish();
     return entry;
   }
 
@@ -46,6 +60,11 @@ export class Networks {
     const { index } = this.get(name);
     this.byName.delete(name);
     this.byIndex.delete(index);
+    await this.clear(index);
+  }
+
+  /** Takes the network that has `index`, and has no port, out of the tables. */
+  async clear(index: number): Promise<void> {
     table.clear(this.store.tables, index);
     await this.store.publishAndWait();
     this.store.wasm.flushNetwork(this.store.agent, index);

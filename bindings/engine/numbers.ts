@@ -19,6 +19,11 @@ export class Numbers {
     return null;
   }
 
+  /** Takes a number that somebody has already. */
+  reserve(number: number): void {
+    this.used.add(number);
+  }
+
   free(number: number): void {
     this.used.delete(number);
   }

@@ -1,10 +1,12 @@
-/** The kernel's end of a port, by its kind. */
+/** The kernel's end of a port, by its kind: opened, taken over from a predecessor, or removed for it. */
+import * as field from "../../assembly/abi/port.ts";
 import type { PortConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { interfaceIndex } from "../native/interface.ts";
 import type { OpenPort } from "../ports/open-port.ts";
-import { openPacketPort } from "../ports/packet.ts";
-import { openTapPort } from "../ports/tap.ts";
+import { describePacketPort, discardPacketPort, openPacketPort, reopenPacketPort } from "../ports/packet.ts";
+import { closeTapPort, describeTapPort, openTapPort, reopenTapPort } from "../ports/tap.ts";
+import type { InheritedDevice } from "./ports.ts";
 
 /** Opens what a port is made of. `indices`: the kernel's number of each packet port's interface. */
 export async function openDevice(
@@ -25,4 +27,33 @@ export async function openDevice(
     value: config.name,
     remedy: 'Use isolation "inline", or a tap or packet port.',
   });
+}
+
+/** The device of a port that a predecessor made: the one behind the descriptor that its forwarder kept, or, when both are
+ *  dead, opened again where it stands. Null when there is none any more. */
+export async function inheritDevice(
+  instance: string,
+  config: PortConfig,
+  mtu: number,
+  { descriptor, flags, restore }: InheritedDevice,
+  indices: Map<string, number | null>,
+): Promise<OpenPort | null> {
+  const takes = (flag: number) => (flags & flag) !== 0;
+  const features = { checksum: takes(field.FLAG_CHECKSUM), tso: takes(field.FLAG_TSO), uso: takes(field.FLAG_USO) };
+  if (config.tap !== undefined && config.mac !== undefined) {
+    const request = { instance, name: config.name, tap: config.tap, mac: config.mac, mtu };
+    if (descriptor === null) return reopenTapPort(request);
+    return describeTapPort(request, { descriptor, ...features });
+  }
+  if (config.packet === undefined) return null;
+  const request = { name: config.name, packet: config.packet };
+  indices.set(config.name, interfaceIndex(config.packet.interface));
+  if (descriptor === null) return reopenPacketPort(request, mtu, restore);
+  return describePacketPort(request, { descriptor, uso: features.uso }, mtu, restore);
+}
+
+/** Removes the device of a port whose configuration is not known any more. */
+export async function discardDevice(kind: number, descriptor: number, restore: number): Promise<void> {
+  if (kind === field.KIND_TAP) await closeTapPort(descriptor);
+  else await discardPacketPort(descriptor, restore);
 }

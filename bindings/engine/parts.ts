@@ -1,4 +1,5 @@
 /** What an engine is made of. Of an inline one that is in inline-parts.ts. */
+import { closeSync } from "node:fs";
 import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { monotonicMs } from "../forwarder/clock.ts";
@@ -15,10 +16,11 @@ import { hostAddress, mapShared } from "../native/memory.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
 import type { InlineLink } from "./inline-link.ts";
+import { Claims } from "./claims.ts";
 import { Networks } from "./networks.ts";
-import { openDevice } from "./open-device.ts";
+import { discardDevice, inheritDevice, openDevice } from "./open-device.ts";
 import { type PortEntry, Ports } from "./ports.ts";
-import { EngineStore } from "./store.ts";
+import { EngineStore, type Origin } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 import {
   defaultRunDirectory,
@@ -36,6 +38,7 @@ export interface Parts {
   store: EngineStore;
   networks: Networks;
   ports: Ports;
+  claims: Claims;
   link: ForwarderLink;
   watcher: Watcher;
   io: IoBackend;
@@ -46,7 +49,15 @@ export interface Parts {
   nameOfErrno: (errno: number) => string;
   /** @param onLost called when the device of a port went away. */
   start(onLost: (entry: PortEntry) => void): Promise<void>;
+  /** Leaves forwarder, tables and devices to the next owner. */
+  leave(): void;
   close(): Promise<void>;
+}
+
+/** What becomes of the tables: they go, or this engine lets go of them. */
+interface TablesEnd {
+  remove: () => void;
+  abandon: () => void;
 }
 
 /** Workers in threads, of this process or of a forwarder process. */
@@ -102,7 +113,7 @@ function threadParts(settings: ForwarderSettings, options: EngineOptions): Parts
       link = new ThreadLink(settings, store.memory, listener);
       return link;
     },
-    () => {},
+    { remove() {}, abandon() {} },
   );
 }
 
@@ -117,16 +128,18 @@ function processParts(settings: ForwarderSettings, options: EngineOptions): Part
 }
 
 function partsInFolder(settings: ForwarderSettings, options: EngineOptions, folder: RunFolder): Parts {
-  const file = openTables(settings.name, folder, settings.layout.tablesBytes);
+  const { file, origin } = openTables(settings.name, folder, settings.layout);
   const remove = () => {
     removeTables(file);
     removeForwarderFiles(folder);
     removeRunFolder(folder);
   };
+  const abandon = () => closeSync(file.descriptor);
   try {
-    return partsOverFile(settings, options, file, folder.path, remove);
+    return partsOverFile(settings, options, file, origin, folder.path, { remove, abandon });
   } catch (error) {
-    remove();
+    if (origin === "new") remove();
+    else abandon();
     throw error;
   }
 }
@@ -135,17 +148,18 @@ function partsOverFile(
   settings: ForwarderSettings,
   options: EngineOptions,
   file: TablesFile,
+  origin: Origin,
   directory: string,
-  remove: () => void,
+  end: TablesEnd,
 ): Parts {
   let link: ForwarderLink | null = null;
   const prepare = (memory: WebAssembly.Memory) => mapTables(memory, file, settings);
-  const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake());
+  const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake(), origin);
   const connect = (listener: LinkListener) => {
     link = new ProcessLink(settings, file, directory, listener);
     return link;
   };
-  return assemble(store, settings, options, connect, remove);
+  return assemble(store, settings, options, connect, end);
 }
 
 function mapTables(memory: WebAssembly.Memory, file: TablesFile, settings: ForwarderSettings): void {
@@ -157,14 +171,19 @@ function assemble(
   settings: ForwarderSettings,
   options: EngineOptions,
   connect: (listener: LinkListener) => ForwarderLink,
-  remove: () => void,
+  { remove, abandon }: TablesEnd,
 ): Parts {
   store.tables.configure(hostAddress(store.memory), settings.layout.workersBase);
   const log = options.log ?? (() => {});
   const link = connect({ down: (reason) => supervisor.ended(reason), log });
   const networks = new Networks(store);
   const indices = new Map<string, number | null>();
-  const ports: Ports = new Ports(store, networks, link, (config, mtu) => openDevice(settings.name, config, mtu, indices));
+  const ports: Ports = new Ports(store, networks, link, {
+    open: (config, mtu) => openDevice(settings.name, config, mtu, indices),
+    inherit: (config, mtu, device) => inheritDevice(settings.name, config, mtu, device, indices),
+    discard: discardDevice,
+  });
+  const claims = new Claims(store, networks, ports);
   const supervisor = new Supervisor(store, link, () => ports, {
     down: (reason, delayMs) => watcher.emit("forwarderDown", reason, delayMs),
     up: (pid) => watcher.emit("forwarderUp", pid ?? 0),
@@ -176,6 +195,7 @@ function assemble(
     store,
     networks,
     ports,
+    claims,
     link,
     watcher,
     io: settings.io,
@@ -184,8 +204,15 @@ function assemble(
     nameOfErrno: errnoName,
     async start(onLost) {
       lost = onLost;
-      await supervisor.start();
+      if (store.origin === "new") await supervisor.start();
+      else claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
       watcher.start((entry) => entry.device !== null && interfaceIndex(entry.device.interface) === indices.get(entry.config.name));
+    },
+    leave() {
+      watcher.stop();
+      supervisor.leave();
+      ports.leaveDevices();
+      abandon();
     },
     async close() {
       watcher.stop();

@@ -15,6 +15,7 @@ import * as members from "../tables/network-table.ts";
 import * as table from "../tables/port-table.ts";
 import * as trunks from "../tables/trunk-table.ts";
 import { bind, unbind } from "./bindings.ts";
+import { disinherit, type Heir } from "./inheritance.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import { Numbers } from "./numbers.ts";
 import { recordOf } from "./port-record.ts";
@@ -33,24 +34,38 @@ export interface PortEntry {
   device: OpenPort | null;
 }
 
-/** Opens the kernel's end of a port; null for a memory port. */
-export type DeviceOpener = (config: PortConfig, mtu: number) => Promise<OpenPort | null>;
+/** How the kernel's end of a port comes to be; null for a memory port. */
+export interface Devices {
+  open(config: PortConfig, mtu: number): Promise<OpenPort | null>;
+  /** The device of a port of the tables: the one behind `descriptor`, or, when that is null, opened again where it stands.
+   *  Null when it is not there any more. */
+  inherit(config: PortConfig, mtu: number, port: InheritedDevice): Promise<OpenPort | null>;
+  /** Removes a device whose configuration is not known any more. */
+  discard(kind: number, descriptor: number, restore: number): Promise<void>;
+}
+
+export interface InheritedDevice {
+  descriptor: number | null;
+  /** FLAG_* and RESTORE_* of its record. */
+  flags: number;
+  restore: number;
+}
 
 export class Ports {
   private readonly store: EngineStore;
   private readonly networks: Networks;
   private readonly link: ForwarderLink;
-  private readonly open: DeviceOpener;
+  private readonly devices: Devices;
   private readonly numbers = new Numbers(0, MAX_PORTS);
   private readonly trunkNumbers = new Numbers(0, MAX_TRUNKS);
   private readonly byName = new Map<string, PortEntry>();
   private readonly byIndex = new Map<number, PortEntry>();
 
-  constructor(store: EngineStore, networks: Networks, link: ForwarderLink, open: DeviceOpener) {
+  constructor(store: EngineStore, networks: Networks, link: ForwarderLink, devices: Devices) {
     this.store = store;
     this.networks = networks;
     this.link = link;
-    this.open = open;
+    this.devices = devices;
   }
 
   /** @throws PortyardError of the device, `port-exists`, `network-missing`, `ports-exhausted`, `port-failed`, `address-taken`. */
@@ -63,7 +78,7 @@ export class Ports {
     }
     const entry = this.number(config);
     try {
-      entry.device = await this.open(config, entry.mtu);
+      entry.device = await this.devices.open(config, entry.mtu);
       await this.bringUp(entry);
       return entry;
     } catch (error) {
@@ -72,9 +87,42 @@ export class Ports {
     }
   }
 
+  /** The index, and the trunk page, that a predecessor gave out. */
+  reserve(index: number): void {
+    this.numbers.reserve(index);
+    const page = table.trunkPage(this.store.tables, index);
+    if (page !== null) this.trunkNumbers.reserve(page);
+  }
+
+  /** Takes over a port of the tables that has this configuration; null when its device is not there any more.
+   *  @throws PortyardError of the device, `port-failed`. */
+  async inherit({ index, descriptor }: Heir, config: PortConfig): Promise<PortEntry | null> {
+    const { tables } = this.store;
+    const { networks, kind, mtu } = this.shapeOf(config);
+    const record = { descriptor, flags: table.flags(tables, index), restore: table.restore(tables, index) };
+    const device = await this.devices.inherit(config, mtu, record);
+    if (device === null) return null;
+    const worker = table.owner(tables, index);
+    const entry = this.enter({ index, config, kind, mtu, worker, trunk: table.trunkPage(tables, index), networks, device });
+    if (table.actual(tables, index) !== field.UP) await this.connect(entry);
+    return entry;
+  }
+
+  /** Ends a port of the tables whose configuration is not known any more. */
+  async drop({ index, descriptor }: Heir): Promise<void> {
+    const { tables } = this.store;
+    const page = table.trunkPage(tables, index);
+    const [kind, restore] = [table.kind(tables, index), table.restore(tables, index)];
+    disinherit(tables, index);
+    await this.retire(index);
+    this.numbers.free(index);
+    if (page !== null) this.trunkNumbers.free(page);
+    if (descriptor !== null) await this.devices.discard(kind, descriptor, restore);
+  }
+
   /** Gives the port its numbers. */
   private number(config: PortConfig): PortEntry {
-    const networks = networksOf(config).map((name) => this.networks.get(name));
+    const { networks, kind, mtu } = this.shapeOf(config);
     const index = this.numbers.take();
     if (index === null) throw new PortyardError("ports-exhausted", `An engine has at most ${MAX_PORTS} ports.`, { value: config.name });
     const trunk = config.trunk === undefined ? null : this.trunkNumbers.take();
@@ -82,11 +130,18 @@ export class Ports {
       this.numbers.free(index);
       throw new PortyardError("trunks-exhausted", `An engine has at most ${MAX_TRUNKS} trunk ports.`, { value: config.name });
     }
+    return this.enter({ index, config, kind, mtu, worker: index % this.store.layout.workers, trunk, networks, device: null });
+  }
+
+  private shapeOf(config: PortConfig): Pick<PortEntry, "networks" | "kind" | "mtu"> {
+    const networks = networksOf(config).map((name) => this.networks.get(name));
     const kind: PortKind = config.tap !== undefined ? "tap" : config.packet !== undefined ? "packet" : "memory";
-    const mtu = Math.max(...networks.map(({ config: network }) => network.mtu));
-    const entry: PortEntry = { index, config, kind, mtu, worker: index % this.store.layout.workers, trunk, networks, device: null };
-    this.byName.set(config.name, entry);
-    this.byIndex.set(index, entry);
+    return { networks, kind, mtu: Math.max(...networks.map(({ config: network }) => network.mtu)) };
+  }
+
+  private enter(entry: PortEntry): PortEntry {
+    this.byName.set(entry.config.name, entry);
+    this.byIndex.set(entry.index, entry);
     return entry;
   }
 
@@ -141,14 +196,25 @@ export class Ports {
   }
 
   private async withdraw(entry: PortEntry): Promise<void> {
-    const { tables, wasm, agent } = this.store;
+    const { tables } = this.store;
     table.setDesired(tables, entry.index, field.ABSENT);
     for (const network of entry.networks) members.removeMember(tables, network.index, entry.index);
     unbind(this.store, entry.index, entry.config, entry.networks);
+    await this.retire(entry.index);
+  }
+
+  /** The end of an index that no configuration gives anything to any more. */
+  private async retire(index: number): Promise<void> {
+    const { tables, wasm, agent } = this.store;
     await this.store.publishAndWait();
-    await this.link.detach(entry.index);
-    wasm.flushPort(agent, entry.index);
-    table.retire(tables, entry.index);
+    await this.link.detach(index);
+    wasm.flushPort(agent, index);
+    table.retire(tables, index);
+  }
+
+  /** Lets go of every device, which somebody else has too. */
+  leaveDevices(): void {
+    for (const { device } of this.all()) device?.leave();
   }
 
   /** Closes every device, whatever becomes of another. @throws the first error. */

@@ -16,7 +16,11 @@ const GRACE_MS = 10_000;
 /** Looks without a pause, so that an idle forwarder answers within microseconds; then one a millisecond. */
 const EAGER_LOOKS = 200;
 
+/** Where the tables come from: made by this engine; a predecessor's whose forwarder lives; one's that is dead altogether. */
+export type Origin = "new" | "living" | "dead";
+
 export class EngineStore {
+  readonly origin: Origin;
   readonly layout: Layout;
   readonly memory: WebAssembly.Memory;
   readonly tables: Tables;
@@ -25,19 +29,20 @@ export class EngineStore {
   readonly agent: number;
   private readonly wakeWorkers: () => void;
 
-  private constructor(layout: Layout, memory: WebAssembly.Memory, build: Build, agentRegion: number, wake: () => void) {
+  private constructor(layout: Layout, memory: WebAssembly.Memory, build: Build, agentRegion: number, wake: () => void, origin: Origin) {
+    this.origin = origin;
     this.layout = layout;
     this.memory = memory;
     this.tables = new Tables(memory);
     this.wakeWorkers = wake;
-    this.tables.format(layout, randomBytes(8).readBigUInt64LE());
+    if (origin === "new") this.tables.format(layout, randomBytes(8).readBigUInt64LE());
     this.tables.configure(0n, layout.workersBase);
     this.tables.store32(map.HEAD_AGENT_PID, process.pid);
     this.wasm = instantiateEngine(loadModule(build), memory);
     this.agent = this.wasm.formatWorker(agentRegion, AGENT_WORKER);
   }
 
-  /** Formats a memory for the agent and `regions` workers beside it.
+  /** Formats a memory for the agent and `regions` workers beside it, or takes over tables that a predecessor formatted.
    *  @param prepare called with the memory before anything is written: maps the tables file over it.
    *  @param wake wakes sleeping workers. */
   static create(
@@ -46,10 +51,11 @@ export class EngineStore {
     regions: number,
     prepare: (memory: WebAssembly.Memory) => void,
     wake: () => void,
+    origin: Origin = "new",
   ): EngineStore {
     const memory = createMemory(memoryPages(layout, regions + 1), build !== "single");
     prepare(memory);
-    return new EngineStore(layout, memory, build, regions, wake);
+    return new EngineStore(layout, memory, build, regions, wake, origin);
   }
 
   /** Tells the agent's instance what time it is: before entries are stamped. */

@@ -2,6 +2,7 @@
  *  started again with every descriptor. The pause doubles from death to death and begins anew after a quiet time. MACs,
  *  counters and bindings are in the tables and stay. */
 import { setTimeout as delay } from "node:timers/promises";
+import { AGENT_WORKER } from "../../assembly/abi/limits.ts";
 import * as field from "../../assembly/abi/port.ts";
 import type { Attachment, ForwarderLink } from "../forwarder/link.ts";
 import * as table from "../tables/port-table.ts";
@@ -44,6 +45,29 @@ export class Supervisor {
     this.upSince = performance.now();
   }
 
+  /** Takes over the forwarder that outlived the last agent; one that cannot be taken over is replaced. Resolves with what it holds. */
+  async adopt(): Promise<Attachment[]> {
+    const { wasm } = this.store;
+    wasm.clearClaim(AGENT_WORKER);
+    wasm.recountMacs();
+    try {
+      const held = await this.link.adopt();
+      this.upSince = performance.now();
+      return held;
+    } catch (error) {
+      this.listener.log("the forwarder could not be taken over: it is replaced", { reason: (error as Error).message });
+      return this.revive();
+    }
+  }
+
+  /** Starts a forwarder over the tables of one that is dead. It holds nothing yet. */
+  async revive(): Promise<Attachment[]> {
+    this.clearAfterDeath();
+    this.store.wasm.clearClaim(AGENT_WORKER);
+    await this.start();
+    return [];
+  }
+
   /** The forwarder ended, or could not be started; called by the link when it was up. */
   ended(reason: string): void {
     if (this.isEnded) return;
@@ -64,7 +88,7 @@ export class Supervisor {
       wasm.clearClaim(worker);
     }
     wasm.recountMacs();
-    for (const { index } of this.ports().all()) {
+    for (let index = 0; index < table.end(tables); index++) {
       if (table.actual(tables, index) === field.UP) table.setActual(tables, index, field.ABSENT, 0);
       table.attach(tables, index, -1);
       table.distrustRing(tables, index);
@@ -91,6 +115,13 @@ export class Supervisor {
       .all()
       .filter(({ index }) => table.desired(tables, index) === field.UP)
       .flatMap(({ index, device }) => (device === null ? [] : [{ port: index, descriptor: device.descriptor }]));
+  }
+
+  /** Lets the forwarder go on without this engine. */
+  leave(): void {
+    this.isEnded = true;
+    this.stopping.abort();
+    this.link.leave();
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,13 @@
 /** Where the tables file of an instance lies, and its opening: on tmpfs, ours alone. */
-import { closeSync, existsSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, readSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
+import { LAYOUT_VERSION } from "../../assembly/abi/limits.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
 import { PortyardError } from "../error.ts";
 import { fileFault } from "../file-fault.ts";
-import { AGENT_LIFE, claimLife, FORWARDER_LIFE, isTmpfs, openTablesFile, type TablesFile } from "../native/tables-file.ts";
+import { AGENT_LIFE, claimLife, FORWARDER_LIFE, isAlive, isTmpfs, openTablesFile, type TablesFile } from "../native/tables-file.ts";
+import type { Layout } from "../tables/layout.ts";
+import type { Origin } from "./store.ts";
 
 const RUN_ROOT = "/run/portyard";
 
@@ -28,35 +32,63 @@ export function makeRunFolder(path: string): RunFolder {
   }
 }
 
-/** Opens a new tables file of `bytes` and takes the lock that proves this agent's life. What a dead instance left is removed.
- *  The file lies in the run folder where that is a tmpfs, else in /dev/shm.
- *  @throws PortyardError `agent-running`, `forwarder-running`, `tmpfs-full`, `system-call-failed`. */
-export function openTables(name: string, { path }: RunFolder, bytes: number): TablesFile {
-  return openIn(isTmpfs(path) ? `${path}/tables` : `/dev/shm/portyard-${name}`, name, bytes);
+export interface OpenTables {
+  file: TablesFile;
+  origin: Origin;
 }
 
-function openIn(path: string, name: string, bytes: number): TablesFile {
-  if (existsSync(path)) removeLeftOver(name, path);
+/** Opens the tables file of an instance and takes the lock that proves this agent's life: a new one, or the one of a dead
+ *  agent. It lies in the run folder where that is a tmpfs, else in /dev/shm. A dead instance's of another layout is removed.
+ *  @throws PortyardError `agent-running`; `forwarder-running`, a living one over another layout; `tmpfs-full`, `system-call-failed`. */
+export function openTables(name: string, { path }: RunFolder, layout: Layout): OpenTables {
+  const file = isTmpfs(path) ? `${path}/tables` : `/dev/shm/portyard-${name}`;
+  return (existsSync(file) && openLeft(name, file, layout)) || openNew(name, file, layout.tablesBytes);
+}
+
+function openNew(name: string, path: string, bytes: number): OpenTables {
   const file = openTablesFile(path, bytes);
-  if (claimLife(file.descriptor, AGENT_LIFE)) return file;
+  if (claimLife(file.descriptor, AGENT_LIFE)) return { file, origin: "new" };
   closeSync(file.descriptor);
   throw running(name, path);
 }
 
-/** The file of an instance that is dead on both sides may go; of one whose forwarder still moves frames it may not. */
-function removeLeftOver(name: string, path: string): void {
+/** The file of a dead agent; null when it is of another layout and nobody uses it: it is removed then. */
+function openLeft(name: string, path: string, layout: Layout): OpenTables | null {
   const file = openTablesFile(path, 1);
-  const [agentIsDead, forwarderIsDead] = [claimLife(file.descriptor, AGENT_LIFE), claimLife(file.descriptor, FORWARDER_LIFE)];
-  closeSync(file.descriptor);
-  if (!agentIsDead) throw running(name, path);
-  if (!forwarderIsDead) {
-    throw new PortyardError("forwarder-running", `The forwarder of instance ${name} still runs, without its agent.`, {
-      path,
-      value: name,
-      remedy: `End it with \`portyard down --name ${name}\`.`,
-    });
+  try {
+    if (!claimLife(file.descriptor, AGENT_LIFE)) throw running(name, path);
+    const isLiving = isAlive(file.descriptor, FORWARDER_LIFE);
+    if (isOfLayout(file.descriptor, layout)) return { file, origin: isLiving ? "living" : "dead" };
+    if (isLiving) throw otherLayout(name, path);
+  } catch (error) {
+    closeSync(file.descriptor);
+    throw error;
   }
+  closeSync(file.descriptor);
   rmSync(path, { force: true });
+  return null;
+}
+
+/** Whether the head of the file is that which `Tables.format` writes for `layout`. */
+function isOfLayout(descriptor: number, { tablesBytes, macs, workers }: Layout): boolean {
+  const head = new DataView(new ArrayBuffer(map.HEAD_BYTES));
+  readSync(descriptor, head, 0, map.HEAD_BYTES, 0);
+  const wanted = [
+    [map.HEAD_MAGIC, map.MAGIC],
+    [map.HEAD_LAYOUT, LAYOUT_VERSION],
+    [map.HEAD_TABLES_BYTES, tablesBytes],
+    [map.HEAD_MAC_LIMIT, macs],
+    [map.HEAD_WORKER_COUNT, workers],
+  ] as const;
+  return wanted.every(([pointer, value]) => head.getUint32(pointer - map.TABLES, true) === value);
+}
+
+function otherLayout(name: string, path: string): PortyardError {
+  return new PortyardError("forwarder-running", `The forwarder of instance ${name} still runs, over tables of another layout.`, {
+    path,
+    value: name,
+    remedy: `End it with \`portyard down --name ${name}\`.`,
+  });
 }
 
 function running(name: string, path: string): PortyardError {

@@ -15,6 +15,8 @@ export interface EngineOptions {
   spinMicroseconds?: number;
   /** Called with each log record of the forwarder (level as pino's names). */
   log?: (level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>) => void;
+  /** End at once what a predecessor left and `config` does not name (default); false: `settle()` will be called. */
+  settle?: boolean;
   /** Folder of the forwarder's socket: /run/portyard/NAME. */
   runDirectory?: string;
 }
@@ -121,6 +123,8 @@ export interface EngineLike {
   /** Resolves when the port forwards; rejects with PortyardError and leaves nothing behind. */
   addPort(port: PortConfig): Promise<PortInfo>;
   removePort(name: string): Promise<void>;
+  /** Ends what was taken over from a predecessor and has not been asked for since. Returns the names of the ports. */
+  settle(): Promise<string[]>;
   ports(): PortInfo[];
   networks(): NetworkInfo[];
   macs(): MacInfo[];
@@ -129,6 +133,8 @@ export interface EngineLike {
   forwarderPid(): number | null;
   on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;
   off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;
+  /** Ends this engine and leaves forwarder, tables and devices to the next of its name. */
+  leave(): Promise<void>;
   /** Ends the forwarder and removes every device that this engine made. */
   close(): Promise<void>;
 }

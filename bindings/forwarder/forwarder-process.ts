@@ -8,10 +8,18 @@ import { lastError } from "./log-line.ts";
 
 const PROGRAM = fileURLToPath(new URL("./portyard-forwarder.js", import.meta.url));
 
-export class ForwarderProcess {
-  /** Where it listens. */
-  readonly socketPath: string;
+/** A forwarder in a process of its own. */
+export interface ForwarderHandle {
+  /** Null when it could not be started, or has ended. */
+  readonly pid: number | null;
   /** Resolves when it has ended, with the reason: its own last words, the signal, or its exit status. */
+  readonly ended: Promise<string>;
+  kill(signal: NodeJS.Signals): void;
+  /** It is somebody else's from now on: its end is not waited for, and what happens to it does not matter here. */
+  leave(): void;
+}
+
+export class ForwarderProcess implements ForwarderHandle {
   readonly ended: Promise<string>;
   private readonly child: ChildProcess;
   private hasEnded = false;
@@ -20,11 +28,11 @@ export class ForwarderProcess {
    *  @param directory where forwarder.sock and forwarder.log lie.
    *  @throws PortyardError `no-rights`, `disk-full`, `file-failed` of the two. */
   constructor(name: string, directory: string) {
-    this.socketPath = `${directory}/forwarder.sock`;
-    makeRoom(this.socketPath);
+    const socketPath = socketPathIn(directory);
+    makeRoom(socketPath);
     const logPath = `${directory}/forwarder.log`;
     const log = openLog(logPath);
-    this.child = spawn(process.execPath, [PROGRAM, name, this.socketPath], {
+    this.child = spawn(process.execPath, [PROGRAM, name, socketPath], {
       detached: true,
       stdio: ["ignore", log, log],
       env: environment(),
@@ -39,7 +47,6 @@ export class ForwarderProcess {
     });
   }
 
-  /** Null when it could not be started, or has ended. */
   get pid(): number | null {
     return this.hasEnded ? null : (this.child.pid ?? null);
   }
@@ -47,6 +54,16 @@ export class ForwarderProcess {
   kill(signal: NodeJS.Signals): void {
     if (!this.hasEnded) this.child.kill(signal);
   }
+
+  leave(): void {
+    this.hasEnded = true;
+    this.child.unref();
+  }
+}
+
+/** Where the forwarder of a run folder listens. */
+export function socketPathIn(directory: string): string {
+  return `${directory}/forwarder.sock`;
 }
 
 /** What a predecessor left at `path` goes. */

@@ -82,6 +82,11 @@ export class ForwarderHost {
     return descriptor;
   }
 
+  /** Everything that a new agent needs: the eventfd of each worker, and what is held for each port. */
+  held(): { eventfds: number[]; descriptors: ReadonlyMap<number, number> } {
+    return { eventfds: this.eventfds, descriptors: this.descriptors };
+  }
+
   /** Ends a change of the tables: next epoch, and the workers are woken. Returns the epoch. */
   publish(): number {
     const epoch = this.tables.raiseEpoch();

@@ -13,12 +13,17 @@ export interface ForwarderLink {
   /** Starts the forwarder, also after its end; resolves when its workers run and have every descriptor.
    *  @param attachments what it is to have, asked for when it can take it. */
   start(attachments: () => Attachment[]): Promise<void>;
+  /** Takes over the forwarder that outlived the last owner of the tables; resolves with what it holds.
+   *  @throws PortyardError `forwarder-failed`; it is dead then. */
+  adopt(): Promise<Attachment[]>;
   /** Hands over a port's descriptor; resolves when it is on its way. A forwarder that is not up gets it at its start. */
   attach(attachment: Attachment): Promise<void>;
   /** The forwarder closes its copy; only after the grace period. */
   detach(port: number): Promise<void>;
   /** Wakes the workers: the tables changed. */
   wake(): void;
+  /** Lets go of the forwarder, which goes on without its owner, as after the owner's death. */
+  leave(): void;
   /** Ends the forwarder and waits for its end. */
   stop(): Promise<void>;
 }

@@ -2,19 +2,25 @@
  *  (SCM_RIGHTS). The agent speaks first; the forwarder answers `start` and reports what happens to it.
  *
  *      agent -> forwarder   start  {settings, tablesPath}  [eventfd of each worker]
+ *                           adopt                 by a new agent, to a forwarder that outlived the last one
  *                           attach {port}      [descriptor]
  *                           detach {port}
  *                           stop
- *      forwarder -> agent   started | failed {reason} | log {level, text, details}                                       */
+ *      forwarder -> agent   adopted {settings}  [eventfd of each worker]
+ *                           held {port}  [descriptor]       of each port, then: started
+ *                           started | failed {reason} | log {level, text, details}                                       */
 import type { ForwarderSettings } from "./settings.ts";
 
 export type ToForwarder =
   | { kind: "start"; settings: ForwarderSettings; tablesPath: string }
+  | { kind: "adopt" }
   | { kind: "attach"; port: number }
   | { kind: "detach"; port: number }
   | { kind: "stop" };
 
 export type ToAgent =
+  | { kind: "adopted"; settings: ForwarderSettings }
+  | { kind: "held"; port: number }
   | { kind: "started" }
   | { kind: "failed"; reason: string }
   | { kind: "log"; level: "debug" | "info" | "warn" | "error"; text: string; details?: Record<string, unknown> };

@@ -3,6 +3,7 @@
  *  end of the agent, or Ctrl-C at a terminal, does not end it. Ends by `stop`, SIGTERM, or when a worker fails.
  *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
 import { rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
@@ -18,11 +19,16 @@ import type { ForwarderSettings } from "./settings.ts";
 import type { SocketEvent } from "./socket-thread.ts";
 import { startThread } from "./thread.ts";
 
+/** How long a killed predecessor may take to let go of the tables. */
+const PREDECESSOR_MS = 1000;
+
 class Forwarder {
   private readonly socketPath: string;
   private listener: number | null = null;
   private connection: number | null = null;
   private host: ForwarderHost | null = null;
+  /** Of a forwarder that forwards. */
+  private settings: ForwarderSettings | null = null;
   private tables: Tables | null = null;
 
   constructor(socketPath: string) {
@@ -45,6 +51,7 @@ class Forwarder {
 
   private obey(message: ToForwarder, descriptors: number[]): void {
     if (message.kind === "start") this.start(message.settings, message.tablesPath, descriptors).catch((error: Error) => this.fail(error));
+    else if (message.kind === "adopt") this.adopt();
     else if (message.kind === "attach") this.host?.attach(message.port, descriptors[0] ?? -1);
     else if (message.kind === "detach") this.detach(message.port);
     else this.stop();
@@ -55,7 +62,7 @@ class Forwarder {
     const base = hostAddress(memory);
     // An opening of its own, kept to the end: the lock on it proves that a forwarder lives.
     const file = openTablesFile(tablesPath, settings.layout.tablesBytes);
-    if (!claimLife(file.descriptor, FORWARDER_LIFE))
+    if (!(await this.claim(file.descriptor)))
       throw new PortyardError("forwarder-running", `Another forwarder serves ${tablesPath}.`, { path: tablesPath });
     mapShared(base + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
     this.tables = new Tables(memory);
@@ -64,8 +71,27 @@ class Forwarder {
     this.tables.store32(map.HEAD_FORWARDER_PID, process.pid);
     this.host = new ForwarderHost(settings, memory, eventfds, (error) => this.fail(error));
     await this.host.start();
+    this.settings = settings;
     this.log("info", "forwarding", { workers: settings.layout.workers, io: settings.io, build: settings.build });
     this.say({ kind: "started" });
+  }
+
+  /** A predecessor that was killed holds the lock until the kernel has closed what it had. */
+  private async claim(descriptor: number): Promise<boolean> {
+    for (const end = performance.now() + PREDECESSOR_MS; !claimLife(descriptor, FORWARDER_LIFE); await delay(1)) {
+      if (performance.now() > end) return false;
+    }
+    return true;
+  }
+
+  /** Hands everything to a new agent. One that was never started has nothing to hand over, and is of no use. */
+  private adopt(): void {
+    if (this.settings === null || this.host === null) return this.fail(new Error("its agent ended before it was started"));
+    const { eventfds, descriptors } = this.host.held();
+    this.say({ kind: "adopted", settings: this.settings }, eventfds);
+    for (const [port, descriptor] of descriptors) this.say({ kind: "held", port }, [descriptor]);
+    this.say({ kind: "started" });
+    this.log("info", "taken over by another agent", { ports: descriptors.size });
   }
 
   private detach(port: number): void {
@@ -73,10 +99,10 @@ class Forwarder {
     if (descriptor >= 0) closeDescriptor(descriptor);
   }
 
-  private say(message: ToAgent): void {
+  private say(message: ToAgent, descriptors: number[] = []): void {
     if (this.connection === null) return;
     try {
-      sendWithDescriptors(this.connection, encode(message), []);
+      sendWithDescriptors(this.connection, encode(message), descriptors);
     } catch {
       this.connection = null;
     }

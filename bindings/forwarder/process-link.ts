@@ -2,6 +2,7 @@
  *  pushes descriptors by SCM_RIGHTS, and notices its end.
  *
  *      start: spawn -> connect -> "start" -> "started" -> every descriptor -> up                 attach, detach: only when up
+ *      adopt: connect -> "adopt" -> "adopted", every descriptor back -> "started" -> up
  *
  *  An end before "up" is the failure of `start`, an end after it is reported to the listener: never both. */
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,10 +10,11 @@ import { PortyardError } from "../error.ts";
 import { createEventfd, signalEventfd } from "../native/epoll.ts";
 import { failedWith } from "../native/errno.ts";
 import { closeDescriptor } from "../native/io.ts";
-import { connect, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
+import { connect, peerCredentials, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
 import type { TablesFile } from "../native/tables-file.ts";
-import { ForwarderProcess } from "./forwarder-process.ts";
+import { type ForwarderHandle, ForwarderProcess, socketPathIn } from "./forwarder-process.ts";
 import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
+import { LivingForwarder } from "./living-forwarder.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
 import type { ForwarderSettings } from "./settings.ts";
 import type { SocketEvent } from "./socket-thread.ts";
@@ -28,8 +30,10 @@ export class ProcessLink implements ForwarderLink {
   private readonly tables: TablesFile;
   private readonly directory: string;
   private readonly listener: LinkListener;
-  private readonly eventfds: number[];
-  private forwarder: ForwarderProcess | null = null;
+  /** Of each worker; those of an adopted forwarder are its own. */
+  private eventfds: number[] = [];
+  private forwarder: ForwarderHandle | null = null;
+  private readonly held: Attachment[] = [];
   private socket = -1;
   private isUp = false;
   private isStopping = false;
@@ -44,7 +48,6 @@ export class ProcessLink implements ForwarderLink {
     this.tables = tables;
     this.directory = directory;
     this.listener = listener;
-    this.eventfds = Array.from({ length: settings.layout.workers }, createEventfd);
   }
 
   get pid(): number | null {
@@ -54,12 +57,33 @@ export class ProcessLink implements ForwarderLink {
   /** @throws PortyardError `forwarder-failed` with the reason that it gave, `no-rights`, `file-failed`; no process is left then. */
   async start(attachments: () => Attachment[]): Promise<void> {
     this.lastWords = null;
+    if (this.eventfds.length === 0) this.eventfds = Array.from({ length: this.settings.layout.workers }, createEventfd);
     const forwarder = new ForwarderProcess(this.settings.name, this.directory);
     this.forwarder = forwarder;
+    await this.bringUp(forwarder, async () => {
+      this.socket = await this.connectTo(forwarder);
+      this.readFrom(this.socket);
+      await this.ask({ kind: "start", settings: this.settings, tablesPath: this.tables.path }, this.eventfds);
+      for (const attachment of attachments()) this.hand(attachment);
+    });
+  }
+
+  /** Takes over the forwarder that outlived the last agent; resolves with the descriptors that it holds, copies of this
+   *  process's own. @throws PortyardError `forwarder-failed`, `system-call-failed`; the forwarder is killed then. */
+  async adopt(): Promise<Attachment[]> {
+    this.socket = connect(socketPathIn(this.directory));
+    const forwarder = new LivingForwarder(peerCredentials(this.socket).pid);
+    this.forwarder = forwarder;
+    this.readFrom(this.socket, () => forwarder.lost());
+    await this.bringUp(forwarder, () => this.ask({ kind: "adopt" }, []));
+    return this.held.splice(0);
+  }
+
+  /** Follows the end of `forwarder` from now on; it is up when `greet` is done, and killed when that fails. */
+  private async bringUp(forwarder: ForwarderHandle, greet: () => Promise<void>): Promise<void> {
     const ended = forwarder.ended.then((reason) => this.ended(reason));
     try {
-      await this.greet(forwarder);
-      for (const attachment of attachments()) this.hand(attachment);
+      await greet();
       this.isUp = true;
     } catch (error) {
       forwarder.kill("SIGKILL");
@@ -68,14 +92,12 @@ export class ProcessLink implements ForwarderLink {
     }
   }
 
-  /** Connects and tells it what it is; resolves when its workers run. */
-  private async greet(forwarder: ForwarderProcess): Promise<void> {
-    this.socket = await this.connectTo(forwarder);
-    this.readFrom(this.socket);
+  /** Resolves when it has said that its workers run. */
+  private async ask(message: ToForwarder, descriptors: number[]): Promise<void> {
     const started = new Promise<void>((resolve, reject) => {
       this.answer = { resolve, reject };
     });
-    this.send({ kind: "start", settings: this.settings, tablesPath: this.tables.path }, this.eventfds);
+    this.send(message, descriptors);
     const timer = setTimeout(() => this.answer?.reject(this.failed("its workers do not run")), START_MS);
     await started.finally(() => clearTimeout(timer));
   }
@@ -83,7 +105,7 @@ export class ProcessLink implements ForwarderLink {
   private async connectTo(forwarder: ForwarderProcess): Promise<number> {
     for (const end = performance.now() + START_MS; ; await delay(2)) {
       try {
-        return connect(forwarder.socketPath);
+        return connect(socketPathIn(this.directory));
       } catch (cause) {
         if (forwarder.pid === null) throw this.failed(await forwarder.ended, cause);
         if (performance.now() > end) throw this.failed("it does not listen", cause);
@@ -92,17 +114,28 @@ export class ProcessLink implements ForwarderLink {
   }
 
   /** The socket is closed when the thread that reads it has ended. */
-  private readFrom(socket: number): void {
+  private readFrom(socket: number, onEnd: () => void = () => {}): void {
     const reader = startThread("socket-thread", { socket, isListening: false });
     reader.on("message", (event: SocketEvent) => {
-      if (event.kind === "message") this.take(decode<ToAgent>(event.payload));
+      if (event.kind === "message") this.take(decode<ToAgent>(event.payload), event.descriptors);
     });
     // a forwarder that cannot be heard is as good as dead
     reader.once("error", () => this.forwarder?.kill("SIGKILL"));
-    reader.once("exit", () => closeDescriptor(socket));
+    reader.once("exit", () => {
+      closeDescriptor(socket);
+      onEnd();
+    });
   }
 
-  private take(message: ToAgent): void {
+  private take(message: ToAgent, descriptors: number[]): void {
+    if (message.kind === "adopted") {
+      this.eventfds = descriptors;
+      return;
+    }
+    if (message.kind === "held") {
+      this.held.push({ port: message.port, descriptor: descriptors[0] as number });
+      return;
+    }
     if (message.kind === "log") return this.listener.log(message.level, message.text, message.details);
     if (message.kind === "started") return this.answer?.resolve();
     this.lastWords = message.reason;
@@ -158,6 +191,15 @@ export class ProcessLink implements ForwarderLink {
     for (const eventfd of this.eventfds) signalEventfd(eventfd);
   }
 
+  leave(): void {
+    this.isStopping = true;
+    this.isUp = false;
+    this.forwarder?.leave();
+    if (this.socket >= 0) shutdownSocket(this.socket);
+    this.socket = -1;
+    this.eventfds.splice(0).forEach(closeDescriptor);
+  }
+
   async stop(): Promise<void> {
     this.isStopping = true;
     const { forwarder } = this;
@@ -165,6 +207,6 @@ export class ProcessLink implements ForwarderLink {
     const timer = setTimeout(() => forwarder?.kill("SIGKILL"), END_MS);
     await forwarder?.ended;
     clearTimeout(timer);
-    this.eventfds.forEach(closeDescriptor);
+    this.eventfds.splice(0).forEach(closeDescriptor);
   }
 }

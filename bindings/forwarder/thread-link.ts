@@ -31,6 +31,11 @@ export class ThreadLink implements ForwarderLink {
     this.isUp = true;
   }
 
+  /** Nothing outlives this process. */
+  async adopt(): Promise<Attachment[]> {
+    return [];
+  }
+
   async attach({ port, descriptor }: Attachment): Promise<void> {
     this.host.attach(port, descriptor);
   }
@@ -43,6 +48,8 @@ export class ThreadLink implements ForwarderLink {
   wake(): void {
     this.host.wake();
   }
+
+  leave(): void {}
 
   async stop(): Promise<void> {
     await this.host.stop();

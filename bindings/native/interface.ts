@@ -13,9 +13,14 @@ const ETHTOOL_SFLAGS = 0x26;
 const ETH_FLAG_LRO = 1 << 15;
 const NAME_BYTES = 16;
 const REQUEST_BYTES = 40;
+// struct sockaddr_ll: family u16, protocol u16, index i32, ...
+const SOCKADDR_LL_BYTES = 20;
+const SOCKADDR_LL_INDEX = 4;
 
 const libc = lazily((define) => ({
   nameToIndex: define<(name: string) => number>("uint if_nametoindex(const char *)"),
+  indexToName: define<(index: number, name: Uint8Array) => bigint>("uint64 if_indextoname(uint, void *)"),
+  getsockname: define<(fd: number, address: Uint8Array, bytes: Uint32Array) => number>("int getsockname(int, void *, void *)"),
   socket: define<(family: number, type: number, protocol: number) => number>("int socket(int, int, int)"),
   ioctl: define<(fd: number, request: number, argument: Uint8Array) => number>("int ioctl(int, ulong, void *)"),
 }));
@@ -24,6 +29,15 @@ const libc = lazily((define) => ({
 export function interfaceIndex(name: string): number | null {
   const index = libc().nameToIndex(name);
   return index === 0 ? null : index;
+}
+
+/** The interface that a packet socket is bound to; null when it is gone. */
+export function boundInterface(descriptor: number): string | null {
+  const address = new DataView(new ArrayBuffer(SOCKADDR_LL_BYTES));
+  check(libc().getsockname(descriptor, new Uint8Array(address.buffer), Uint32Array.of(SOCKADDR_LL_BYTES)), "getsockname");
+  const name = new Uint8Array(NAME_BYTES);
+  const index = address.getUint32(SOCKADDR_LL_INDEX, true);
+  return libc().indexToName(index, name) === 0n ? null : Buffer.from(name.subarray(0, name.indexOf(0))).toString();
 }
 
 /** Switches large receive offload, whose merged frames cannot be forwarded.

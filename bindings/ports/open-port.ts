@@ -24,6 +24,8 @@ export interface OpenPort {
   namespace: string | null;
   /** What the end of a packet port puts back on its interface (RESTORE_* of abi/port.ts). */
   restore: number;
+  /** Closes the descriptor and leaves the device as it is, for somebody else who has a copy. */
+  leave(): void;
   /** Closes the descriptor and removes or restores the device. Called again, or when the device is gone, it does nothing.
    *  The forwarder's copy of the descriptor is its own to close. */
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import type { PacketConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { fileFault } from "../file-fault.ts";
 import { failedWith } from "../native/errno.ts";
-import { interfaceIndex, setLargeReceiveOffload } from "../native/interface.ts";
+import { boundInterface, interfaceIndex, setLargeReceiveOffload } from "../native/interface.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { openPacketSocket, type PacketSocket } from "../native/packet-socket.ts";
 import { linkIsGone, readLink, runLinkBatch } from "./link.ts";
@@ -71,6 +71,20 @@ function refuseInUse(name: string, { master, addr_info }: LinkState, port: strin
   });
 }
 
+/** Opens the packet socket of a port again whose holders are dead: its interface is ready, and `changed` says what its end
+ *  puts back. Null when the interface is gone. @throws PortyardError `no-rights`. */
+export async function reopenPacketPort(request: PacketPortRequest, mtu: number, changed: number): Promise<OpenPort | null> {
+  const index = interfaceIndex(request.packet.interface);
+  return index === null ? null : describePacketPort(request, openPacketSocket(index), mtu, changed);
+}
+
+/** Closes a packet socket that a predecessor opened, and puts back what it changed at its interface. */
+export async function discardPacketPort(descriptor: number, changed: number): Promise<void> {
+  const name = boundInterface(descriptor);
+  closeDescriptor(descriptor);
+  if (name !== null) await restore(name, changed);
+}
+
 /** Makes the interface ready; returns what its end puts back (RESTORE_* of abi/port.ts). */
 async function prepare(name: string, { flags }: LinkState, shared: boolean): Promise<number> {
   let changed = 0;
@@ -126,5 +140,14 @@ export function describePacketPort({ name, packet }: PacketPortRequest, socket: 
     closeDescriptor(descriptor);
     await restore(packet.interface, changed);
   });
-  return { ...common, mac: null, mtu, interface: packet.interface, namespace: null, restore: changed, close };
+  return {
+    ...common,
+    mac: null,
+    mtu,
+    interface: packet.interface,
+    namespace: null,
+    restore: changed,
+    leave: () => closeDescriptor(descriptor),
+    close,
+  };
 }

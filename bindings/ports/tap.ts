@@ -9,6 +9,7 @@
  *  The TAP's own MAC is the container's. IPv6 addresses go through duplicate address detection as any others do. */
 import { createHash } from "node:crypto";
 import { close, closeSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { TapConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
@@ -18,6 +19,10 @@ import { namespacePath, withNamespace } from "../native/namespace.ts";
 import { locateTap, openTap, setPersistent, type Tap } from "../native/tap.ts";
 import { linkFailedWith, linkIsGone, runLinkBatch } from "./link.ts";
 import { type OpenPort, once } from "./open-port.ts";
+
+/** A forwarder that was killed with reads under way lets go of its devices up to 10 ms later. */
+const BUSY_MS = 1000;
+const BUSY_LOOK_MS = 2;
 
 export interface TapPortRequest {
   /** Name of the instance: two agents never make the same temporary device. */
@@ -48,6 +53,24 @@ export async function openTapPort(request: TapPortRequest): Promise<OpenPort> {
   return describeTapPort(request, tap);
 }
 
+/** Opens the TAP of a port again that both its holders left behind: persistent, with its addresses, in its namespace. Its
+ *  descriptor then keeps that namespace: somebody must watch for its end (`pinned`). Null when it is not there any more.
+ *  @throws PortyardError `no-rights`; `device-busy` when it has an owner still after a second. */
+export async function reopenTapPort(request: TapPortRequest): Promise<OpenPort | null> {
+  const { namespace, interface: name, offload } = request.tap;
+  const path = namespacePath(namespace);
+  for (const end = performance.now() + BUSY_MS; ; await delay(BUSY_LOOK_MS)) {
+    try {
+      const tap = withNamespace(path, () => (interfaceIndex(name) === null ? null : openTap(name, { offload })));
+      return tap && describeTapPort(request, tap);
+    } catch (error) {
+      if (error instanceof PortyardError && error.code === "namespace-missing") return null;
+      if (!failedWith(error, "EBUSY")) throw error;
+      if (performance.now() > end) throw deviceBusy(name, request, error);
+    }
+  }
+}
+
 /** Marks what is ours and stands only for the moment before the move: "py", then 10 hexadecimal digits. */
 export function temporaryName(instance: string, port: string): string {
   return `py${createHash("sha256").update(`${instance}\0${port}`).digest("hex").slice(0, 10)}`;
@@ -59,13 +82,17 @@ function makeTap({ instance, name, tap }: TapPortRequest): Tap {
     return openTap(device, { offload: tap.offload });
   } catch (cause) {
     if (!failedWith(cause, "EBUSY")) throw cause;
-    throw new PortyardError("device-busy", `The device ${device} of port ${name} is held by another process.`, {
-      path: device,
-      value: name,
-      remedy: `Stop the other agent that is called ${instance}, or use another --name.`,
-      cause,
-    });
+    throw deviceBusy(device, { instance, name }, cause);
   }
+}
+
+function deviceBusy(device: string, { instance, name }: Pick<TapPortRequest, "instance" | "name">, cause: unknown): PortyardError {
+  return new PortyardError("device-busy", `The device ${device} of port ${name} is held by another process.`, {
+    path: device,
+    value: name,
+    remedy: `Stop the other agent that is called ${instance}, or use another --name.`,
+    cause,
+  });
 }
 
 function refuseTakenName(name: string, namespace: string): void {
@@ -117,11 +144,20 @@ export function describeTapPort({ name, tap: config, mac, mtu }: TapPortRequest,
   const { descriptor, checksum, tso, uso } = tap;
   const namespace = namespacePath(config.namespace);
   const common = { kind: "tap", name, descriptor, vnet: true, checksum, tso, uso, auxdata: false } as const;
-  return { ...common, mac, mtu, interface: config.interface, namespace, restore: 0, close: once(() => closeTapPort(descriptor)) };
+  return {
+    ...common,
+    mac,
+    mtu,
+    interface: config.interface,
+    namespace,
+    restore: 0,
+    leave: () => closeSync(descriptor),
+    close: once(() => closeTapPort(descriptor)),
+  };
 }
 
 /** Closes the descriptor and removes the device, wherever it is by now. */
-async function closeTapPort(descriptor: number): Promise<void> {
+export async function closeTapPort(descriptor: number): Promise<void> {
   const place = locateTap(descriptor);
   if (place === null) return closeAside(descriptor); // gone with its namespace
   const path = `/proc/self/fd/${place.namespace}`;

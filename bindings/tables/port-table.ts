@@ -82,6 +82,15 @@ export function fingerprint(tables: Tables, port: number): bigint {
 export function flags(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.FLAGS);
 }
+/** Kind of the port (KIND_*). */
+export function kind(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.KIND);
+}
+/** Its trunk page, or null. */
+export function trunkPage(tables: Tables, port: number): number | null {
+  const page = tables.load32(recordOf(port) + field.TRUNK);
+  return page === 0 ? null : page - 1;
+}
 /** What the agent wants of the port: ABSENT, UP or SHUT. */
 export function desired(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.DESIRED);

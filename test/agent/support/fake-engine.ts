@@ -35,6 +35,15 @@ export class FakeEngine implements EngineLike {
     for (const port of config.ports) this.#ports.set(port.name, port);
   }
 
+  async settle(): Promise<string[]> {
+    this.asked.push("settle");
+    return [];
+  }
+
+  async leave(): Promise<void> {
+    this.asked.push("leave");
+  }
+
   async addNetwork(network: NetworkConfig): Promise<NetworkInfo> {
     this.asked.push(`addNetwork ${network.name}`);
     this.#networks.set(network.name, network);

@@ -1,0 +1,17 @@
+/** The address table (assembly/abi/address.ts) as the agent reads it without a name to look for. */
+import * as field from "../../assembly/abi/address.ts";
+import { ADDRESS_PROBES } from "../../assembly/abi/limits.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
+import type { Tables } from "./tables.ts";
+
+/** Removes every binding to `port`; the records rest until the grace period is over. Returns how many there were. */
+export function unbindAll(tables: Tables, port: number): number {
+  let unbound = 0;
+  for (let place = 0; place < map.ADDRESS_SLOTS + ADDRESS_PROBES; place++) {
+    const at = map.ADDRESSES + place * map.ADDRESS_BYTES;
+    if (tables.load32(at + field.STATE) !== field.STATE_BOUND || tables.load32(at + field.PORT) !== port) continue;
+    tables.store32(at + field.STATE, field.STATE_REMOVED);
+    unbound++;
+  }
+  return unbound;
+}
