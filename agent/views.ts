@@ -101,6 +101,7 @@ function heldView({ config, error }: Held<PortInput>): PortView {
     mac: config.mac ?? null,
     addresses: config.addresses ?? [],
     mtu: null,
+    pinned: false,
     worker: null,
     receivedFrames: 0,
     sentFrames: 0,

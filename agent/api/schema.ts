@@ -29,6 +29,7 @@ export const portView = z.strictObject({
   mac: nullableText("MAC of the station behind it"),
   addresses: z.array(z.string()).meta({ description: "Addresses bound to it" }),
   mtu: count("Largest IP packet in bytes").nullable(),
+  pinned: z.boolean().describe("Opened again where it stands, after a death of agent and forwarder"),
   worker: count("Index of the worker that reads it").nullable(),
   receivedFrames: count("Frames that came from the port"),
   sentFrames: count("Frames that left by the port"),

@@ -44,6 +44,7 @@ export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend
     mac: config.mac ?? null,
     addresses: config.addresses,
     mtu: entry.mtu,
+    pinned: (entry.device?.pins ?? null) !== null,
     worker: entry.worker,
     receivedFrames: sum(counter.RECEIVED_FRAMES),
     sentFrames: sum(counter.SENT_FRAMES),

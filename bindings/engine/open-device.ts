@@ -1,4 +1,5 @@
 /** The kernel's end of a port, by its kind: opened, taken over from a predecessor, or removed for it. */
+import { statSync } from "node:fs";
 import * as field from "../../assembly/abi/port.ts";
 import type { PortConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
@@ -56,4 +57,11 @@ export async function inheritDevice(
 export async function discardDevice(kind: number, descriptor: number, restore: number): Promise<void> {
   if (kind === field.KIND_TAP) await closeTapPort(descriptor);
   else await discardPacketPort(descriptor, restore);
+}
+
+/** Whether the interface of a packet port, and the namespace that a pinned TAP keeps, are still those that were opened. Any
+ *  other TAP tells by itself. */
+export function isThere({ kind, name, interface: device, namespace, pins }: OpenPort, indices: Map<string, number | null>): boolean {
+  if (kind === "packet") return interfaceIndex(device) === indices.get(name);
+  return pins === null || statSync(namespace ?? "", { throwIfNoEntry: false })?.ino === pins;
 }

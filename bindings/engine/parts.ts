@@ -11,14 +11,13 @@ import { layOut } from "../tables/layout.ts";
 import type { Build } from "../wasm/module.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { errnoName } from "../native/errno.ts";
-import { interfaceIndex } from "../native/interface.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
 import type { InlineLink } from "./inline-link.ts";
 import { Claims } from "./claims.ts";
 import { Networks } from "./networks.ts";
-import { discardDevice, inheritDevice, openDevice } from "./open-device.ts";
+import { discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
 import { type PortEntry, Ports } from "./ports.ts";
 import { EngineStore, type Origin } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -206,7 +205,7 @@ function assemble(
       lost = onLost;
       if (store.origin === "new") await supervisor.start();
       else claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
-      watcher.start((entry) => entry.device !== null && interfaceIndex(entry.device.interface) === indices.get(entry.config.name));
+      watcher.start((device) => isThere(device, indices));
     },
     leave() {
       watcher.stop();

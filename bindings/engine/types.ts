@@ -36,6 +36,9 @@ export interface PortInfo {
   mac: string | null;
   addresses: string[];
   mtu: number;
+  /** It was opened again where it stands, after a death of both processes: it keeps its namespace until it is removed, or until the
+   *  namespace's path is gone. */
+  pinned: boolean;
   worker: number;
   receivedFrames: number;
   sentFrames: number;

@@ -1,5 +1,5 @@
 /** Turns the event rings of the tables into the engine's events, and notices interfaces that were deleted under a packet
- *  socket (which reads as "nothing now" for ever). Runs on a timer that does not keep the process alive. */
+ *  socket (which reads as "nothing now" for ever), and namespaces that a pinned port alone keeps. Runs on a timer that does not keep the process alive. */
 import { EventEmitter } from "node:events";
 import { ENODEV } from "../../assembly/abi/errno.ts";
 import * as event from "../../assembly/abi/event.ts";
@@ -7,6 +7,7 @@ import * as field from "../../assembly/abi/port.ts";
 import { type EngineEvent, EventReader } from "../tables/event-ring.ts";
 import * as table from "../tables/port-table.ts";
 import { eventWriters } from "./describe.ts";
+import type { OpenPort } from "../ports/open-port.ts";
 import type { Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
@@ -42,10 +43,10 @@ export class Watcher {
     this.readers = eventWriters(store).map((writer) => new EventReader(store.tables, writer));
   }
 
-  /** @param interfaceExists tells whether the interface of a packet port is still the one that was opened. */
-  start(interfaceExists: (entry: PortEntry) => boolean): void {
+  /** @param isThere tells whether what a port stands on is still what was opened, for those whose descriptor does not tell. */
+  start(isThere: (device: OpenPort) => boolean): void {
     this.timer = setInterval(() => {
-      if (++this.periods % INTERFACE_PERIODS === 0) this.checkInterfaces(interfaceExists);
+      if (++this.periods % INTERFACE_PERIODS === 0) this.checkDevices(isThere);
       this.poll();
     }, PERIOD_MS);
     this.timer.unref();
@@ -91,9 +92,9 @@ export class Watcher {
     this.emit("portDown", entry.config.name, this.nameOfErrno(errno));
   }
 
-  private checkInterfaces(interfaceExists: (entry: PortEntry) => boolean): void {
+  private checkDevices(isThere: (device: OpenPort) => boolean): void {
     for (const entry of this.ports.all()) {
-      if (entry.kind !== "packet" || entry.device === null || interfaceExists(entry)) continue;
+      if (entry.device === null || isThere(entry.device)) continue;
       table.setActual(this.store.tables, entry.index, field.GONE, ENODEV);
       this.gone(entry, ENODEV);
     }

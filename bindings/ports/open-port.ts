@@ -22,6 +22,9 @@ export interface OpenPort {
   interface: string;
   /** Path of the network namespace that it was moved to; null for the host's. */
   namespace: string | null;
+  /** Inode of the namespace that the descriptor itself keeps, because it was opened in there; null where it keeps none, and
+   *  reads EBADFD when the namespace is gone. */
+  pins: number | null;
   /** What the end of a packet port puts back on its interface (RESTORE_* of abi/port.ts). */
   restore: number;
   /** Closes the descriptor and leaves the device as it is, for somebody else who has a copy. */

@@ -146,6 +146,7 @@ export function describePacketPort({ name, packet }: PacketPortRequest, socket: 
     mtu,
     interface: packet.interface,
     namespace: null,
+    pins: null,
     restore: changed,
     leave: () => closeDescriptor(descriptor),
     close,

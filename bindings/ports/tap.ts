@@ -8,7 +8,7 @@
  *
  *  The TAP's own MAC is the container's. IPv6 addresses go through duplicate address detection as any others do. */
 import { createHash } from "node:crypto";
-import { close, closeSync, writeFileSync } from "node:fs";
+import { close, closeSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { TapConfig } from "../config/types.ts";
@@ -62,7 +62,7 @@ export async function reopenTapPort(request: TapPortRequest): Promise<OpenPort |
   for (const end = performance.now() + BUSY_MS; ; await delay(BUSY_LOOK_MS)) {
     try {
       const tap = withNamespace(path, () => (interfaceIndex(name) === null ? null : openTap(name, { offload })));
-      return tap && describeTapPort(request, tap);
+      return tap && describeTapPort(request, tap, statSync(path).ino);
     } catch (error) {
       if (error instanceof PortyardError && error.code === "namespace-missing") return null;
       if (!failedWith(error, "EBUSY")) throw error;
@@ -140,7 +140,8 @@ function interfaceTaken(name: string, namespace: string): PortyardError {
 }
 
 /** The port of an open TAP that stands in its namespace: one that was made just now, or one that a forwarder kept. */
-export function describeTapPort({ name, tap: config, mac, mtu }: TapPortRequest, tap: Omit<Tap, "name">): OpenPort {
+export function describeTapPort(request: TapPortRequest, tap: Omit<Tap, "name">, pins: number | null = null): OpenPort {
+  const { name, tap: config, mac, mtu } = request;
   const { descriptor, checksum, tso, uso } = tap;
   const namespace = namespacePath(config.namespace);
   const common = { kind: "tap", name, descriptor, vnet: true, checksum, tso, uso, auxdata: false } as const;
@@ -150,6 +151,7 @@ export function describeTapPort({ name, tap: config, mac, mtu }: TapPortRequest,
     mtu,
     interface: config.interface,
     namespace,
+    pins,
     restore: 0,
     leave: () => closeSync(descriptor),
     close: once(() => closeTapPort(descriptor)),

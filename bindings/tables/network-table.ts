@@ -24,6 +24,7 @@ export function identify(tables: Tables, network: number, config: { name: string
   writeName(tables, recordOf(network) + field.NAME, config.name);
 }
 
+/** Whether there is a network with that index. */
 export function isPresent(tables: Tables, network: number): boolean {
   return tables.load32(recordOf(network) + field.STATE) === 1;
 }

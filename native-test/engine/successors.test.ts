@@ -12,7 +12,7 @@ import { type Child, startChild } from "../support/child.ts";
 import { needing } from "../support/need.ts";
 import { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
-import { configure, lawHolds, tapPort } from "./topology.ts";
+import { configure, lawHolds, nextEvent, tapPort } from "./topology.ts";
 import { Datagrams } from "./traffic.ts";
 
 const test = suite("successors");
@@ -133,27 +133,37 @@ test(
 );
 
 test(
-  ...needing([...NEEDS], "when the forwarder is dead too, devices, MACs and counters are taken over all the same", async () => {
-    for (let round = 0; round < scale.successions; round++) {
-      await withPredecessor(async ({ containers, config, predecessor, forwarder }) => {
-        const [from, to] = containers;
-        const { sent, received } = await Datagrams.send(from, to, to.ipv4, scale.countedDatagrams);
-        assert.is(received, sent);
-        await predecessor.kill("SIGKILL");
-        process.kill(forwarder, "SIGKILL");
-        const before = devicesIn(from);
-        const engine = await createEngine(config);
-        assert.is.not(engine.forwarderPid(), forwarder);
-        assert.equal(devicesIn(from), before);
-        assert.is(stations(engine).length, 3);
-        assert.ok(engine.ports().find(({ name }) => name === "p2")!.sentFrames >= sent);
-        const after = await Datagrams.send(from, to, to.ipv6, scale.countedDatagrams);
-        assert.is(after.received, after.sent);
-        await engine.close();
-        assert.equal(containers.map(devicesIn), [["lo"], ["lo"], ["lo"]]);
-      });
-    }
-  }),
+  ...needing(
+    [...NEEDS],
+    "when the forwarder is dead too, devices, MACs and counters are taken over, and the end of a namespace is noticed",
+    async () => {
+      for (let round = 0; round < scale.successions; round++) {
+        await withPredecessor(async ({ containers, config, predecessor, forwarder }) => {
+          const [from, to] = containers;
+          const { sent, received } = await Datagrams.send(from, to, to.ipv4, scale.countedDatagrams);
+          assert.is(received, sent);
+          await predecessor.kill("SIGKILL");
+          process.kill(forwarder, "SIGKILL");
+          const before = devicesIn(from);
+          const engine = await createEngine(config);
+          assert.is.not(engine.forwarderPid(), forwarder);
+          assert.equal(devicesIn(from), before);
+          assert.is(stations(engine).length, 3);
+          assert.ok(engine.ports().find(({ name }) => name === "p2")!.sentFrames >= sent);
+          assert.ok(engine.ports().every(({ pinned }) => pinned));
+          const after = await Datagrams.send(from, to, to.ipv6, scale.countedDatagrams);
+          assert.is(after.received, after.sent);
+          const gone = nextEvent(engine, "portDown", (port) => port === "p3");
+          const begin = performance.now();
+          containers[2].namespace.remove();
+          await gone;
+          assert.ok(performance.now() - begin < 1000, `the end of a namespace was noticed after ${performance.now() - begin} ms`);
+          await engine.close();
+          assert.equal([from, to].map(devicesIn), [["lo"], ["lo"]]);
+        });
+      }
+    },
+  ),
 );
 
 test.run();

@@ -81,6 +81,7 @@ export class FakeEngine implements EngineLike {
       mac: port.mac ?? null,
       addresses: port.addresses,
       mtu: 1500,
+      pinned: false,
       worker: 0,
       receivedFrames: 5,
       sentFrames: 4,

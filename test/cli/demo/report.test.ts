@@ -18,6 +18,7 @@ const port = (name: string): PortInfo => ({
     io: "syscall",
     state: "up",
     error: null,
+    pinned: false,
     worker: 0,
     mtu: 1500,
   },
