@@ -1,6 +1,6 @@
 /** The host agent: one instance with its name, its engine, its state and its API. A start takes, in this order,
- *   1  the name: a folder below /run/portyard and a lock in it; a second agent is refused before anything is made. What a
- *      dead one of this name left is removed
+ *   1  the name: a folder below /run/portyard and a lock in it; a second agent is refused before anything is made. What one
+ *      before it of this name left is taken over, or removed where that cannot be
  *   2  the socket, where `version` and `stop` are answered from now on
  *   3  the state: what the API made earlier, and what is about to be made, so that a death leaves a list behind
  *   4  the engine with what stands in the configuration, then the API's networks and ports
@@ -9,12 +9,15 @@ import type { FastifyInstance } from "fastify";
 import { ABI_VERSION, LAYOUT_VERSION } from "../assembly/abi/limits.ts";
 import type { EngineConfig } from "../bindings/config/types.ts";
 import { Engine } from "../bindings/engine.ts";
+import type { Origin } from "../bindings/engine/store.ts";
+import { foundTables } from "../bindings/engine/tables-place.ts";
 import type { EngineLike, EngineOptions } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
+import { layOut } from "../bindings/tables/layout.ts";
 import type { Served } from "./api/route.ts";
 import type { VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
-import { cleanUp } from "./clean-up.ts";
+import { cleanUp, clearWay } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
 import { claimPlace } from "./lock.ts";
 import { forwarderLog, type Log } from "./log.ts";
@@ -23,7 +26,8 @@ import { packageVersion } from "./package-version.ts";
 import { type Place, type PlaceOptions, placeOf } from "./place.ts";
 import { listenPrivately } from "./socket.ts";
 import { writeState } from "./state/state-file.ts";
-import { takeUpObjects } from "./state/take-up.ts";
+import { leaveAsBefore, leaveRest, type TakenUp, takeUpObjects } from "./state/take-up.ts";
+import { STATE_VERSION, type State } from "./state/types.ts";
 import { Undo } from "./undo.ts";
 import { Views } from "./views.ts";
 
@@ -35,6 +39,8 @@ export interface AgentOptions extends PlaceOptions {
   /** Default: the real one. */
   createEngine?: EngineFactory;
   log: Log;
+  /** The abort of `signal` ends this agent alone, and everything goes on. */
+  keep?: boolean;
   /** Its abort is a stop, also in the middle of the start. */
   signal?: AbortSignal;
   /** Called before each port of the configuration with the count of those that forward, and at the end. */
@@ -46,8 +52,8 @@ const LAST_ANSWERS_MS = 2000;
 
 export class Agent implements Served {
   readonly place: Place;
-  /** Resolves when nothing is left of it. */
-  readonly closed: Promise<void>;
+  /** Resolves when nothing is left of it; true when it left everything to a successor that asked for that. */
+  readonly closed: Promise<boolean>;
   readonly #options: AgentOptions;
   readonly #log: Log;
   readonly #undo = new Undo();
@@ -58,7 +64,11 @@ export class Agent implements Served {
   #running: { views: Views; operations: Operations } | null = null;
   #started: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | null = null;
-  #close: () => void = () => {};
+  /** What it found forwards without it too: a start that fails leaves that so. */
+  #isTakingOver = false;
+  /** Everything is to go on without this agent. */
+  #isLeaving = false;
+  #close: (isLeft: boolean) => void = () => {};
 
   private constructor(config: EngineConfig, options: AgentOptions) {
     this.place = placeOf(config.name, options);
@@ -75,7 +85,8 @@ export class Agent implements Served {
   static async start(config: EngineConfig, options: AgentOptions): Promise<Agent> {
     const agent = new Agent(config, options);
     agent.#started = agent.#start(config);
-    options.signal?.addEventListener("abort", () => void agent.stop().catch(() => {}));
+    const end = () => (options.keep ? agent.leave() : agent.stop());
+    options.signal?.addEventListener("abort", () => void end().catch(() => {}));
     try {
       await agent.#started;
       return agent;
@@ -92,6 +103,13 @@ export class Agent implements Served {
     this.#state = "stopping";
     this.#stopped ??= this.#started.catch(() => {}).then(() => this.#end());
     return this.#stopped;
+  }
+
+  /** Ends this agent alone: forwarder, devices and state stay for the next one of its name. The same as `stop` with isolation "thread".
+   *  @throws as `stop`. */
+  leave(): Promise<void> {
+    if (this.#stopped === null) this.#isLeaving = this.#options.engine?.isolation !== "thread";
+    return this.stop();
   }
 
   version(): VersionView {
@@ -125,9 +143,11 @@ export class Agent implements Served {
 
   async #start(config: EngineConfig): Promise<void> {
     claimPlace(this.place, this.#undo);
-    await this.#cleanUp();
+    const takenUp = await takeUpObjects(this.place, config);
+    const { objects } = takenUp;
+    await this.#clearWay(config, takenUp);
     await this.#listen();
-    const objects = await takeUpObjects(this.place, config, this.#undo);
+    await this.#writeObjects(config, takenUp);
     const engine = await this.#createEngine(config);
     const save = (state: Parameters<typeof writeState>[1]) => writeState(this.place.stateFile, state);
     const operations = new Operations({ engine, objects, save, log: this.#log });
@@ -138,6 +158,7 @@ export class Agent implements Served {
     });
     await operations.makeHeld();
     this.#goOn();
+    await this.#settle(engine);
     this.#options.onProgress?.(config.ports.length);
     this.#running = { views: new Views(engine, objects), operations };
     this.#state = "running";
@@ -150,12 +171,40 @@ export class Agent implements Served {
       throw new PortyardError("stopping", "The agent was stopped before it was ready.", { remedy: "Start it again." });
   }
 
-  /** What a dead agent of this name left goes first. */
-  async #cleanUp(): Promise<void> {
-    const { forwarder, devices, files } = await cleanUp(this.place);
+  /** What a dead agent of this name left, and this one cannot take over, goes first. */
+  async #clearWay(config: EngineConfig, { before, kept }: TakenUp): Promise<void> {
+    const origin = this.#predecessor(config);
+    this.#isTakingOver = origin !== "new";
+    const nothing: State = { version: STATE_VERSION, name: this.place.name, networks: [], ports: [], interfaces: [] };
+    const { forwarder, devices, files } =
+      origin === "new" ? await cleanUp(this.place) : await clearWay(this.place, origin, before ?? nothing, kept);
     if (forwarder !== null || devices.length > 0 || files.length > 0) {
       this.#log.warn({ forwarder, devices, files }, "removed what an agent that died had left");
     }
+    if (origin !== "new") this.#log.info({ forwarder: origin, ports: [...kept] }, "taking over from an agent before this one");
+  }
+
+  /** What an agent of this name left that an engine of this configuration takes over. */
+  #predecessor(config: EngineConfig): Origin {
+    if (this.#options.engine?.isolation === "thread" || this.#options.createEngine !== undefined) return "new";
+    return foundTables(config.name, this.place.runDirectory, layOut({ macs: config.tables.macs, workers: config.workers }));
+  }
+
+  /** Every object stands in the state before it is made. At the end only the API's do, unless all goes on without this agent. */
+  async #writeObjects(config: EngineConfig, { objects, before }: TakenUp): Promise<void> {
+    await objects.noteInterfaces(config.ports);
+    this.#undo.push(async () => {
+      if (this.#isTakingOver) await leaveAsBefore(this.place, before);
+      else if (!this.#isLeaving) await leaveRest(this.place, objects);
+    });
+    await writeState(this.place.stateFile, objects.toState());
+  }
+
+  /** From here on a stop takes everything back; before, what was taken over goes on without this agent. */
+  async #settle(engine: EngineLike): Promise<void> {
+    const ended = await engine.settle();
+    if (ended.length > 0) this.#log.info({ ports: ended }, "ended ports that the configuration does not name any more");
+    this.#isTakingOver = false;
   }
 
   async #listen(): Promise<void> {
@@ -169,9 +218,9 @@ export class Agent implements Served {
     const { engine: how, createEngine = Engine.create } = this.#options;
     const engine = await createEngine(
       { ...config, ports: [] },
-      { ...how, log: forwarderLog(this.#log), runDirectory: this.place.runDirectory },
+      { ...how, log: forwarderLog(this.#log), runDirectory: this.place.runDirectory, settle: false },
     );
-    this.#undo.push(() => engine.close());
+    this.#undo.push(() => (this.#isTakingOver || this.#isLeaving ? engine.leave() : engine.close()));
     this.#goOn();
     logEvents(engine, this.#log);
     this.#engine = engine;
@@ -191,7 +240,7 @@ export class Agent implements Served {
     const cut = setTimeout(() => this.#server.server.closeAllConnections(), LAST_ANSWERS_MS);
     void this.#server.close().finally(() => {
       clearTimeout(cut);
-      this.#close();
+      this.#close(this.#isLeaving && !this.#options.signal?.aborted);
     });
   }
 }

@@ -10,6 +10,7 @@ import { endForwarder, tablesFiles } from "./left-over-forwarder.ts";
 import type { Place } from "./place.ts";
 import { restoreInterface } from "./state/interface-before.ts";
 import { readState } from "./state/state-file.ts";
+import type { State } from "./state/types.ts";
 
 /** What was there. */
 export interface Leftovers {
@@ -19,18 +20,35 @@ export interface Leftovers {
   files: string[];
 }
 
+/** Before a start that takes over tables, and perhaps a living forwarder: removes what belongs to ports that are not asked
+ *  for again as they were, and that no forwarder holds. `kept`: names of those that are.
+ *  @throws PortyardError `no-rights`, `link-failed`. */
+export async function clearWay(place: Place, origin: "living" | "dead", before: State, kept: ReadonlySet<string>): Promise<Leftovers> {
+  rmSync(join(place.runDirectory, "agent.sock"), { force: true });
+  const gone = before.ports.map(({ config }) => config).filter(({ name }) => origin === "dead" && !kept.has(name));
+  const devices = [];
+  for (const config of gone) if (await removeTap(config)) devices.push(deviceOf(config));
+  const interfaces = new Set(gone.map(({ packet }) => packet?.interface));
+  for (const one of before.interfaces) if (interfaces.has(one.interface)) await restoreInterface(one);
+  return { forwarder: null, devices, files: [] };
+}
+
 /** Removes what the dead agent of `place` left.
  *  @throws PortyardError `state-unreadable`, `no-rights`, `link-failed`. */
 export async function cleanUp(place: Place): Promise<Leftovers> {
   const state = await readState(place.stateFile);
   const forwarder = await endForwarder(place);
   const devices = [];
-  for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(config.tap!);
+  for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(deviceOf(config));
   for (const before of state?.interfaces ?? []) await restoreInterface(before);
   const names = ["forwarder.sock", "forwarder.log", "agent.sock"].map((name) => join(place.runDirectory, name));
   const files = [...tablesFiles(place), ...names].filter((path) => existsSync(path));
   for (const path of files) rmSync(path, { force: true });
-  return { forwarder, devices: devices.map(({ namespace, interface: name }) => ({ namespace, interface: name })), files };
+  return { forwarder, devices, files };
+}
+
+function deviceOf({ tap }: PortInput): Leftovers["devices"][number] {
+  return { namespace: tap?.namespace ?? "", interface: tap?.interface ?? "" };
 }
 
 interface Link {

@@ -60,7 +60,19 @@ export class Objects {
 
   /** Remembers how the interfaces of `ports` are before the engine takes them. */
   async noteInterfaces(ports: readonly PortConfig[]): Promise<void> {
-    for (const before of await readInterfaces(ports)) this.interfaces.set(before.interface, before);
+    for (const before of await readInterfaces(ports)) {
+      if (!this.interfaces.has(before.interface)) this.interfaces.set(before.interface, before);
+    }
+  }
+
+  /** Takes over what an agent before this one remembered of the interfaces of the ports named `kept`. */
+  keepInterfaces(remembered: readonly InterfaceBefore[], kept: ReadonlySet<string>): void {
+    const taken = new Set([...kept].map((name) => this.#interfaceOf(name)));
+    for (const before of remembered) if (taken.has(before.interface)) this.interfaces.set(before.interface, before);
+  }
+
+  #interfaceOf(port: string): string | undefined {
+    return (this.inventory.ports.get(port) ?? this.heldPorts.get(port)?.config)?.packet?.interface;
   }
 
   networkOwner(name: string): Owner {

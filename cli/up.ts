@@ -2,9 +2,13 @@
 import { Command, Option } from "commander";
 import type { Agent } from "../agent/agent.ts";
 import { LOG_LEVELS, type LogLevel } from "../agent/log.ts";
+import { livingAgent } from "../agent/lock.ts";
+import { type Place, placeOf } from "../agent/place.ts";
+import { isSucceeded, released } from "../agent/successor.ts";
 import { MAX_WORKERS } from "../assembly/abi/limits.ts";
 import type { EngineConfig } from "../bindings/config/types.ts";
 import type { EngineOptions } from "../bindings/engine/types.ts";
+import { ask } from "./client.ts";
 import { print } from "./format/lines.ts";
 import { showProgress } from "./format/progress.ts";
 import { count } from "./format/text.ts";
@@ -22,6 +26,8 @@ interface UpOptions {
   spin: number;
   logLevel: LogLevel;
   logFile?: string;
+  keep?: boolean;
+  replace?: boolean;
   json?: boolean;
 }
 
@@ -51,6 +57,8 @@ export function upCommand(): Command {
       wholeNumber(0, MAX_SPIN_MICROSECONDS),
       0,
     )
+    .option("--keep", "on a signal end the agent alone: everything forwards on until the next up, or down")
+    .option("--replace", "take over from the agent of this name that runs, without a pause")
     .addOption(new Option("--log-level <level>", "least level of what is logged").choices(LOG_LEVELS).default("info"))
     .option("--log-file <path>", "append the log to this file instead of standard error")
     .addOption(jsonOption())
@@ -58,7 +66,8 @@ export function upCommand(): Command {
       "after",
       `
 A line that starts with "ready" is printed when every port forwards. Ctrl-C, SIGTERM and
-\`portyard down\` stop it and remove every device that it made.
+\`portyard down\` stop it and remove every device that it made; with --keep a signal ends the
+agent alone. What an agent of this name left, by --keep or by its death, is taken over.
 
 Example:
   portyard up --config blue.yaml --workers auto
@@ -85,15 +94,28 @@ async function up(options: UpOptions): Promise<void> {
   const stopping = stopSignals();
   const progress = showProgress("starting ports", config.ports.length);
   const engine = { io: options.io, isolation: options.isolation, spinMicroseconds: options.spin };
+  const { socket, keep = false } = options;
+  const start = () => Agent.start(config, { engine, socket, log, keep, signal: stopping, onProgress: progress.update });
   try {
-    const agent = await Agent.start(config, { engine, socket: options.socket, log, signal: stopping, onProgress: progress.update });
-    progress.end();
-    sayReady(agent, config, options.json === true);
-    await agent.closed;
+    if (options.replace) await askToLeave(placeOf(config.name, { socket }));
+    for (let agent = await start(); ; agent = await start()) {
+      progress.end();
+      sayReady(agent, config, options.json === true);
+      const isLeft = await agent.closed;
+      if (!isLeft || (await isSucceeded(agent.place))) return;
+      log.warn("no successor came up: this agent goes on");
+    }
   } catch (error) {
     progress.end();
     if (!stopping.aborted) throw error;
   }
+}
+
+/** Ends the agent of `place` alone, if one runs. @throws PortyardError `agent-stuck`, `agent-missing`, or what it answers. */
+async function askToLeave(place: Place): Promise<void> {
+  if (livingAgent(place) === null) return;
+  await ask(place.socket, "POST", "/v1/leave");
+  await released(place);
 }
 
 /** Aborts at the first signal; later ones change nothing: what was made is being removed. */

@@ -4,7 +4,7 @@ import { WORDS } from "../../bindings/config/field.ts";
 import { networkSchema } from "../../bindings/config/network-schema.ts";
 import { portSchema } from "../../bindings/config/port-schema.ts";
 import type { Answer, Route } from "./route.ts";
-import { dropView, errorView, macView, networkView, portView, stoppedView, versionView, workerView } from "./schema.ts";
+import { dropView, errorView, leftView, macView, networkView, portView, stoppedView, versionView, workerView } from "./schema.ts";
 
 const COMPONENTS: Record<string, z.ZodType> = {
   NetworkInput: networkSchema,
@@ -16,6 +16,7 @@ const COMPONENTS: Record<string, z.ZodType> = {
   Worker: workerView,
   Version: versionView,
   Stopped: stoppedView,
+  Left: leftView,
   Error: errorView,
 };
 

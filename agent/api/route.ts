@@ -14,6 +14,8 @@ export interface Served {
   operations(): Operations;
   /** Resolves when everything is gone. */
   stop(): Promise<void>;
+  /** Resolves when the next agent of the name can take over. */
+  leave(): Promise<void>;
 }
 
 export interface Call {

@@ -126,6 +126,21 @@ export const routes: Route[] = [
   },
   {
     method: "POST",
+    path: "/v1/leave",
+    id: "leave",
+    summary: "End the agent alone, for a successor: forwarder, devices and state stay; if none comes up within 10 s it goes on",
+    query: noQuery,
+    body: null,
+    answer: one("Left"),
+    errors: [503],
+    run: async (agent) => {
+      agent.operations(); // one that starts or stops has nothing to leave
+      await agent.leave();
+      return { left: true };
+    },
+  },
+  {
+    method: "POST",
     path: "/v1/stop",
     id: "stop",
     summary: "Stop agent and forwarder and remove what they made; answered when all is gone",

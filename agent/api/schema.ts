@@ -87,6 +87,7 @@ export const versionView = z.strictObject({
   node: z.string().meta({ description: "Version of Node.js" }),
 });
 
+export const leftView = z.strictObject({ left: z.literal(true) });
 export const stoppedView = z.strictObject({ stopped: z.literal(true) });
 
 const problem = z.strictObject({ path: z.string(), value: z.unknown(), message: z.string(), remedy: z.string() });

@@ -2,22 +2,40 @@
 import type { EngineConfig } from "../../bindings/config/types.ts";
 import { Objects } from "../objects.ts";
 import type { Place } from "../place.ts";
-import type { Undo } from "../undo.ts";
 import { readState, removeState, writeState } from "./state-file.ts";
+import type { State } from "./types.ts";
 
-/** The objects of a start: those of `config`, and held ones of the API. All of them stand in the state when this resolves;
- *  only the API's do after the undoing.
- *  @throws PortyardError `state-unreadable`, `name-taken`, `disk-full`; then the state is as it was. */
-export async function takeUpObjects({ stateFile }: Place, config: EngineConfig, undo: Undo): Promise<Objects> {
+export interface TakenUp {
+  /** Those of the configuration, and held ones of the API. */
+  objects: Objects;
+  /** The state that was there. */
+  before: State | null;
+  /** Names of the ports that are to be as they were. */
+  kept: Set<string>;
+}
+
+/** The objects of a start. Nothing is written yet.
+ *  @throws PortyardError `state-unreadable`, `name-taken`. */
+export async function takeUpObjects({ stateFile }: Place, config: EngineConfig): Promise<TakenUp> {
   const objects = new Objects(config);
   const before = await readState(stateFile);
   if (before) objects.hold(before);
-  await objects.noteInterfaces(config.ports);
-  undo.push(async () => {
-    const rest = objects.toRest();
-    if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);
-    else await removeState(stateFile);
-  });
-  await writeState(stateFile, objects.toState());
-  return objects;
+  const wanted = new Map(objects.toState().ports.map(({ config: port }) => [port.name, JSON.stringify(port)]));
+  const same = (before?.ports ?? []).filter(({ config: port }) => wanted.get(port.name) === JSON.stringify(port));
+  const kept = new Set(same.map(({ config: port }) => port.name));
+  objects.keepInterfaces(before?.interfaces ?? [], kept);
+  return { objects, before, kept };
+}
+
+/** Writes what the next start takes up: what the API made. */
+export async function leaveRest({ stateFile }: Place, objects: Objects): Promise<void> {
+  const rest = objects.toRest();
+  if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);
+  else await removeState(stateFile);
+}
+
+/** Writes the state as it was before a start that failed. */
+export async function leaveAsBefore({ stateFile }: Place, before: State | null): Promise<void> {
+  if (before) await writeState(stateFile, before);
+  else await removeState(stateFile);
 }

@@ -1,5 +1,4 @@
 /** What an engine is made of. Of an inline one that is in inline-parts.ts. */
-import { closeSync } from "node:fs";
 import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { monotonicMs } from "../forwarder/clock.ts";
@@ -22,6 +21,7 @@ import { type PortEntry, Ports } from "./ports.ts";
 import { EngineStore, type Origin } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 import {
+  abandonTables,
   defaultRunDirectory,
   makeRunFolder,
   openTables,
@@ -133,7 +133,7 @@ function partsInFolder(settings: ForwarderSettings, options: EngineOptions, fold
     removeForwarderFiles(folder);
     removeRunFolder(folder);
   };
-  const abandon = () => closeSync(file.descriptor);
+  const abandon = () => abandonTables(file);
   try {
     return partsOverFile(settings, options, file, origin, folder.path, { remove, abandon });
   } catch (error) {

@@ -1,11 +1,20 @@
 /** Where the tables file of an instance lies, and its opening: on tmpfs, ours alone. */
-import { closeSync, existsSync, mkdirSync, readSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { LAYOUT_VERSION } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { PortyardError } from "../error.ts";
 import { fileFault } from "../file-fault.ts";
-import { AGENT_LIFE, claimLife, FORWARDER_LIFE, isAlive, isTmpfs, openTablesFile, type TablesFile } from "../native/tables-file.ts";
+import {
+  AGENT_LIFE,
+  claimLife,
+  FORWARDER_LIFE,
+  isAlive,
+  isTmpfs,
+  openTablesFile,
+  releaseLife,
+  type TablesFile,
+} from "../native/tables-file.ts";
 import type { Layout } from "../tables/layout.ts";
 import type { Origin } from "./store.ts";
 
@@ -29,6 +38,19 @@ export function makeRunFolder(path: string): RunFolder {
     return { path, made: mkdirSync(path, { recursive: true, mode: 0o700 }) ?? null };
   } catch (cause) {
     throw fileFault("Making the folder", path, cause);
+  }
+}
+
+/** What an engine of this name and layout would find, without taking anything: "new" also where it would make the tables anew. */
+export function foundTables(name: string, path: string, layout: Layout): Origin {
+  const file = [`${path}/tables`, `/dev/shm/portyard-${name}`].find((place) => existsSync(place));
+  if (file === undefined) return "new";
+  const descriptor = openSync(file, "r");
+  try {
+    if (!isOfLayout(descriptor, layout)) return "new";
+    return isAlive(descriptor, FORWARDER_LIFE) ? "living" : "dead";
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -97,6 +119,12 @@ function running(name: string, path: string): PortyardError {
     value: name,
     remedy: "Stop it with `portyard down`, or choose another name.",
   });
+}
+
+/** Lets go of the file, which stays for the next owner. */
+export function abandonTables(file: TablesFile): void {
+  releaseLife(file.descriptor, AGENT_LIFE);
+  closeSync(file.descriptor);
 }
 
 /** Closes and removes the file. */

@@ -98,6 +98,11 @@ export function claimLife(descriptor: number, byte: number): boolean {
   throw systemCallFailed("fcntl(F_OFD_SETLK)", errno);
 }
 
+/** Gives back the lock on one byte. A close does not while the file is still mapped. */
+export function releaseLife(descriptor: number, byte: number): void {
+  check(libc().fcntl(descriptor, F_OFD_SETLK, flock(byte, F_UNLCK)), "fcntl(F_OFD_SETLK)");
+}
+
 /** True when somebody holds the lock on that byte through another opening of the file than this descriptor's. */
 export function isAlive(descriptor: number, byte: number): boolean {
   const lock = flock(byte);
@@ -106,9 +111,9 @@ export function isAlive(descriptor: number, byte: number): boolean {
 }
 
 /** struct flock: type i16, whence i16, (pad), start i64, length i64, pid i32 (0 for this kind of lock). */
-function flock(byte: number): Uint8Array {
+function flock(byte: number, type = F_WRLCK): Uint8Array {
   const view = new DataView(new ArrayBuffer(32));
-  view.setInt16(0, F_WRLCK, true);
+  view.setInt16(0, type, true);
   view.setBigInt64(8, BigInt(byte), true);
   view.setBigInt64(16, 1n, true);
   return new Uint8Array(view.buffer);

@@ -38,7 +38,7 @@ test(
     assert.ok(await reaches(yard.machine, "left", "right", "10.77.0.3"));
     const { stderr, code } = await up.stop("SIGTERM");
     assert.is(code, 0);
-    assert.match(stderr, /removed what an agent that died had left/);
+    assert.match(stderr, /taking over from an agent before this one/);
   }),
 );
 

@@ -30,7 +30,17 @@ test("while it runs there are a socket, a lock and the state; afterwards nothing
   await agent.stop();
   await agent.closed;
   assert.equal(yard.leftovers, []);
-  assert.equal(yard.engine!.asked, ["addPort a", "close"]);
+  assert.equal(yard.engine!.asked, ["addPort a", "settle", "close"]);
+});
+
+test("one that leaves keeps its state and ends no port", async ({ yard }) => {
+  const agent = await yard.start(config);
+  const state = readFileSync(agent.place.stateFile, "utf8");
+  assert.equal((await ask(agent.place.socket, "POST", "/v1/leave")).body, { left: true });
+  assert.is(await agent.closed, true);
+  assert.is(readFileSync(agent.place.stateFile, "utf8"), state);
+  assert.equal(yard.engine!.asked, ["addPort a", "settle", "leave"]);
+  assert.equal(yard.leftovers, ["lib", "lib/lab", "lib/lab/state.json"]);
 });
 
 test("a second agent of the same name is refused before an engine is made", async ({ yard }) => {
@@ -121,7 +131,7 @@ test("what the API made survives a restart, what the file made does not", async 
     body.map((port: { name: string; owner: string }) => [port.name, port.owner]),
     [["b", "api"]],
   );
-  assert.equal(yard.engine!.asked, ["addNetwork green", "addPort b"]);
+  assert.equal(yard.engine!.asked, ["addNetwork green", "addPort b", "settle"]);
   await second.stop();
 });
 
