@@ -97,6 +97,7 @@ export class ProcessLink implements ForwarderLink {
     const started = new Promise<void>((resolve, reject) => {
       this.answer = { resolve, reject };
     });
+    started.catch(() => undefined); // of one that is dead already nobody comes to await it: the message cannot be sent
     this.send(message, descriptors);
     const timer = setTimeout(() => this.answer?.reject(this.failed("its workers do not run")), START_MS);
     await started.finally(() => clearTimeout(timer));
