@@ -5,6 +5,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { namespacePath } from "../bindings/config/name.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
+import { poisonFiles } from "../bindings/forwarder/poison-file.ts";
 import { linkFailedWith, linkIsGone, readLink, runLinkBatch } from "../bindings/ports/link.ts";
 import { endForwarder, tablesFiles } from "./left-over-forwarder.ts";
 import type { Place } from "./place.ts";
@@ -42,7 +43,7 @@ export async function cleanUp(place: Place): Promise<Leftovers> {
   for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(deviceOf(config));
   for (const before of state?.interfaces ?? []) await restoreInterface(before);
   const names = ["forwarder.sock", "forwarder.log", "agent.sock"].map((name) => join(place.runDirectory, name));
-  const files = [...tablesFiles(place), ...names].filter((path) => existsSync(path));
+  const files = [...tablesFiles(place), ...names, ...poisonFiles(place.runDirectory)].filter((path) => existsSync(path));
   for (const path of files) rmSync(path, { force: true });
   return { forwarder, devices, files };
 }

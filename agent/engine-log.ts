@@ -8,6 +8,8 @@ export function logEvents(engine: EngineLike, log: Log): void {
   engine.on("portDown", (port, error) => log.warn({ port, error }, "port down"));
   engine.on("forwarderDown", (reason, delayMs) => log.error({ reason, delayMs }, "forwarder died, it is started again"));
   engine.on("forwarderUp", (forwarder) => log.info({ forwarder }, "forwarder up"));
+  engine.on("workerDown", (worker, reason, port, file) => log.error({ worker, reason, port, file }, "worker died"));
+  engine.on("workerUp", (worker, incarnation) => log.info({ worker, incarnation }, "worker up"));
   if (!log.isLevelEnabled("debug")) return;
   engine.on("macLearned", (network, mac, port) => log.debug({ network, mac, port }, "station learned"));
   engine.on("macMoved", (network, mac, port) => log.debug({ network, mac, port }, "station moved"));

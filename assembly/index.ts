@@ -2,6 +2,7 @@
  *  indices; MAC addresses cross as two numbers (low 32 bits, high 16), time as milliseconds of a monotonic clock in an f64
  *  (exact below 2^53). Nothing here checks its arguments: the bindings do. */
 import { ABI_VERSION } from "./abi/limits";
+import * as event from "./abi/event";
 import * as map from "./abi/memory-map";
 import * as state from "./abi/worker-state";
 import * as view from "./abi/worker-state";
@@ -15,6 +16,7 @@ import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
 import * as macs from "./tables/mac-table";
 import * as sweep from "./tables/mac-sweep";
+import * as burial from "./io/burial";
 import * as exchange from "./io/exchange";
 import * as message from "./io/message";
 import * as ready from "./io/ready-list";
@@ -27,6 +29,9 @@ export function abiVersion(): u32 { return ABI_VERSION; }
 // ---------------------------------------------------------------- a worker's life
 /** Makes region `regionIndex` ready for worker `index`; its address. */
 export function formatWorker(regionIndex: u32, index: u32): usize { return workers.format(regionIndex, index); }
+/** Counts what the dead worker `index` has left in region `regionIndex`, of this very process, as dropped, and clears its
+ *  claim. Before the region is formatted for its successor. */
+export function buryWorker(regionIndex: u32, index: u32): void { burial.bury(regionIndex, index); }
 
 /** Sets the time and lets the sweep of the MAC table go on as far as it is due. */
 export function setTime(worker: usize, nowMs: f64): void {
@@ -73,6 +78,9 @@ export function lostErrno(worker: usize, port: u32): u32 { return load<u32>(work
 
 /** Writes an event of the bindings' own (abi/event.ts). */
 export function emitEvent(worker: usize, kind: u32, port: u32, detail: u32): void { events.emit(worker, kind, port, 0, 0, detail); }
+
+/** Writes WORKER_DOWN: whose frame was in work + 1 (0: none), DEATH_*, number of the file (0: none). */
+export function emitWorkerDown(worker: usize, port: u32, kind: u32, file: u32): void { events.emit(worker, event.WORKER_DOWN, port, file, 0, kind); }
 
 // ---------------------------------------------------------------- frames, any back end
 /** Takes a slot for a read: its index, or -1. `reserve`: leave SLOT_RESERVE alone. */

@@ -14,9 +14,11 @@ import * as record from "./abi/worker";
 import * as state from "./abi/worker-state";
 import * as view from "./abi/worker-state";
 import { BURST_FRAMES, MAX_PORTS, SLOT_RESERVE, TX_ENTRIES } from "./abi/limits";
+import { CHECKS } from "./memory/checks";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
 import { count, recordPointer, rxCount, shiftRx, txCount, viewOf } from "./memory/worker";
+import { faultAfter, faultBefore } from "./observe/fault";
 import { classify } from "./path/1-ingress/network";
 import { parse } from "./path/1-ingress/parse";
 import { checkSource } from "./path/1-ingress/source-check";
@@ -40,7 +42,9 @@ function hasRoom(worker: usize): bool {
 export function processFrame(worker: usize, descriptor: usize): void {
   markWork(worker, desc.slot(descriptor) + 1, desc.port(descriptor));
   counter.received(worker, desc.port(descriptor), desc.bytes(descriptor));
+  if (CHECKS) faultBefore(descriptor);
   const verdict = decide(worker, descriptor);
+  if (CHECKS) faultAfter(descriptor);
   if (verdict == field.DROP) counter.dropped(worker, desc.port(descriptor), desc.reason(descriptor));
   else if (verdict == field.CONSUME) count(worker, record.CONSUMED, 1);
   pool.release(worker, descriptor);

@@ -34,6 +34,10 @@ const columns = {
   streamMegabytes: { quick: 1, full: 50 },
   /** SIGKILLs of the forwarder under load. */
   forwarderKills: { quick: 2, full: 20 },
+  /** Frames of which a worker dies under load, in each way. */
+  workerDeaths: { quick: 2, full: 20 },
+  /** How long a ring is used in the place of one that was just closed. */
+  oldRingMilliseconds: { quick: 100, full: 1_000 },
   /** Engines that are taken over, in each way. */
   successions: { quick: 2, full: 20 },
   /** Runs of each property of a header's fields, of the checksum, of chains; frames of garbage. */

@@ -25,7 +25,9 @@ export const portView = z.strictObject({
   kind: z.enum(["tap", "packet", "memory"]),
   io: z.enum(["uring", "syscall", "memory"]).nullable().meta({ description: "What moves the frames; null while nothing does" }),
   state: z.enum(["up", "shut", "gone", "failed", "pending"]),
-  error: nullableText("The kernel's error, or the code of ours, of a port that is gone or failed"),
+  error: nullableText(
+    "The kernel's error, or the code of ours, of a port that is gone or failed; poison: shut, because its frames killed its worker",
+  ),
   mac: nullableText("MAC of the station behind it"),
   addresses: z.array(z.string()).meta({ description: "Addresses bound to it" }),
   mtu: count("Largest IP packet in bytes").nullable(),

@@ -59,3 +59,9 @@ export const PORT_DOWN = 33;
 export const PORT_GONE = 34;
 /** The kernel refused the frame: EINVAL, EMSGSIZE and others. */
 export const PORT_REFUSED = 35;
+
+// after the death of a worker
+/** The worker died of this frame; it lies in a capture file of the run folder. */
+export const POISON = 40;
+/** The frame waited in a worker that died of another one. */
+export const WORKER_DIED = 41;

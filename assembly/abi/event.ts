@@ -19,3 +19,10 @@ export const MAC_LEARNED = 4;
 export const MAC_MOVED = 5;
 export const MAC_AGED = 6;
 export const MAC_EVICTED = 7;
+/** The worker whose ring this is died and has a successor. port: whose frame was in work + 1, 0 none; network:
+ *  number of the capture file that the frame was saved to, 0 none; detail: kind (abi/worker.ts, DEATH_*). */
+export const WORKER_DOWN = 8;
+/** detail: its incarnation. */
+export const WORKER_UP = 9;
+/** detail: why (abi/port.ts, SHUT_*). */
+export const PORT_SHUT = 10;

@@ -2,9 +2,9 @@
  *  un-annotated integer constants up to 0x7fffffff only; each number is written here and nowhere else. */
 
 /** Written at the head of the tables file: raised whenever a layout or the meaning of a field changes. */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
 export const NAME_BYTES = 64;
@@ -80,6 +80,14 @@ export const MAX_DISCOVERY_OPTIONS = 16;
 export const EVENT_ENTRIES = 1024;
 /** Drop reasons that have a counter. */
 export const MAX_DROP_REASONS = 64;
+
+/** Deaths of one worker within WORKER_RESTART_SECONDS after which it is simply started again. At one more the port is shut
+ *  whose frames killed it most often; when none of them was in a frame the forwarder ends, which its agent starts again
+ *  after a pause. */
+export const WORKER_RESTARTS = 8;
+export const WORKER_RESTART_SECONDS = 60;
+/** Frames of which workers died that are kept in the run folder; one more takes the place of the oldest. */
+export const POISON_FILES = 16;
 
 /** Ring sizes of io_uring: each ring fits one page, so that kernels that want it so take it too. */
 export const URING_ENTRIES = 256;

@@ -35,6 +35,8 @@ export const CONFIGURATION_BYTES = WASM_PAGE_BYTES;
 export const CONFIG_HOST_BASE = CONFIGURATION;
 /** u32: where the region of worker 0 begins. */
 export const CONFIG_WORKERS = CONFIG_HOST_BASE + 8;
+/** u32: 1 lets frames of abi/fault.ts do what they say. Only the debug build looks at it. */
+export const CONFIG_FAULTS = CONFIG_WORKERS + 4;
 /** Where the bindings put an address or a frame that they hand to a function: 4,096 bytes. */
 export const CONFIG_SCRATCH = CONFIGURATION + 4096;
 export const CONFIG_SCRATCH_BYTES = 4096;

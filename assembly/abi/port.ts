@@ -39,12 +39,16 @@ export const FINGERPRINT = 224;
 // desired and actual state
 export const ABSENT = 0;
 export const UP = 1;
-/** Held and shut: neither reads nor writes. */
+/** Held and shut: neither reads nor writes. Actual: by the owner worker; its errno is a SHUT_* instead. */
 export const SHUT = 2;
 /** Actual only: the device went away; errno says how it was noticed. */
 export const GONE = 3;
 /** Actual only: could not be taken into service; errno says why. */
 export const FAILED = 4;
+
+// why a port is shut
+/** Its frames killed the worker again and again. Until it is removed. */
+export const SHUT_POISON = 1;
 
 // kinds
 export const KIND_TAP = 1;

@@ -4,7 +4,9 @@
  *  16  pid u32 | tid u32 | slot in work + 1 u32 | port in work u32
  *  32  claim: place + 1 u32 (atomic) | - | key u64
  *  64  backend u32 (BACKEND_*) | sleeping u32 (atomic) | stop u32 (written by whoever ends the worker)
- *  128 conservation and pool counters, u64 each                                                                      */
+ *  76  ring u32 | epoll u32: file descriptors + 1 in the forwarder, 0 none, so that they can be closed when the thread is dead
+ *  128 conservation and pool counters, u64 each
+ *  288 deaths: WORKER_RESTARTS times 16 bytes: time in milliseconds u64 (0 none) | whose frame u32 (DEATH_*) | kind u32    */
 export const EPOCH_SEEN = 0;
 export const INCARNATION = 4;
 export const STATE = 8;
@@ -18,6 +20,8 @@ export const CLAIM_KEY = 40;
 export const BACKEND = 64;
 export const SLEEPING = 68;
 export const STOP = 72;
+export const RING_DESCRIPTOR = 76;
+export const EPOLL_DESCRIPTOR = 80;
 
 /** received + originated + copies + segments = sent + dropped + consumed + lost, in frames, when nothing is in flight. */
 export const RECEIVED = 128;
@@ -44,6 +48,25 @@ export const ANSWERED = 256;
 /** Frames that were under way when an incarnation of this worker died. */
 export const LOST = 264;
 export const COUNTERS_END = 272;
+
+/** The last deaths, in no order. */
+export const DEATHS = 288;
+export const DEATH_BYTES = 16;
+export const DEATH_TIME = 0;
+/** Port + 1 and, from bit 16 on, its generation; 0: no frame was in work. */
+export const DEATH_PORT = 8;
+export const DEATH_GENERATION_SHIFT = 16;
+export const DEATH_KIND = 12;
+
+// what a worker died of
+/** A Wasm trap, or a failed check of the debug build. */
+export const DEATH_TRAP = 1;
+/** An exception around Wasm: the ring refused its work. */
+export const DEATH_ERROR = 2;
+/** It ran on without a heartbeat. */
+export const DEATH_HANG = 3;
+/** Its thread ended unasked. */
+export const DEATH_EXIT = 4;
 
 // states
 export const STATE_ABSENT = 0;

@@ -52,11 +52,15 @@ export function format(regionIndex: u32, index: u32): usize {
   return worker;
 }
 
-/** What a dead predecessor had under way is lost: its slots count as released, its frames as lost. */
+/** What a dead predecessor had under way is lost: its slots count as released, its frames as lost. Where more came to an end
+ *  than had been counted as made, it died between its outputs and their count: these were copies. */
 function settle(own: usize): void {
   store<u64>(own, load<u64>(own, record.TAKEN), record.RELEASED);
+  store<u32>(own, 0, record.SLOT_IN_WORK);
   const entered = load<u64>(own, record.RECEIVED) + load<u64>(own, record.ORIGINATED) + load<u64>(own, record.COPIES) + load<u64>(own, record.SEGMENTS);
-  store<u64>(own, entered - load<u64>(own, record.SENT) - load<u64>(own, record.DROPPED) - load<u64>(own, record.CONSUMED), record.LOST);
+  const left = load<u64>(own, record.SENT) + load<u64>(own, record.DROPPED) + load<u64>(own, record.CONSUMED) + load<u64>(own, record.LOST);
+  if (entered >= left) store<u64>(own, load<u64>(own, record.LOST) + entered - left, record.LOST);
+  else store<u64>(own, load<u64>(own, record.COPIES) + left - entered, record.COPIES);
 }
 
 // waiting frames and writes: running counts, so that full and empty differ

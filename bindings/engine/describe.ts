@@ -26,11 +26,15 @@ const STATES: Record<number, PortInfo["state"]> = {
   [field.FAILED]: "failed",
 };
 
+/** What is said of a port that is shut for this reason. */
+export const SHUT_NAMES: Record<number, string> = { [field.SHUT_POISON]: "poison" };
+
 /** @param nameOfErrno "ENODEV" for 19. */
 export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend, nameOfErrno: (errno: number) => string): PortInfo {
   const { tables } = store;
   const { config, index } = entry;
   const errno = ports.errno(tables, index);
+  const isShut = ports.actual(tables, index) === field.SHUT;
   const sum = (offset: number) => ports.sum(tables, index, offset);
   return {
     name: config.name,
@@ -40,7 +44,7 @@ export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend
     kind: entry.kind,
     io: entry.kind === "memory" ? "memory" : io,
     state: STATES[ports.actual(tables, index)] ?? "pending",
-    error: errno === 0 ? null : nameOfErrno(errno),
+    error: errno === 0 ? null : isShut ? (SHUT_NAMES[errno] ?? null) : nameOfErrno(errno),
     mac: config.mac ?? null,
     addresses: config.addresses,
     mtu: entry.mtu,

@@ -4,6 +4,7 @@ import { PortyardError } from "../error.ts";
 import { errnoName } from "../native/errno.ts";
 import { layOut } from "../tables/layout.ts";
 import { Claims } from "./claims.ts";
+import { faultFrames } from "./fault-frames.ts";
 import { InlineLink } from "./inline-link.ts";
 import { Networks } from "./networks.ts";
 import type { Parts } from "./parts.ts";
@@ -14,6 +15,7 @@ import { Watcher } from "./watcher.ts";
 
 /** One worker in this thread, memory ports only. */
 export function inlineParts(config: EngineConfig, options: EngineOptions): Parts {
+  faultFrames(options, options.build ?? "single");
   const link = new InlineLink();
   const layout = layOut({ macs: config.tables.macs, workers: 1 });
   const store = EngineStore.create(
@@ -26,7 +28,14 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
   link.use(store);
   const networks = new Networks(store);
   const ports = new Ports(store, networks, link, { open: refuseDevice, inherit: refuseDevice, discard: async () => {} });
-  const watcher = new Watcher(store, networks, ports, errnoName, () => {});
+  const watcher = new Watcher(
+    store,
+    networks,
+    ports,
+    errnoName,
+    () => {},
+    () => "",
+  );
   return {
     store,
     networks,

@@ -3,6 +3,7 @@ import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { monotonicMs } from "../forwarder/clock.ts";
 import type { ForwarderLink, LinkListener } from "../forwarder/link.ts";
+import { poisonPath } from "../forwarder/poison-file.ts";
 import { ProcessLink } from "../forwarder/process-link.ts";
 import type { ForwarderSettings } from "../forwarder/settings.ts";
 import { ThreadLink } from "../forwarder/thread-link.ts";
@@ -15,6 +16,7 @@ import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
 import type { InlineLink } from "./inline-link.ts";
 import { Claims } from "./claims.ts";
+import { faultFrames } from "./fault-frames.ts";
 import { Networks } from "./networks.ts";
 import { discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
 import { type PortEntry, Ports } from "./ports.ts";
@@ -27,6 +29,7 @@ import {
   openTables,
   type RunFolder,
   removeForwarderFiles,
+  removePoisonFolder,
   removeRunFolder,
   removeTables,
 } from "./tables-place.ts";
@@ -63,12 +66,15 @@ interface TablesEnd {
 export async function kernelParts(config: EngineConfig, options: EngineOptions): Promise<Parts> {
   const io = chooseIo(options.io ?? "auto");
   const layout = layOut({ macs: config.tables.macs, workers: config.workers });
+  const build = kernelBuild(options);
   const settings: ForwarderSettings = {
     name: config.name,
     layout,
-    build: kernelBuild(options),
+    build,
     io,
     spinMicroseconds: options.spinMicroseconds ?? 0,
+    runDirectory: options.runDirectory ?? defaultRunDirectory(config.name),
+    faultFrames: faultFrames(options, build),
   };
   return options.isolation === "thread" ? threadParts(settings, options) : processParts(settings, options);
 }
@@ -112,12 +118,12 @@ function threadParts(settings: ForwarderSettings, options: EngineOptions): Parts
       link = new ThreadLink(settings, store.memory, listener);
       return link;
     },
-    { remove() {}, abandon() {} },
+    { remove: () => removePoisonFolder(settings.runDirectory), abandon() {} },
   );
 }
 
 function processParts(settings: ForwarderSettings, options: EngineOptions): Parts {
-  const folder = makeRunFolder(options.runDirectory ?? defaultRunDirectory(settings.name));
+  const folder = makeRunFolder(settings.runDirectory);
   try {
     return partsInFolder(settings, options, folder);
   } catch (error) {
@@ -172,7 +178,7 @@ function assemble(
   connect: (listener: LinkListener) => ForwarderLink,
   { remove, abandon }: TablesEnd,
 ): Parts {
-  store.tables.configure(hostAddress(store.memory), settings.layout.workersBase);
+  store.tables.configure(hostAddress(store.memory), settings.layout.workersBase, settings.faultFrames);
   const log = options.log ?? (() => {});
   const link = connect({ down: (reason) => supervisor.ended(reason), log });
   const networks = new Networks(store);
@@ -189,7 +195,14 @@ function assemble(
     log: (message, details) => log("error", message, details),
   });
   let lost: (entry: PortEntry) => void = () => {};
-  const watcher = new Watcher(store, networks, ports, errnoName, (entry) => lost(entry));
+  const watcher = new Watcher(
+    store,
+    networks,
+    ports,
+    errnoName,
+    (entry) => lost(entry),
+    (number) => poisonPath(settings.runDirectory, number),
+  );
   return {
     store,
     networks,

@@ -104,7 +104,8 @@ export class Ports {
     if (device === null) return null;
     const worker = table.owner(tables, index);
     const entry = this.enter({ index, config, kind, mtu, worker, trunk: table.trunkPage(tables, index), networks, device });
-    if (table.actual(tables, index) !== field.UP) await this.connect(entry);
+    // one that was shut stays so until it is removed
+    if (![field.UP, field.SHUT].includes(table.actual(tables, index))) await this.connect(entry);
     return entry;
   }
 

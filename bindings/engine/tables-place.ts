@@ -15,6 +15,7 @@ import {
   releaseLife,
   type TablesFile,
 } from "../native/tables-file.ts";
+import { poisonFiles } from "../forwarder/poison-file.ts";
 import type { Layout } from "../tables/layout.ts";
 import type { Origin } from "./store.ts";
 
@@ -135,7 +136,15 @@ export function removeTables(file: TablesFile): void {
 
 /** Removes what a forwarder wrote beside its socket. */
 export function removeForwarderFiles({ path }: RunFolder): void {
-  for (const name of ["forwarder.sock", "forwarder.log"]) ignoringRefusal(() => unlinkSync(`${path}/${name}`));
+  const own = ["forwarder.sock", "forwarder.log"].map((name) => `${path}/${name}`);
+  for (const file of [...own, ...poisonFiles(path)]) ignoringRefusal(() => unlinkSync(file));
+}
+
+/** Removes the frames that worker threads of this process died of, and the folder that was made for them if it is ours. */
+export function removePoisonFolder(path: string): void {
+  const files = poisonFiles(path);
+  for (const file of files) ignoringRefusal(() => unlinkSync(file));
+  if (files.length > 0) removeRunFolder({ path, made: path });
 }
 
 /** Removes the folders that were made, as far as nothing is in them. */

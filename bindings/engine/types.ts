@@ -17,8 +17,10 @@ export interface EngineOptions {
   log?: (level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>) => void;
   /** End at once what a predecessor left and `config` does not name (default); false: `settle()` will be called. */
   settle?: boolean;
-  /** Folder of the forwarder's socket: /run/portyard/NAME. */
+  /** Folder of the forwarder's socket, and of frames of which a worker died: /run/portyard/NAME. */
   runDirectory?: string;
+  /** For tests, with build "debug" only: frames that say so (assembly/abi/fault.ts) make their worker trap or hang. */
+  faultFrames?: boolean;
 }
 
 export interface PortInfo {
@@ -31,7 +33,8 @@ export interface PortInfo {
   io: IoBackend;
   /** "up", "shut", "gone", "failed" or "pending" (asked for, not there yet). */
   state: "up" | "shut" | "gone" | "failed" | "pending";
-  /** The kernel's error (ENODEV, ...) of a port that is gone or failed. */
+  /** The kernel's error (ENODEV, ...) of a port that is gone or failed; "poison" of one that is shut because its frames killed
+   *  its worker again and again. */
   error: string | null;
   mac: string | null;
   addresses: string[];
@@ -106,10 +109,14 @@ export interface EngineCounters {
   eventsLost: number;
 }
 
+/** A Wasm trap; an exception around it; an endless loop; the end of its thread. */
+export type WorkerDeath = "trap" | "error" | "hang" | "exit";
+
 export type EngineEvents = {
   /** A port's device forwards. */
   portUp: (port: string) => void;
-  /** A port's device went away, or could not be taken into service; `error` is the kernel's name for it. */
+  /** A port's device went away, or could not be taken into service; `error` is the kernel's name for it. Or the port was shut:
+   *  then it is "poison". */
   portDown: (port: string, error: string | null) => void;
   macLearned: (network: string, mac: string, port: string) => void;
   macMoved: (network: string, mac: string, port: string) => void;
@@ -117,6 +124,11 @@ export type EngineEvents = {
   /** The forwarder died (signal or code) and is being restarted after `delayMs`. */
   forwarderDown: (reason: string, delayMs: number) => void;
   forwarderUp: (pid: number) => void;
+  /** A worker died. `port` is the one whose frame it was working on, `file` the capture file that this frame was saved to; null
+   *  when there was none. */
+  workerDown: (worker: number, reason: WorkerDeath, port: string | null, file: string | null) => void;
+  /** Another incarnation of it runs; its ports follow with `portUp`. */
+  workerUp: (worker: number, incarnation: number) => void;
 };
 
 /** What `agent/` uses; the class `Engine` in bindings/engine.ts. */

@@ -4,16 +4,23 @@ import { EventEmitter } from "node:events";
 import { ENODEV } from "../../assembly/abi/errno.ts";
 import * as event from "../../assembly/abi/event.ts";
 import * as field from "../../assembly/abi/port.ts";
+import * as record from "../../assembly/abi/worker.ts";
 import { type EngineEvent, EventReader } from "../tables/event-ring.ts";
 import * as table from "../tables/port-table.ts";
-import { eventWriters } from "./describe.ts";
+import { eventWriters, SHUT_NAMES } from "./describe.ts";
 import type { OpenPort } from "../ports/open-port.ts";
 import type { Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
-import type { EngineEvents } from "./types.ts";
+import type { EngineEvents, WorkerDeath } from "./types.ts";
 
 const PERIOD_MS = 50;
+const DEATHS: Record<number, WorkerDeath> = {
+  [record.DEATH_TRAP]: "trap",
+  [record.DEATH_ERROR]: "error",
+  [record.DEATH_HANG]: "hang",
+  [record.DEATH_EXIT]: "exit",
+};
 /** Interfaces of packet ports are looked at once in so many periods. */
 const INTERFACE_PERIODS = 5;
 
@@ -22,25 +29,30 @@ export class Watcher {
   private readonly store: EngineStore;
   private readonly networks: Networks;
   private readonly ports: Ports;
-  private readonly readers: EventReader[];
+  private readonly readers: (readonly [writer: number, reader: EventReader])[];
   private readonly nameOfErrno: (errno: number) => string;
   private readonly onLost: (entry: PortEntry) => void;
+  private readonly poisonPath: (number: number) => string;
   private timer: NodeJS.Timeout | null = null;
   private periods = 0;
 
+  /** @param onLost called when the device of a port went away.
+   *  @param poisonPath where the forwarder saves frame `number` of which a worker died. */
   constructor(
     store: EngineStore,
     networks: Networks,
     ports: Ports,
     nameOfErrno: (errno: number) => string,
     onLost: (entry: PortEntry) => void,
+    poisonPath: (number: number) => string,
   ) {
     this.store = store;
     this.networks = networks;
     this.ports = ports;
     this.nameOfErrno = nameOfErrno;
     this.onLost = onLost;
-    this.readers = eventWriters(store).map((writer) => new EventReader(store.tables, writer));
+    this.poisonPath = poisonPath;
+    this.readers = eventWriters(store).map((writer) => [writer, new EventReader(store.tables, writer)]);
   }
 
   /** @param isThere tells whether what a port stands on is still what was opened, for those whose descriptor does not tell. */
@@ -59,13 +71,13 @@ export class Watcher {
 
   /** Events that were overwritten before they could be read. */
   get lost(): number {
-    return this.readers.reduce((sum, reader) => sum + reader.lost, 0);
+    return this.readers.reduce((sum, [, reader]) => sum + reader.lost, 0);
   }
 
   /** Reads and emits what has come. */
   poll(): void {
-    for (const reader of this.readers) {
-      for (const one of reader.read()) this.tell(one);
+    for (const [writer, reader] of this.readers) {
+      for (const one of reader.read()) this.tell(writer, one);
     }
   }
 
@@ -73,13 +85,25 @@ export class Watcher {
     this.emitter.emit(name, ...args);
   }
 
-  private tell(one: EngineEvent): void {
+  private tell(writer: number, one: EngineEvent): void {
+    if (one.kind === event.WORKER_DOWN) this.workerDown(writer, one);
+    else if (one.kind === event.WORKER_UP) this.emit("workerUp", writer, one.detail);
+    else this.tellOfPort(one);
+  }
+
+  private workerDown(worker: number, { port, network: file, detail }: EngineEvent): void {
+    const name = port === 0 ? null : table.name(this.store.tables, port - 1);
+    this.emit("workerDown", worker, DEATHS[detail] ?? "error", name, file === 0 ? null : this.poisonPath(file));
+  }
+
+  private tellOfPort(one: EngineEvent): void {
     const entry = this.ports.at(one.port);
     if (entry === null) return;
     const { name } = entry.config;
     const network = this.networks.nameOf(one.network);
     if (one.kind === event.PORT_UP) this.emit("portUp", name);
     else if (one.kind === event.PORT_GONE) this.gone(entry, one.detail);
+    else if (one.kind === event.PORT_SHUT) this.emit("portDown", name, SHUT_NAMES[one.detail] ?? null);
     else if (one.kind === event.PORT_FAILED) this.emit("portDown", name, this.nameOfErrno(one.detail));
     else if (network === null) return;
     else if (one.kind === event.MAC_LEARNED) this.emit("macLearned", network, one.mac, name);

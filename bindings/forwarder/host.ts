@@ -1,18 +1,41 @@
 /** The workers of a forwarder, wherever that runs: in a process of its own or in the embedding program. Starts a thread
- *  for each, tells them of descriptors through the tables, ends them. */
+ *  for each, tells them of descriptors through the tables, ends them. A worker that dies is begun anew in its thread
+ *  (worker-thread.ts); a thread that hangs or ends unasked is replaced here, and the others do not notice. */
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
-import * as map from "../../assembly/abi/memory-map.ts";
+import * as record from "../../assembly/abi/worker.ts";
 import { signalEventfd } from "../native/epoll.ts";
+import { threadCpuMs } from "../native/process.ts";
 import * as ports from "../tables/port-table.ts";
 import { Tables } from "../tables/tables.ts";
 import * as workers from "../tables/worker-table.ts";
 import { loadModule } from "../wasm/module.ts";
+import type { Death, Obituary } from "./burial.ts";
+import { HANG_MS, Heartbeat, LOOK_MS } from "./heartbeat.ts";
+import { closeHeld } from "./held.ts";
+import type { LinkListener } from "./link.ts";
 import type { ForwarderSettings, WorkerSettings } from "./settings.ts";
 import { startThread } from "./thread.ts";
+import type { WorkerNews } from "./worker-thread.ts";
 
 /** How long a worker may take to end when it is asked to. */
 const END_MS = 2000;
+
+export interface HostListener extends Pick<LinkListener, "log"> {
+  /** A worker is dead and has no successor. */
+  failed(error: Error): void;
+}
+
+/** The thread of a worker that runs. */
+interface Running {
+  index: number;
+  thread: Worker;
+  heartbeat: Heartbeat;
+  /** Why its thread was ended; null: it was not. */
+  death: Death | null;
+}
+
+const HANG: Death = { kind: record.DEATH_HANG, reason: `no heartbeat in ${HANG_MS} ms of processor time` };
 
 export class ForwarderHost {
   private readonly settings: ForwarderSettings;
@@ -22,25 +45,25 @@ export class ForwarderHost {
   /** What this forwarder holds, by port: the record in the tables may be gone before the descriptor is. */
   private readonly descriptors = new Map<number, number>();
   private readonly threads = new Set<Worker>();
-  private readonly onFailure: (error: Error) => void;
+  private readonly running = new Set<Running>();
+  private readonly listener: HostListener;
+  private watch: NodeJS.Timeout | undefined;
+  private isStopping = false;
 
   /** @param memory whose tables are formatted or mapped.
-   *  @param eventfds one for each worker.
-   *  @param onFailure called when a worker that ran ends by an error. */
-  constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, eventfds: number[], onFailure: (error: Error) => void) {
+   *  @param eventfds one for each worker. */
+  constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, eventfds: number[], listener: HostListener) {
     this.settings = settings;
     this.memory = memory;
     this.tables = new Tables(memory);
     this.eventfds = eventfds;
-    this.onFailure = onFailure;
+    this.listener = listener;
   }
 
   /** Starts all workers; resolves when they run. @throws Error of the one that could not start; then none is left. */
   async start(): Promise<void> {
-    const module = loadModule(this.settings.build);
-    const starts = this.eventfds.map((eventfd, index) =>
-      this.startWorker({ ...this.settings, memory: this.memory, module, index, eventfd }),
-    );
+    this.isStopping = false;
+    const starts = this.eventfds.map((_, index) => this.startWorker(index, null));
     try {
       await Promise.all(starts);
     } catch (error) {
@@ -48,24 +71,71 @@ export class ForwarderHost {
       await this.stop();
       throw error;
     }
+    this.watch = setInterval(() => this.lookForHangs(), LOOK_MS).unref();
   }
 
-  private startWorker(settings: WorkerSettings): Promise<void> {
-    const thread = startThread("worker-thread", settings);
+  /** Resolves when worker `index` runs.
+   *  @param death of its predecessor in this process. */
+  private startWorker(index: number, death: Death | null): Promise<void> {
+    workers.prepare(this.tables, index);
+    const module = loadModule(this.settings.build);
+    const eventfd = this.eventfds[index] as number;
+    const thread = startThread("worker-thread", {
+      ...this.settings,
+      memory: this.memory,
+      module,
+      index,
+      eventfd,
+      death,
+    } satisfies WorkerSettings);
+    const running: Running = { index, thread, heartbeat: new Heartbeat(), death: null };
     this.threads.add(thread);
-    thread.once("exit", () => this.threads.delete(thread));
     return new Promise((resolve, reject) => {
-      let isRunning = false;
-      thread.once("message", () => {
-        isRunning = true;
+      let failure: Error | null = null;
+      thread.on("message", ({ obituary }: WorkerNews) => {
+        this.running.add(running);
+        if (obituary !== null) this.report(obituary);
         resolve();
       });
       thread.once("error", (error: Error) => {
-        workers.end(this.tables, settings.index);
-        if (isRunning) this.onFailure(error);
-        else reject(error);
+        failure = error;
+      });
+      thread.once("exit", (status) => {
+        this.threads.delete(thread);
+        closeHeld(this.tables, index);
+        const reason = failure ?? new Error(`its thread ended with status ${status}`);
+        if (this.running.delete(running)) this.ended(index, running.death ?? { kind: record.DEATH_EXIT, reason: reason.message });
+        else reject(reason);
       });
     });
+  }
+
+  /** The thread of a worker that ran has ended: asked or not. */
+  private ended(index: number, death: Death): void {
+    if (this.isStopping) return workers.end(this.tables, index);
+    this.startWorker(index, death).catch((error: Error) => {
+      workers.end(this.tables, index);
+      if (!this.isStopping) this.listener.failed(error);
+    });
+  }
+
+  /** A thread in an endless loop hears nothing: it is ended where it is. */
+  private lookForHangs(): void {
+    for (const running of this.running) {
+      const { heartbeat, tid } = workers.pulse(this.tables, running.index);
+      if (running.death !== null || !running.heartbeat.look(heartbeat, threadCpuMs(tid))) continue;
+      running.death = HANG;
+      void running.thread.terminate();
+    }
+  }
+
+  /** Of a worker that has a successor. */
+  private report({ worker, reason, port, file, problem, shut }: Obituary): void {
+    const nameOf = (index: number | null) => (index === null ? null : ports.name(this.tables, index));
+    this.listener.log("error", "a worker died and was started again", { worker, reason, port: nameOf(port), file, problem });
+    if (shut === null) return;
+    this.listener.log("error", "a port is shut: its frames kill its worker", { worker, port: nameOf(shut) });
+    this.wake();
   }
 
   /** A port's descriptor is there. */
@@ -100,8 +170,10 @@ export class ForwarderHost {
 
   /** Asks all workers to stop and waits until their threads have ended; one that does not hear is ended where it is. */
   async stop(): Promise<void> {
+    this.isStopping = true;
+    clearInterval(this.watch);
     const exits = [...this.threads].map((thread) => once(thread, "exit"));
-    for (let index = 0; index < this.tables.load32(map.HEAD_WORKER_COUNT); index++) workers.requestStop(this.tables, index);
+    for (let index = 0; index < this.eventfds.length; index++) workers.requestStop(this.tables, index);
     this.wake();
     const timer = setTimeout(() => this.threads.forEach((thread) => void thread.terminate()), END_MS);
     await Promise.all(exits);

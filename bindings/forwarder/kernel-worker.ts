@@ -8,11 +8,14 @@ import * as field from "../../assembly/abi/port.ts";
 import * as record from "../../assembly/abi/worker.ts";
 import * as state from "../../assembly/abi/worker-state.ts";
 import { hostAddress } from "../native/memory.ts";
+import { threadId } from "../native/process.ts";
 import * as ports from "../tables/port-table.ts";
 import { Tables } from "../tables/tables.ts";
 import * as workers from "../tables/worker-table.ts";
 import { type EngineExports, instantiateEngine } from "../wasm/module.ts";
+import { bury, type Death, type Obituary } from "./burial.ts";
 import { monotonicMs } from "./clock.ts";
+import { closeHeld } from "./held.ts";
 import type { WorkerSettings } from "./settings.ts";
 import { SyscallIo } from "./syscall-io.ts";
 import { UringIo } from "./uring-io.ts";
@@ -23,13 +26,14 @@ import { Waiter } from "./waiter.ts";
 export interface WorkerIo {
   /** Reads, processes, writes; false when nothing is left to do. `hold`: finish what is under way, read nothing more. */
   step(hold: boolean): boolean;
-  close(): void;
 }
 
 /** A busy worker looks for newly ready ports once in so many turns. */
 const POLL_TURNS = 2;
 
 export class KernelWorker {
+  /** Of the incarnation before, when that died in this process. */
+  readonly obituary: Obituary | null;
   private readonly settings: WorkerSettings;
   private readonly tables: Tables;
   private readonly wasm: EngineExports;
@@ -38,30 +42,42 @@ export class KernelWorker {
   private readonly waiter: Waiter;
   private lost = 0;
 
-  /** Formats the region and reports the worker running; in the thread that will run it. */
-  constructor(settings: WorkerSettings) {
+  /** Formats the region and reports the worker running; in the thread that will run it.
+   *  @param death of its predecessor in this region, which is buried before; null for the first.
+   *  @throws PortyardError `uring-unavailable`, `worker-failed`. */
+  constructor(settings: WorkerSettings, death: Death | null) {
     this.settings = settings;
     this.tables = new Tables(settings.memory);
     this.wasm = instantiateEngine(settings.module, settings.memory);
+    this.obituary = death === null ? null : bury(settings, this.tables, this.wasm, death);
     this.worker = this.wasm.formatWorker(settings.index, settings.index);
     const hostBase = hostAddress(settings.memory);
     const Io = settings.io === "uring" ? UringIo : SyscallIo;
-    this.io = new Io(this.wasm, this.tables, this.worker, hostBase);
+    this.io = new Io(this.wasm, this.tables, this.worker, hostBase, settings.index);
     const events = Number(hostBase) + this.worker + map.EPOLL_EVENTS;
     this.waiter = new Waiter(this.wasm, this.tables, this.worker, settings.index, events, settings.eventfd, settings.spinMicroseconds);
     const backend = settings.io === "uring" ? record.BACKEND_URING : record.BACKEND_SYSCALL;
-    workers.begin(this.tables, settings.index, backend, process.pid);
+    workers.begin(this.tables, settings.index, backend, process.pid, threadId());
+    if (this.obituary !== null) this.announce(this.obituary);
   }
 
-  /** Runs until somebody asks it to stop. @throws PortyardError `uring-failed`. */
+  /** Runs until somebody asks it to stop. @throws Error of which this incarnation died; what it held is closed then, and
+   *  another may take its place. */
   run(): void {
     try {
       this.loop();
     } finally {
-      workers.end(this.tables, this.settings.index);
-      this.waiter.close();
-      this.io.close();
+      closeHeld(this.tables, this.settings.index);
     }
+    workers.end(this.tables, this.settings.index);
+  }
+
+  /** Events for whoever owns the engine. */
+  private announce({ port, kind, fileNumber, shut }: Obituary): void {
+    this.wasm.setTime(this.worker, monotonicMs());
+    this.wasm.emitWorkerDown(this.worker, port === null ? 0 : port + 1, kind, fileNumber ?? 0);
+    if (shut !== null) this.wasm.emitEvent(this.worker, event.PORT_SHUT, shut, field.SHUT_POISON);
+    this.wasm.emitEvent(this.worker, event.WORKER_UP, 0, workers.incarnation(this.tables, this.settings.index));
   }
 
   private loop(): void {

@@ -30,7 +30,7 @@ export interface ForwarderLink {
 
 /** What a link reports by itself. */
 export interface LinkListener {
-  /** The forwarder, or a worker of it, ended unasked; not while `start` is under way, which then fails. */
+  /** The forwarder ended unasked, or a worker of it that cannot be begun anew; not while `start` is under way, which then fails. */
   down(reason: string): void;
   log(level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>): void;
 }

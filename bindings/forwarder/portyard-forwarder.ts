@@ -1,6 +1,6 @@
 /** The forwarder process: `portyard-forwarder NAME SOCKET`. Listens on SOCKET (mode 0600), is given the tables file and
  *  descriptors by the agent, and runs the workers. Needs no privilege after its start; its own process group, so that the
- *  end of the agent, or Ctrl-C at a terminal, does not end it. Ends by `stop`, SIGTERM, or when a worker fails.
+ *  end of the agent, or Ctrl-C at a terminal, does not end it. Ends by `stop`, SIGTERM, or when a worker is dead and cannot be begun anew.
  *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,7 +13,7 @@ import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
 import { ForwarderHost } from "./host.ts";
-import { logLine } from "./log-line.ts";
+import { type LogLevel, logLine } from "./log-line.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
 import type { ForwarderSettings } from "./settings.ts";
 import type { SocketEvent } from "./socket-thread.ts";
@@ -67,9 +67,12 @@ class Forwarder {
     mapShared(base + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
     this.tables = new Tables(memory);
     this.tables.check(settings.layout);
-    this.tables.configure(base, settings.layout.workersBase);
+    this.tables.configure(base, settings.layout.workersBase, settings.faultFrames);
     this.tables.store32(map.HEAD_FORWARDER_PID, process.pid);
-    this.host = new ForwarderHost(settings, memory, eventfds, (error) => this.fail(error));
+    this.host = new ForwarderHost(settings, memory, eventfds, {
+      failed: (error) => this.fail(error),
+      log: (level, text, details) => this.log(level, text, details ?? {}),
+    });
     await this.host.start();
     this.settings = settings;
     this.log("info", "forwarding", { workers: settings.layout.workers, io: settings.io, build: settings.build });
@@ -108,7 +111,7 @@ class Forwarder {
     }
   }
 
-  private log(level: "info" | "error", text: string, details: Record<string, unknown>): void {
+  private log(level: LogLevel, text: string, details: Record<string, unknown>): void {
     process.stderr.write(logLine(level, text, details));
     this.say({ kind: "log", level, text, details });
   }

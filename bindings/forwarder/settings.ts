@@ -1,6 +1,7 @@
 /** What a forwarder is started with: the same object goes to worker threads and, as JSON, to the forwarder process. */
 import type { Layout } from "../tables/layout.ts";
 import type { Build } from "../wasm/module.ts";
+import type { Death } from "./burial.ts";
 
 export interface ForwarderSettings {
   name: string;
@@ -10,6 +11,10 @@ export interface ForwarderSettings {
   io: "uring" | "syscall";
   /** 0-1,000: how long a worker spins before it sleeps. */
   spinMicroseconds: number;
+  /** Folder where frames are saved of which a worker died. */
+  runDirectory: string;
+  /** Frames may make a worker fail (debug build only; abi/fault.ts). */
+  faultFrames: boolean;
 }
 
 /** What a worker thread is started with. */
@@ -19,4 +24,6 @@ export interface WorkerSettings extends ForwarderSettings {
   index: number;
   /** Wakes this worker: written by whoever changes the tables. */
   eventfd: number;
+  /** What its predecessor in this process died of; null for the first. */
+  death: Death | null;
 }

@@ -92,6 +92,4 @@ export class SyscallIo implements WorkerIo {
     const result = descriptor < 0 ? -ENODEV : write(descriptor, start, this.wasm.writeBytes(this.worker, frame, to));
     this.wasm.finished(this.worker, frame, to, result);
   }
-
-  close(): void {}
 }

@@ -1,5 +1,5 @@
-/** Isolation "thread": the workers are threads of this process, over a memory that no file backs. When one of them fails
- *  the others are ended too, and all are started again, as it is with a forwarder process. */
+/** Isolation "thread": the workers are threads of this process, over a memory that no file backs. When one of them cannot be
+ *  begun anew the others are ended too, and all are started again, as it is with a forwarder process. */
 import { createEventfd } from "../native/epoll.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { ForwarderHost } from "./host.ts";
@@ -14,7 +14,10 @@ export class ThreadLink implements ForwarderLink {
 
   constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, listener: LinkListener) {
     this.eventfds = Array.from({ length: settings.layout.workers }, createEventfd);
-    this.host = new ForwarderHost(settings, memory, this.eventfds, (error) => void this.fail(error, listener));
+    this.host = new ForwarderHost(settings, memory, this.eventfds, {
+      failed: (error) => void this.fail(error, listener),
+      log: (level, message, details) => listener.log(level, message, details),
+    });
   }
 
   /** The first error counts: others may follow from it. */

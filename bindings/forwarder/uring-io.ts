@@ -1,12 +1,13 @@
 /** The io_uring back end of a worker: the driver is assembly/io/uring.ts, here is the one system call of a turn. */
 import { URING_CQ_ENTRIES, URING_ENTRIES } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
+import { RING_DESCRIPTOR } from "../../assembly/abi/worker.ts";
 import * as state from "../../assembly/abi/worker-state.ts";
 import { EAGAIN, EBUSY, EINTR, errnoName } from "../native/errno.ts";
-import { closeDescriptor } from "../native/io.ts";
 import { createUring, enter, IORING_ENTER_GETEVENTS } from "../native/uring.ts";
 import { PortyardError } from "../error.ts";
 import type { Tables } from "../tables/tables.ts";
+import { hold } from "../tables/worker-table.ts";
 import type { EngineExports } from "../wasm/module.ts";
 import type { WorkerIo } from "./kernel-worker.ts";
 
@@ -19,14 +20,15 @@ export class UringIo implements WorkerIo {
   private readonly worker: number;
   private readonly ring: number;
 
-  /** Creates the ring in the worker's region; in the thread that will use it.
+  /** Creates the ring in the region of worker `index`, whose record names it; in the thread that will use it.
    *  @throws PortyardError `uring-unavailable`. */
-  constructor(wasm: EngineExports, tables: Tables, worker: number, hostBase: bigint) {
+  constructor(wasm: EngineExports, tables: Tables, worker: number, hostBase: bigint, index: number) {
     this.wasm = wasm;
     this.worker = worker;
     const rings = worker + map.URING_RINGS;
-    const ring = createUring(tables.memory, hostBase, rings, worker + map.URING_SQES, URING_ENTRIES, URING_CQ_ENTRIES);
+    const ring = createUring(hostBase, rings, worker + map.URING_SQES, URING_ENTRIES, URING_CQ_ENTRIES);
     this.ring = ring.descriptor;
+    hold(tables, index, RING_DESCRIPTOR, this.ring);
     const own = worker + map.WORKER_STATE;
     tables.store32(own + state.SQ_HEAD, rings + ring.sq.head);
     tables.store32(own + state.SQ_TAIL, rings + ring.sq.tail);
@@ -51,9 +53,5 @@ export class UringIo implements WorkerIo {
     const result = enter(this.ring, requests, 0, IORING_ENTER_GETEVENTS);
     if (result >= 0 || result === -EINTR || result === -EAGAIN || result === -EBUSY) return;
     throw new PortyardError("uring-failed", `io_uring_enter failed: ${errnoName(-result)}.`, { value: requests });
-  }
-
-  close(): void {
-    closeDescriptor(this.ring);
   }
 }

@@ -24,8 +24,8 @@ function applyPort(wasm: EngineExports, tables: Tables, worker: number, index: n
   const record = ports.recordOf(port);
   const view = worker + map.WORKER_PORTS + port * map.WORKER_PORT_BYTES;
   const before = tables.load32(view + state.VIEW_DESCRIPTOR) - 1;
-  const isGone = tables.load32(record + field.ACTUAL) === field.GONE;
-  const descriptor = ports.desired(tables, port) === field.UP && !isGone ? ports.attachedDescriptor(tables, port) : -1;
+  const isOut = [field.GONE, field.SHUT].includes(tables.load32(record + field.ACTUAL));
+  const descriptor = ports.desired(tables, port) === field.UP && !isOut ? ports.attachedDescriptor(tables, port) : -1;
   const generation = ports.generation(tables, port);
   const owned = ports.owner(tables, port) === index;
   if (descriptor === before && generation === tables.load32(view + state.VIEW_GENERATION)) return refresh();

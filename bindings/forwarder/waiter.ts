@@ -3,10 +3,9 @@
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as record from "../../assembly/abi/worker.ts";
 import { addToEpoll, createEpoll, EPOLL_EVENT_BYTES, EPOLLET, EPOLLIN, removeFromEpoll, waitForEvents } from "../native/epoll.ts";
-import { closeDescriptor } from "../native/io.ts";
 import { PortyardError } from "../error.ts";
 import type { Tables } from "../tables/tables.ts";
-import { recordOf } from "../tables/worker-table.ts";
+import { hold, recordOf } from "../tables/worker-table.ts";
 import type { EngineExports } from "../wasm/module.ts";
 
 /** In the data of an event: no port, the eventfd. */
@@ -47,6 +46,7 @@ export class Waiter {
     this.events = eventsAddress;
     this.spinMs = spinMicroseconds / 1000;
     this.epoll = createEpoll();
+    hold(tables, index, record.EPOLL_DESCRIPTOR, this.epoll);
     addToEpoll(this.epoll, eventfd, EPOLLIN | EPOLLET, WAKE);
   }
 
@@ -99,9 +99,5 @@ export class Waiter {
     const count = waitForEvents(this.epoll, this.events, map.EPOLL_EVENT_COUNT, timeoutMs);
     if (count > 0) this.wasm.markEvents(this.worker, count, EPOLL_EVENT_BYTES);
     return count > 0;
-  }
-
-  close(): void {
-    closeDescriptor(this.epoll);
   }
 }

@@ -12,6 +12,7 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MAP_PRIVATE = 2;
 const MAP_FIXED = 16;
+const MAP_ANONYMOUS = 32;
 
 const libc = lazily((define) => ({
   memmove: define<(to: Uint8Array, from: Uint8Array, bytes: number) => number | bigint>("long memmove(void *, void *, long)"),
@@ -38,12 +39,26 @@ export function addressOf(buffer: ArrayBuffer): bigint {
  *  @param options.private see the file's live values, keep own stores to oneself (the descriptor may be read-only).
  *  @throws PortyardError `mapping-misaligned`, `system-call-failed`. */
 export function mapShared(address: bigint, descriptor: number, bytes: number, options: { private?: boolean } = {}): void {
-  if (address % BigInt(PAGE_BYTES) !== 0n || bytes <= 0 || bytes % PAGE_BYTES !== 0) {
-    throw new PortyardError("mapping-misaligned", `Cannot map ${bytes} bytes at 0x${address.toString(16)}: both must be pages.`, {
-      value: bytes,
-      remedy: `Use multiples of ${PAGE_BYTES}.`,
-    });
-  }
-  const flags = MAP_FIXED | (options.private === true ? MAP_PRIVATE : MAP_SHARED);
-  check(libc().mmap(address, bytes, PROT_READ_WRITE, flags, descriptor, 0), "mmap");
+  if (bytes % PAGE_BYTES !== 0) throw misaligned(address, bytes);
+  map(address, bytes, options.private === true ? MAP_PRIVATE : MAP_SHARED, descriptor);
+}
+
+/** Puts new pages, all zeros, in the place of those that hold `bytes` from `address` on. The kernel may keep the old ones for as
+ *  long as it likes: what it writes there is seen by nobody.
+ *  @param address a multiple of 4,096, inside a Wasm memory: anything else corrupts this process.
+ *  @throws PortyardError `mapping-misaligned`, `system-call-failed`. */
+export function renewPages(address: bigint, bytes: number): void {
+  map(address, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+function map(address: bigint, bytes: number, kind: number, descriptor: number): void {
+  if (address % BigInt(PAGE_BYTES) !== 0n || bytes <= 0) throw misaligned(address, bytes);
+  check(libc().mmap(address, bytes, PROT_READ_WRITE, MAP_FIXED | kind, descriptor, 0), "mmap");
+}
+
+function misaligned(address: bigint, bytes: number): PortyardError {
+  return new PortyardError("mapping-misaligned", `Cannot map ${bytes} bytes at 0x${address.toString(16)}: both must be pages.`, {
+    value: bytes,
+    remedy: `Use multiples of ${PAGE_BYTES}.`,
+  });
 }

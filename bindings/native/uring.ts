@@ -8,7 +8,7 @@ import { PortyardError } from "../error.ts";
 import { EACCES, EINVAL, ENOMEM, ENOSYS, EPERM, errnoName, orNegativeErrno } from "./errno.ts";
 import { closeDescriptor } from "./io.ts";
 import { lastErrno, lazily } from "./koffi.ts";
-import { hostAddress } from "./memory.ts";
+import { hostAddress, renewPages } from "./memory.ts";
 
 // the same numbers on every architecture
 const SYS_IO_URING_SETUP = 425;
@@ -53,21 +53,15 @@ export interface Uring {
 }
 
 /** Creates a ring over pages of a Wasm memory, in the thread that will use it. Where the kernel refuses the size, one of 64
- *  entries and 128 completions is made instead: look at what comes back.
+ *  entries and 128 completions is made instead: look at what comes back. The pages of both rings are new ones: to those of a
+ *  ring the kernel writes once more after its close (tried: the tail of the completions, 20 to 25 ms later).
  *  @param hostBase host address of the memory.
- *  @param ringsPointer page aligned, 4,096 + cqEntries x 16 bytes, zeroed here.
+ *  @param ringsPointer page aligned, the pages that 4,096 + cqEntries x 16 bytes need.
  *  @param sqesPointer page aligned, entries x 64 bytes.
  *  @throws PortyardError `uring-unavailable`. */
-export function createUring(
-  memory: WebAssembly.Memory,
-  hostBase: bigint,
-  ringsPointer: number,
-  sqesPointer: number,
-  entries: number,
-  cqEntries: number,
-): Uring {
-  new Uint8Array(memory.buffer, ringsPointer, 4096 + cqEntries * 16).fill(0);
+export function createUring(hostBase: bigint, ringsPointer: number, sqesPointer: number, entries: number, cqEntries: number): Uring {
   const rings = hostBase + BigInt(ringsPointer);
+  renewPages(rings, 4096 + cqEntries * 16);
   const sqes = hostBase + BigInt(sqesPointer);
   const large = setup(rings, sqes, entries, cqEntries);
   if (typeof large !== "number") return large;
@@ -112,7 +106,7 @@ export function probeUring(): { available: boolean; reason: string; remedy: stri
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const base = hostAddress(memory);
   try {
-    const ring = createUring(memory, base, 0, 32768, 256, 1024);
+    const ring = createUring(base, 0, 32768, 256, 1024);
     closeDescriptor(ring.descriptor);
     return { available: true, reason: `rings of ${ring.entries} entries and ${ring.cqEntries} completions`, remedy: null };
   } catch (error) {

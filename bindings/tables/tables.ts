@@ -92,8 +92,10 @@ export class Tables {
     }
   }
 
-  /** Private to the process: where the kernel sees this memory, and where the workers' regions begin. */
-  configure(hostBase: bigint, workersBase: number): void {
+  /** Private to the process: where the kernel sees this memory, where the workers' regions begin, and whether frames may make a
+   *  worker of the debug build fail (abi/fault.ts). */
+  configure(hostBase: bigint, workersBase: number, faultFrames = false): void {
+    this.store32(map.CONFIG_FAULTS, faultFrames ? 1 : 0);
     this.store64(map.CONFIG_HOST_BASE, hostBase);
     this.store32(map.CONFIG_WORKERS, workersBase);
   }

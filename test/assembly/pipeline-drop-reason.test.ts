@@ -132,6 +132,16 @@ const stories: Record<Reason, (engine: TestEngine) => void> = {
   PORT_DOWN: refuseWith(EIO),
   PORT_GONE: refuseWith(EBADFD),
   PORT_REFUSED: refuseWith(22),
+  // the frame was in work; another waited behind it
+  POISON: (engine) => {
+    pair(engine);
+    engine.die(0, plain);
+  },
+  WORKER_DIED: (engine) => {
+    pair(engine);
+    engine.worker.enqueue(0, plain);
+    engine.die();
+  },
 };
 
 test("the list is complete", () => {

@@ -4,6 +4,7 @@ import { AGENT_WORKER, MAX_MACS_PER_PORT, DEFAULT_MAC_AGE_SECONDS, MAX_TRUNKS } 
 import * as counter from "../../assembly/abi/counter.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
+import * as record from "../../assembly/abi/worker.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
 import { splitMac } from "../../bindings/mac.ts";
 import * as macs from "../../bindings/tables/mac-table.ts";
@@ -43,7 +44,7 @@ export interface PortOptions {
 export class TestEngine {
   readonly tables: Tables;
   readonly wasm: EngineExports;
-  readonly worker: MemoryWorker;
+  worker: MemoryWorker;
   /** Region of the agent, for the calls that change the MAC table. */
   readonly agent: number;
   /** Ports that take nothing more. */
@@ -62,7 +63,12 @@ export class TestEngine {
     this.tables = this.place.tables;
     this.wasm = this.place.wasm;
     this.agent = this.wasm.formatWorker(1, AGENT_WORKER);
+    this.worker = this.begin();
+  }
+
+  private begin(): MemoryWorker {
     this.worker = new MemoryWorker(this.wasm, this.tables, 0, 0, (port, frame) => this.take(port, frame));
+    return this.worker;
   }
 
   /** Gives the memory to the next test. */
@@ -190,6 +196,24 @@ export class TestEngine {
       const entry = this.wasm.shiftWrite(address);
       this.wasm.finished(address, this.tables.load32(entry), this.tables.load32(entry + 4), -errno);
     }
+  }
+
+  /** The worker dies, with what it has under way, and is begun anew.
+   *  @param port whose frame it was working on, `frame`; nothing: it died between two frames. */
+  die(port?: number, frame?: Uint8Array): void {
+    if (port !== undefined && frame !== undefined) this.workOn(port, frame);
+    this.wasm.buryWorker(0, 0);
+    this.begin();
+  }
+
+  /** As the pipeline when it begins with a frame and does not come to an end. */
+  private workOn(port: number, frame: Uint8Array): void {
+    const slot = this.wasm.takeSlot(this.worker.address);
+    this.tables.bytes.set(frame, this.wasm.framePlace(this.worker.address, slot));
+    this.tables.store32(workers.recordOf(0) + record.SLOT_IN_WORK, slot + 1);
+    this.tables.store32(workers.recordOf(0) + record.PORT_IN_WORK, port);
+    for (const pointer of [workers.recordOf(0) + record.RECEIVED, ports.countersOf(this.tables, 0, port) + counter.RECEIVED_FRAMES])
+      this.tables.store64(pointer, this.tables.load64(pointer) + 1n);
   }
 
   takeOutputs(): Output[] {

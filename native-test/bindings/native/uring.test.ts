@@ -14,6 +14,7 @@ import { openTap } from "../../../bindings/native/tap.ts";
 import { createUring, enter, IORING_ENTER_GETEVENTS, probeUring, type Uring } from "../../../bindings/native/uring.ts";
 import { ip } from "../../support/ip.ts";
 import { deviceName } from "../../support/namespace.ts";
+import { scale } from "../../../test/scale.ts";
 import { needing } from "../../support/need.ts";
 import { makeFrame, writeFrame } from "../../support/wire.ts";
 
@@ -34,7 +35,7 @@ interface Bench {
 function makeBench(entries: number, cqEntries: number): Bench {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   const base = hostAddress(memory);
-  return { ring: createUring(memory, base, 0, SQES, entries, cqEntries), base, view: new DataView(memory.buffer) };
+  return { ring: createUring(base, 0, SQES, entries, cqEntries), base, view: new DataView(memory.buffer) };
 }
 
 /** Puts one entry at the tail: operation, descriptor, address, length, flags of the operation, mark. */
@@ -84,6 +85,25 @@ test(
 );
 
 test(
+  ...needing(
+    ["uring"],
+    "a ring in the place of one that was closed is its own: what the kernel still writes to the old one is not seen",
+    () => {
+      const old = makeBench(256, 1024);
+      for (let mark = 0n; mark < 7n; mark++) put(old, OP_NOP, -1, 0n, 0, 0, mark);
+      enter(old.ring.descriptor, 7, 7, IORING_ENTER_GETEVENTS);
+      closeDescriptor(old.ring.descriptor);
+      const bench: Bench = { ...old, ring: createUring(old.base, 0, SQES, 256, 1024) };
+      put(bench, OP_NOP, -1, 0n, 0, 0, 100n);
+      enter(bench.ring.descriptor, 1, 1, IORING_ENTER_GETEVENTS);
+      assert.equal(reap(bench), [[100n, 0]]);
+      for (const end = performance.now() + scale.oldRingMilliseconds; performance.now() < end; ) assert.equal(reap(bench), []);
+      closeDescriptor(bench.ring.descriptor);
+    },
+  ),
+);
+
+test(
   ...needing(["uring"], "falls back to rings of one page where the size is refused", () => {
     const { ring } = makeBench(100_000, 1024);
     assert.equal([ring.entries, ring.cqEntries], [64, 128]);
@@ -117,7 +137,7 @@ test(
       import(workerData.module).then(async (uring) => {
         const { hostAddress } = await import(workerData.memory);
         const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
-        const ring = uring.createUring(memory, hostAddress(memory), 0, ${SQES}, 64, 128);
+        const ring = uring.createUring(hostAddress(memory), 0, ${SQES}, 64, 128);
         const view = new DataView(memory.buffer);
         view.setUint32(ring.sq.tail, 1, true);
         const consumed = uring.enter(ring.descriptor, 1, 1, ${IORING_ENTER_GETEVENTS});

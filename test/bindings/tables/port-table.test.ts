@@ -147,9 +147,32 @@ test("a worker says what it is: absent, running over a back end, ended, in its h
   workers.begin(tables, 1, record.BACKEND_SYSCALL, 4712);
   const running = workers.read(tables, 1);
   assert.equal([running.state, running.io, running.pid, running.incarnation], ["running", "syscall", 4712, 2]);
-  assert.is(tables.load32(workers.recordOf(1) + record.STOP), 0);
+  assert.is(tables.load32(workers.recordOf(1) + record.STOP), 1, "whoever is begun anew has still been asked to stop");
   workers.end(tables, 1);
   assert.equal([workers.read(tables, 1).state, workers.isRunning(tables, 1)], ["ended", false]);
+});
+
+test("what a worker holds is known until somebody takes it, and a new thread holds nothing", () => {
+  const tables = formatted();
+  const at = workers.recordOf(1);
+  workers.prepare(tables, 1);
+  assert.equal(workers.takeHeld(tables, 1), []);
+  workers.hold(tables, 1, record.RING_DESCRIPTOR, 0);
+  workers.hold(tables, 1, record.EPOLL_DESCRIPTOR, 17);
+  assert.equal([workers.takeHeld(tables, 1), workers.takeHeld(tables, 1)], [[0, 17], []]);
+  workers.hold(tables, 1, record.EPOLL_DESCRIPTOR, 18);
+  workers.requestStop(tables, 1);
+  workers.prepare(tables, 1);
+  assert.equal([workers.takeHeld(tables, 1), tables.load32(at + record.STOP)], [[], 0]);
+});
+
+test("the frame in work is that of the record, none between two", () => {
+  const tables = formatted();
+  const at = workers.recordOf(0);
+  assert.is(workers.frameInWork(tables, 0), null);
+  tables.store32(at + record.SLOT_IN_WORK, 1);
+  tables.store32(at + record.PORT_IN_WORK, 9);
+  assert.equal(workers.frameInWork(tables, 0), { slot: 0, port: 9 });
 });
 
 test("a place whose key or value is missing is no entry for a reader", () => {
