@@ -46,7 +46,7 @@ test(
 test(
   ...needing(["root"], "says what a process without rights cannot do", async () => {
     const child = startChild(`
-      const { dropCapabilities } = await bindings("native/process.js");
+      const { dropCapabilities } = await bindings("native/capability.js");
       const { probeHost } = await bindings("ports/probe.js");
       dropCapabilities();
       console.log(JSON.stringify(await probeHost()));`);

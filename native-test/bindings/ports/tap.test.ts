@@ -266,7 +266,7 @@ test(
 test(
   ...needing(["root"], "without rights is refused", async () => {
     const child = startChild(`
-      const { dropCapabilities } = await bindings("native/process.js");
+      const { dropCapabilities } = await bindings("native/capability.js");
       const { openTapPort } = await bindings("ports/tap.js");
       dropCapabilities();
       const tap = { namespace: "/proc/self/ns/net", interface: "eth0", addresses: [], offload: true };
