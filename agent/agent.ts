@@ -35,7 +35,7 @@ export type EngineFactory = (config: EngineConfig, options: EngineOptions) => Pr
 
 export interface AgentOptions extends PlaceOptions {
   /** How the engine runs. */
-  engine?: Pick<EngineOptions, "isolation" | "io" | "spinMicroseconds" | "build">;
+  engine?: Pick<EngineOptions, "isolation" | "io" | "spinMicroseconds" | "build" | "standby">;
   /** Default: the real one. */
   createEngine?: EngineFactory;
   log: Log;
@@ -119,6 +119,7 @@ export class Agent implements Served {
       state: this.#state,
       pid: process.pid,
       forwarderPid: this.#engine?.forwarderPid() ?? null,
+      standbyPid: this.#engine?.standbyPid() ?? null,
       uptimeSeconds: Math.floor((performance.now() - this.#startedMs) / 1000),
       layoutVersion: LAYOUT_VERSION,
       abiVersion: ABI_VERSION,

@@ -36,17 +36,18 @@ function forwarderPid(path: string): number {
   return head.readUInt32LE(HEAD_FORWARDER_PID - TABLES);
 }
 
-/** The pid may be another process's by now: `node …/portyard-forwarder.js NAME SOCKET` is ours. */
+/** The pid may be another process's by now: the one whose command line ends with the instance's name and socket is ours. */
 function isForwarder(pid: number, place: Place): boolean {
-  const [, program = "", name, socket] = commandLine(pid);
-  return program.includes("portyard-forwarder") && name === place.name && socket === join(place.runDirectory, "forwarder.sock");
+  const line = commandLine(pid);
+  return line.includes("portyard-forwarder") && line.endsWith(` ${place.name} ${join(place.runDirectory, "forwarder.sock")}`);
 }
 
-function commandLine(pid: number): string[] {
+/** Empty when the process has ended. */
+function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
   } catch {
-    return [];
+    return "";
   }
 }
 

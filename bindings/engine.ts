@@ -131,6 +131,11 @@ export class Engine implements EngineLike {
     return this.parts.link.pid;
   }
 
+  /** Process id of the forwarder that stands by; null while there is none. */
+  standbyPid(): number | null {
+    return this.parts.link.standbyPid;
+  }
+
   /** The memory port `name`, of an engine with isolation "inline". @throws PortyardError `port-missing`, `port-kind`. */
   memoryPort(name: string): MemoryPort {
     const entry = this.parts.ports.get(name);

@@ -83,6 +83,7 @@ export const versionView = z.strictObject({
   state: z.enum(["starting", "running", "stopping"]),
   pid: count("Process of the agent"),
   forwarderPid: count("Process of the forwarder").nullable(),
+  standbyPid: count("Process of the forwarder that stands by").nullable(),
   uptimeSeconds: count("Seconds since the agent started"),
   layoutVersion: count("Of the tables file"),
   abiVersion: count("Of the Wasm module"),

@@ -11,6 +11,7 @@ export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
 
 export class InlineLink implements ForwarderLink {
   readonly pid = null;
+  readonly standbyPid = null;
   readonly listeners = new Map<number, PortListener>();
   private store: EngineStore | null = null;
   private worker: MemoryWorker | null = null;

@@ -161,7 +161,7 @@ function partsOverFile(
   const prepare = (memory: WebAssembly.Memory) => mapTables(memory, file, settings);
   const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake(), origin);
   const connect = (listener: LinkListener) => {
-    link = new ProcessLink(settings, file, directory, listener);
+    link = new ProcessLink(settings, file, directory, listener, options.standby ?? true);
     return link;
   };
   return assemble(store, settings, options, connect, end);
@@ -180,7 +180,11 @@ function assemble(
 ): Parts {
   store.tables.configure(hostAddress(store.memory), settings.layout.workersBase, settings.faultFrames);
   const log = options.log ?? (() => {});
-  const link = connect({ down: (reason) => supervisor.ended(reason), log });
+  const link = connect({
+    down: (reason) => supervisor.ended(reason),
+    standby: (pid) => watcher.emit("standbyUp", pid),
+    log,
+  });
   const networks = new Networks(store);
   const indices = new Map<string, number | null>();
   const ports: Ports = new Ports(store, networks, link, {

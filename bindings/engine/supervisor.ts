@@ -1,6 +1,6 @@
 /** Keeps a forwarder alive: when it ends unasked, what it left half done in the tables is cleared, and after a pause it is
- *  started again with every descriptor. The pause doubles from death to death and begins anew after a quiet time. MACs,
- *  counters and bindings are in the tables and stay. */
+ *  started again with every descriptor: at once, or after a pause that doubles from death to death when it did not live long.
+ *  MACs, counters and bindings are in the tables and stay. */
 import { setTimeout as delay } from "node:timers/promises";
 import { AGENT_WORKER } from "../../assembly/abi/limits.ts";
 import * as field from "../../assembly/abi/port.ts";
@@ -10,10 +10,11 @@ import * as workers from "../tables/worker-table.ts";
 import type { Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
 
+/** After a second death that followed quickly; before the first there is none. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 5000;
 /** A forwarder that lived this long was well. */
-const QUIET_MS = 10_000;
+const QUIET_MS = 2000;
 
 export interface SupervisorListener {
   down(reason: string, delayMs: number): void;
@@ -26,7 +27,7 @@ export class Supervisor {
   private readonly link: ForwarderLink;
   private readonly ports: () => Ports;
   private readonly listener: SupervisorListener;
-  private pauseMs = FIRST_PAUSE_MS;
+  private pauseMs = 0;
   /** When it was up; null while it is not. */
   private upSince: number | null = null;
   private isEnded = false;
@@ -71,10 +72,10 @@ export class Supervisor {
   /** The forwarder ended, or could not be started; called by the link when it was up. */
   ended(reason: string): void {
     if (this.isEnded) return;
-    if (this.upSince !== null && performance.now() - this.upSince > QUIET_MS) this.pauseMs = FIRST_PAUSE_MS;
+    if (this.upSince !== null && performance.now() - this.upSince > QUIET_MS) this.pauseMs = 0;
     this.upSince = null;
     const pauseMs = this.pauseMs;
-    this.pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    this.pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
     this.clearAfterDeath();
     this.listener.down(reason, pauseMs);
     this.restarting = this.restart(pauseMs);

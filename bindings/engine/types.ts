@@ -13,6 +13,9 @@ export interface EngineOptions {
   build?: "release" | "debug" | "single";
   /** Microseconds that a worker spins before it sleeps, 0-1,000; default 0. */
   spinMicroseconds?: number;
+  /** Keep a second forwarder process that takes the place of one that dies within milliseconds, for about 60 MB of memory; default
+   *  true with isolation "process", which alone has one. */
+  standby?: boolean;
   /** Called with each log record of the forwarder (level as pino's names). */
   log?: (level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>) => void;
   /** End at once what a predecessor left and `config` does not name (default); false: `settle()` will be called. */
@@ -124,6 +127,8 @@ export type EngineEvents = {
   /** The forwarder died (signal or code) and is being restarted after `delayMs`. */
   forwarderDown: (reason: string, delayMs: number) => void;
   forwarderUp: (pid: number) => void;
+  /** Another forwarder stands by for the one that runs. */
+  standbyUp: (pid: number) => void;
   /** A worker died. `port` is the one whose frame it was working on, `file` the capture file that this frame was saved to; null
    *  when there was none. */
   workerDown: (worker: number, reason: WorkerDeath, port: string | null, file: string | null) => void;
@@ -146,6 +151,7 @@ export interface EngineLike {
   drops(): DropInfo[];
   counters(): EngineCounters;
   forwarderPid(): number | null;
+  standbyPid(): number | null;
   on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;
   off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;
   /** Ends this engine and leaves forwarder, tables and devices to the next of its name. */

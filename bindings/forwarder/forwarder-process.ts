@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { fileFault } from "../file-fault.ts";
 import { lastError } from "./log-line.ts";
 
-const PROGRAM = fileURLToPath(new URL("./portyard-forwarder.js", import.meta.url));
+/** The programs: one that is to forward at once, one that stands by for it. */
+export type Program = "portyard-forwarder" | "portyard-standby";
 
 /** A forwarder in a process of its own. */
 export interface ForwarderHandle {
@@ -25,14 +26,14 @@ export class ForwarderProcess implements ForwarderHandle {
   private hasEnded = false;
 
   /** Starts it.
-   *  @param directory where forwarder.sock and forwarder.log lie.
+   *  @param directory where forwarder.log lies.
+   *  @param socketPath where it is to listen; what is there goes.
    *  @throws PortyardError `no-rights`, `disk-full`, `file-failed` of the two. */
-  constructor(name: string, directory: string) {
-    const socketPath = socketPathIn(directory);
+  constructor(program: Program, name: string, directory: string, socketPath: string) {
     makeRoom(socketPath);
     const logPath = `${directory}/forwarder.log`;
     const log = openLog(logPath);
-    this.child = spawn(process.execPath, [PROGRAM, name, socketPath], {
+    this.child = spawn(process.execPath, [fileURLToPath(new URL(`./${program}.js`, import.meta.url)), name, socketPath], {
       detached: true,
       stdio: ["ignore", log, log],
       env: environment(),
@@ -64,6 +65,11 @@ export class ForwarderProcess implements ForwarderHandle {
 /** Where the forwarder of a run folder listens. */
 export function socketPathIn(directory: string): string {
   return `${directory}/forwarder.sock`;
+}
+
+/** Where the one that stands by listens meanwhile. */
+export function standbySocketIn(directory: string): string {
+  return `${directory}/standby.sock`;
 }
 
 /** What a predecessor left at `path` goes. */

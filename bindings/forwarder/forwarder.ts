@@ -1,6 +1,6 @@
-/** The forwarder process: `portyard-forwarder NAME SOCKET`. Listens on SOCKET (mode 0600), is given the tables file and
- *  descriptors by the agent, and runs the workers. Needs no privilege after its start; its own process group, so that the
- *  end of the agent, or Ctrl-C at a terminal, does not end it. Ends by `stop`, SIGTERM, or when a worker is dead and cannot be begun anew.
+/** What a forwarder process does. It listens on its socket (mode 0600), is given the tables file and descriptors by the agent, and
+ *  runs the workers. Its own process group, so that the end of the agent, or Ctrl-C at a terminal, does not end it. Ends by
+ *  `stop`, SIGTERM, when a worker is dead and cannot be begun anew, and with its agent as long as it was not started.
  *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { claimLife, FORWARDER_LIFE, openTablesFile } from "../native/tables-file
 import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
+import { socketPathIn } from "./forwarder-process.ts";
 import { ForwarderHost } from "./host.ts";
 import { type LogLevel, logLine } from "./log-line.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
@@ -23,9 +24,11 @@ import { startThread } from "./thread.ts";
 const PREDECESSOR_MS = 1000;
 
 class Forwarder {
-  private readonly socketPath: string;
+  private socketPath: string;
   private listener: number | null = null;
   private connection: number | null = null;
+  /** What was made ready before there was anything to forward. */
+  private prepared: { memory: WebAssembly.Memory; host: ForwarderHost } | null = null;
   private host: ForwarderHost | null = null;
   /** Of a forwarder that forwards. */
   private settings: ForwarderSettings | null = null;
@@ -45,20 +48,48 @@ class Forwarder {
 
   private take(event: SocketEvent): void {
     if (event.kind === "connected") this.connection = event.socket;
-    else if (event.kind === "ended") this.connection = null;
+    else if (event.kind === "ended") this.hangUp();
     else this.obey(decode<ToForwarder>(event.payload), event.descriptors);
   }
 
+  /** A forwarder that forwards goes on without its agent; one that was not started is of no use to anybody. */
+  private hangUp(): void {
+    this.connection = null;
+    if (this.host === null) this.stop();
+  }
+
   private obey(message: ToForwarder, descriptors: number[]): void {
-    if (message.kind === "start") this.start(message.settings, message.tablesPath, descriptors).catch((error: Error) => this.fail(error));
+    const fail = (error: Error) => this.fail(error);
+    if (message.kind === "prepare") this.prepare(message.settings).catch(fail);
+    else if (message.kind === "start") this.start(message.settings, message.tablesPath, descriptors).catch(fail);
     else if (message.kind === "adopt") this.adopt();
     else if (message.kind === "attach") this.host?.attach(message.port, descriptors[0] ?? -1);
     else if (message.kind === "detach") this.detach(message.port);
     else this.stop();
   }
 
-  private async start(settings: ForwarderSettings, tablesPath: string, eventfds: number[]): Promise<void> {
+  /** Does of a start what needs no tables. */
+  private async prepare(settings: ForwarderSettings): Promise<void> {
+    const { host } = this.make(settings);
+    await host.prepare();
+    this.say({ kind: "prepared" });
+  }
+
+  private make(settings: ForwarderSettings): { memory: WebAssembly.Memory; host: ForwarderHost } {
     const memory = createMemory(memoryPages(settings.layout, settings.layout.workers), true);
+    const listener = {
+      failed: (error: Error) => this.fail(error),
+      log: (level: LogLevel, text: string, details?: Record<string, unknown>) => this.log(level, text, details ?? {}),
+    };
+    this.prepared = { memory, host: new ForwarderHost(settings, memory, listener) };
+    return this.prepared;
+  }
+
+  private async start(settings: ForwarderSettings, tablesPath: string, eventfds: number[]): Promise<void> {
+    const { memory, host } = this.prepared ?? this.make(settings);
+    this.host = host;
+    this.socketPath = socketPathIn(settings.runDirectory);
+    process.title = `portyard-forwarder ${settings.name} ${this.socketPath}`;
     const base = hostAddress(memory);
     // An opening of its own, kept to the end: the lock on it proves that a forwarder lives.
     const file = openTablesFile(tablesPath, settings.layout.tablesBytes);
@@ -69,11 +100,7 @@ class Forwarder {
     this.tables.check(settings.layout);
     this.tables.configure(base, settings.layout.workersBase, settings.faultFrames);
     this.tables.store32(map.HEAD_FORWARDER_PID, process.pid);
-    this.host = new ForwarderHost(settings, memory, eventfds, {
-      failed: (error) => this.fail(error),
-      log: (level, text, details) => this.log(level, text, details ?? {}),
-    });
-    await this.host.start();
+    await host.start(eventfds);
     this.settings = settings;
     this.log("info", "forwarding", { workers: settings.layout.workers, io: settings.io, build: settings.build });
     this.say({ kind: "started" });
@@ -139,16 +166,14 @@ class Forwarder {
   }
 }
 
-const [, , , socketPath] = process.argv;
-if (socketPath === undefined) {
-  process.stderr.write("usage: portyard-forwarder NAME SOCKET (started by the agent)\n");
-  process.exit(2);
-}
-const forwarder = new Forwarder(socketPath);
-process.on("SIGTERM", () => forwarder.stop());
-process.on("SIGINT", () => {});
-try {
-  forwarder.listen();
-} catch (error) {
-  forwarder.fail(error as Error);
+/** Runs a forwarder that listens at `socketPath`, to the end of this process. */
+export function runForwarder(socketPath: string): void {
+  const forwarder = new Forwarder(socketPath);
+  process.on("SIGTERM", () => forwarder.stop());
+  process.on("SIGINT", () => {});
+  try {
+    forwarder.listen();
+  } catch (error) {
+    forwarder.fail(error as Error);
+  }
 }

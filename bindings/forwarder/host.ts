@@ -14,9 +14,9 @@ import type { Death, Obituary } from "./burial.ts";
 import { HANG_MS, Heartbeat, LOOK_MS } from "./heartbeat.ts";
 import { closeHeld } from "./held.ts";
 import type { LinkListener } from "./link.ts";
-import type { ForwarderSettings, WorkerSettings } from "./settings.ts";
+import type { ForwarderSettings, ThreadSettings, WorkerOrder } from "./settings.ts";
 import { startThread } from "./thread.ts";
-import type { WorkerNews } from "./worker-thread.ts";
+import type { ThreadNews } from "./worker-thread.ts";
 
 /** How long a worker may take to end when it is asked to. */
 const END_MS = 2000;
@@ -41,7 +41,9 @@ export class ForwarderHost {
   private readonly settings: ForwarderSettings;
   private readonly memory: WebAssembly.Memory;
   private readonly tables: Tables;
-  private readonly eventfds: number[];
+  private eventfds: number[] = [];
+  /** Threads that were started before there was work for them, by worker. */
+  private readonly waiting = new Map<number, Worker>();
   /** What this forwarder holds, by port: the record in the tables may be gone before the descriptor is. */
   private readonly descriptors = new Map<number, number>();
   private readonly threads = new Set<Worker>();
@@ -50,18 +52,31 @@ export class ForwarderHost {
   private watch: NodeJS.Timeout | undefined;
   private isStopping = false;
 
-  /** @param memory whose tables are formatted or mapped.
-   *  @param eventfds one for each worker. */
-  constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, eventfds: number[], listener: HostListener) {
+  /** @param memory whose tables are formatted or mapped before \`start\`. */
+  constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, listener: HostListener) {
     this.settings = settings;
     this.memory = memory;
     this.tables = new Tables(memory);
-    this.eventfds = eventfds;
     this.listener = listener;
   }
 
-  /** Starts all workers; resolves when they run. @throws Error of the one that could not start; then none is left. */
-  async start(): Promise<void> {
+  /** Starts the threads, and lets them load what they need; resolves when they wait for their work. @throws Error of one that could not. */
+  async prepare(): Promise<void> {
+    const { workers: count } = this.settings.layout;
+    for (let index = 0; index < count; index++) this.waiting.set(index, this.startThread());
+    await Promise.all([...this.waiting.values()].map((thread) => once(thread, "message")));
+  }
+
+  private startThread(): Worker {
+    const data = { ...this.settings, memory: this.memory, module: loadModule(this.settings.build) } satisfies ThreadSettings;
+    return startThread("worker-thread", data);
+  }
+
+  /** Starts all workers; resolves when they run.
+   *  @param eventfds one for each worker.
+   *  @throws Error of the one that could not start; then none is left. */
+  async start(eventfds: number[]): Promise<void> {
+    this.eventfds = eventfds;
     this.isStopping = false;
     const starts = this.eventfds.map((_, index) => this.startWorker(index, null));
     try {
@@ -78,21 +93,16 @@ export class ForwarderHost {
    *  @param death of its predecessor in this process. */
   private startWorker(index: number, death: Death | null): Promise<void> {
     workers.prepare(this.tables, index);
-    const module = loadModule(this.settings.build);
-    const eventfd = this.eventfds[index] as number;
-    const thread = startThread("worker-thread", {
-      ...this.settings,
-      memory: this.memory,
-      module,
-      index,
-      eventfd,
-      death,
-    } satisfies WorkerSettings);
+    const thread = this.waiting.get(index) ?? this.startThread();
+    this.waiting.delete(index);
+    thread.postMessage({ index, eventfd: this.eventfds[index] as number, death } satisfies WorkerOrder);
     const running: Running = { index, thread, heartbeat: new Heartbeat(), death: null };
     this.threads.add(thread);
     return new Promise((resolve, reject) => {
       let failure: Error | null = null;
-      thread.on("message", ({ obituary }: WorkerNews) => {
+      thread.on("message", (news: ThreadNews) => {
+        if (news.kind === "waiting") return;
+        const { obituary } = news;
         this.running.add(running);
         if (obituary !== null) this.report(obituary);
         resolve();

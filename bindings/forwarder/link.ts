@@ -10,6 +10,8 @@ export interface Attachment {
 export interface ForwarderLink {
   /** Process id of the forwarder, null when it is this process. */
   readonly pid: number | null;
+  /** Process id of the one that stands by for it; null while there is none. */
+  readonly standbyPid: number | null;
   /** Starts the forwarder, also after its end; resolves when its workers run and have every descriptor.
    *  @param attachments what it is to have, asked for when it can take it. */
   start(attachments: () => Attachment[]): Promise<void>;
@@ -32,5 +34,7 @@ export interface ForwarderLink {
 export interface LinkListener {
   /** The forwarder ended unasked, or a worker of it that cannot be begun anew; not while `start` is under way, which then fails. */
   down(reason: string): void;
+  /** A forwarder stands by from now on. */
+  standby(pid: number): void;
   log(level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>): void;
 }

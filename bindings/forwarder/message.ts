@@ -1,17 +1,19 @@
 /** What agent and forwarder say to each other over forwarder.sock: one JSON object a message, descriptors beside it
  *  (SCM_RIGHTS). The agent speaks first; the forwarder answers `start` and reports what happens to it.
  *
- *      agent -> forwarder   start  {settings, tablesPath}  [eventfd of each worker]
+ *      agent -> forwarder   prepare {settings}    to one that is to stand by
+ *                           start  {settings, tablesPath}  [eventfd of each worker]
  *                           adopt                 by a new agent, to a forwarder that outlived the last one
  *                           attach {port}      [descriptor]
  *                           detach {port}
  *                           stop
  *      forwarder -> agent   adopted {settings}  [eventfd of each worker]
  *                           held {port}  [descriptor]       of each port, then: started
- *                           started | failed {reason} | log {level, text, details}                                       */
+ *                           prepared | started | failed {reason} | log {level, text, details}                                       */
 import type { ForwarderSettings } from "./settings.ts";
 
 export type ToForwarder =
+  | { kind: "prepare"; settings: ForwarderSettings }
   | { kind: "start"; settings: ForwarderSettings; tablesPath: string }
   | { kind: "adopt" }
   | { kind: "attach"; port: number }
@@ -21,6 +23,7 @@ export type ToForwarder =
 export type ToAgent =
   | { kind: "adopted"; settings: ForwarderSettings }
   | { kind: "held"; port: number }
+  | { kind: "prepared" }
   | { kind: "started" }
   | { kind: "failed"; reason: string }
   | { kind: "log"; level: "debug" | "info" | "warn" | "error"; text: string; details?: Record<string, unknown> };

@@ -17,13 +17,19 @@ export interface ForwarderSettings {
   faultFrames: boolean;
 }
 
-/** What a worker thread is started with. */
-export interface WorkerSettings extends ForwarderSettings {
+/** What a worker's thread is started with. */
+export interface ThreadSettings extends ForwarderSettings {
   memory: WebAssembly.Memory;
   module: WebAssembly.Module;
+}
+
+/** What it is told to begin with. */
+export interface WorkerOrder {
   index: number;
   /** Wakes this worker: written by whoever changes the tables. */
   eventfd: number;
   /** What its predecessor in this process died of; null for the first. */
   death: Death | null;
 }
+
+export type WorkerSettings = ThreadSettings & WorkerOrder;

@@ -8,13 +8,14 @@ import type { ForwarderSettings } from "./settings.ts";
 
 export class ThreadLink implements ForwarderLink {
   readonly pid = null;
+  readonly standbyPid = null;
   private readonly host: ForwarderHost;
   private readonly eventfds: number[];
   private isUp = false;
 
   constructor(settings: ForwarderSettings, memory: WebAssembly.Memory, listener: LinkListener) {
     this.eventfds = Array.from({ length: settings.layout.workers }, createEventfd);
-    this.host = new ForwarderHost(settings, memory, this.eventfds, {
+    this.host = new ForwarderHost(settings, memory, {
       failed: (error) => void this.fail(error, listener),
       log: (level, message, details) => listener.log(level, message, details),
     });
@@ -29,7 +30,7 @@ export class ThreadLink implements ForwarderLink {
   }
 
   async start(attachments: () => Attachment[]): Promise<void> {
-    await this.host.start();
+    await this.host.start(this.eventfds);
     for (const { port, descriptor } of attachments()) this.host.attach(port, descriptor);
     this.isUp = true;
   }

@@ -99,6 +99,7 @@ async function startEngine(
   const name = instanceName(mark.tag);
   const engine = await Engine.create(engineConfig(name, kind, mark.tag), {
     isolation: "process",
+    standby: false,
     io,
     runDirectory: `/run/portyard/${name}`,
     log: (level, message) => {

@@ -94,7 +94,7 @@ async function comeAndGo(yard: Yard, count: number): Promise<void> {
 
 test(
   ...story("networks and ports come and go, and descriptors are as before", async (yard) => {
-    const up = await yard.up(CONFIG);
+    const up = await yard.up(CONFIG, "--no-standby");
     const { pid, forwarderPid } = (await call(yard, "GET", "/v1/version")).body;
     await comeAndGo(yard, 1);
     const before = [descriptors(pid), descriptors(forwarderPid)];

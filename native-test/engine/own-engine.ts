@@ -41,8 +41,7 @@ function removeInstance(name: string): void {
 
 function isForwarder(pid: string, name: string): boolean {
   try {
-    const [, program = "", instance] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return program.endsWith("portyard-forwarder.js") && instance === name;
+    return new RegExp(`portyard-(forwarder|standby).* ${name} `).test(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
   } catch {
     return false; // it has ended meanwhile
   }

@@ -50,9 +50,9 @@ function forwardersOf(engine: Engine): number {
   const name = `pyt-${process.pid}`;
   const lines = readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
-    .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`).split("\0"));
+    .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " "));
   assert.ok(engine.forwarderPid() !== null);
-  return lines.filter(([, program = "", instance]) => program.endsWith("portyard-forwarder.js") && instance === name).length;
+  return lines.filter((line) => line.includes("portyard-forwarder") && line.includes(` ${name} `)).length;
 }
 
 function readOrEmpty(path: string): string {

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const FORWARDER = "portyard-forwarder";
+const FORWARDER = /portyard-(forwarder|standby)/;
 /** Settings that forwarding for containers touches; those of a device come and go with it and are seen there. */
 const SETTINGS = ["forwarding", "accept_ra", "rp_filter", "send_redirects", "route_localnet", "arp_ignore", "disable_ipv6", "proxy_arp"];
 
@@ -55,7 +55,7 @@ function settings() {
 
 function forwarders() {
   const processes = entries("/proc").filter((name) => /^\d+$/.test(name));
-  return processes.filter((pid) => commandLine(pid).includes(FORWARDER)).map((pid) => `${FORWARDER} (pid ${pid})`);
+  return processes.filter((pid) => FORWARDER.test(commandLine(pid))).map((pid) => `forwarder (pid ${pid})`);
 }
 
 /** Empty when the process has ended meanwhile. */

@@ -131,6 +131,10 @@ export class FakeEngine implements EngineLike {
     return { ports: this.ports(), drops: this.dropped, workers: [worker], macs: this.stations.length, macLimit: 65536, eventsLost: 0 };
   }
 
+  standbyPid(): number | null {
+    return null;
+  }
+
   forwarderPid(): number | null {
     return 4711;
   }
