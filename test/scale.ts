@@ -36,6 +36,11 @@ const columns = {
   forwarderKills: { quick: 2, full: 20 },
   /** Frames of which a worker dies under load, in each way. */
   workerDeaths: { quick: 2, full: 20 },
+  /** Deaths of forwarder, agent and both under load, each as often; TCP streams meanwhile, and how long none of the datagrams may
+   *  have come when the forwarder was killed. */
+  lives: { quick: 2, full: 20 },
+  livingStreams: { quick: 10, full: 50 },
+  killedForwarderGapMilliseconds: { quick: 5_000, full: 200 },
   /** How long a ring is used in the place of one that was just closed. */
   oldRingMilliseconds: { quick: 100, full: 1_000 },
   /** Engines that are taken over, in each way. */

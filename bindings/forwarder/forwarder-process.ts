@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { fileFault } from "../file-fault.ts";
 import { lastError } from "./log-line.ts";
 
+/** In the environment of a forwarder: process id of the agent that started it. */
+export const AGENT_VARIABLE = "PORTYARD_AGENT_PID";
+
 /** The programs: one that is to forward at once, one that stands by for it. */
 export type Program = "portyard-forwarder" | "portyard-standby";
 
@@ -89,8 +92,8 @@ function openLog(path: string): number {
   }
 }
 
-/** Nothing of the agent's environment that would change how Node runs: options of a debugger or a profiler. */
+/** The agent's own, but nothing of it that would change how Node runs: options of a debugger or a profiler. */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = process.env;
-  return rest;
+  return { ...rest, [AGENT_VARIABLE]: String(process.pid) };
 }

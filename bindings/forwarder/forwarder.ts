@@ -9,6 +9,7 @@ import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import { listen, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
 import { claimLife, FORWARDER_LIFE, openTablesFile } from "../native/tables-file.ts";
+import { outliveParent } from "../native/process.ts";
 import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
@@ -101,6 +102,7 @@ class Forwarder {
     this.tables.configure(base, settings.layout.workersBase, settings.faultFrames);
     this.tables.store32(map.HEAD_FORWARDER_PID, process.pid);
     await host.start(eventfds);
+    outliveParent();
     this.settings = settings;
     this.log("info", "forwarding", { workers: settings.layout.workers, io: settings.io, build: settings.build });
     this.say({ kind: "started" });

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { setSocketOption } from "./socket-option.ts";
+import { streams } from "./station-streams.ts";
 
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
@@ -33,7 +34,7 @@ const receivers = new Map<number, Receiver>();
 const senders = new Map<number, Sender>();
 const digests = new Map<number, Promise<string>>();
 
-const commands: Record<string, (argument: never) => Promise<unknown>> = { receive, count, send, sent, listen, copy, digest };
+const commands: Record<string, (argument: never) => Promise<unknown>> = { receive, count, send, sent, listen, copy, digest, ...streams };
 
 function makeSocket(address: string): Socket {
   return createSocket(address.includes(":") ? "udp6" : "udp4");

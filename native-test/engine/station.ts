@@ -8,10 +8,11 @@ export class Station {
   /** Answers come in the order of the questions. */
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param namespace name of a network namespace. */
-  constructor(namespace: string) {
+  /** @param namespace name of a network namespace.
+   *  @param enter what goes before a command so that it runs where this namespace is known. */
+  constructor(namespace: string, enter: (command: string[]) => string[] = (command) => command) {
     this.child = startChild(`await (await import(${JSON.stringify(PROGRAM)})).obey(heard);`, {
-      through: ["ip", "netns", "exec", namespace],
+      through: enter(["ip", "netns", "exec", namespace]),
     });
   }
 

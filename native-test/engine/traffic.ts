@@ -1,4 +1,5 @@
 /** Traffic of native tests: numbered datagrams and TCP streams from one container to another, and what became of them. */
+import { setTimeout as delay } from "node:timers/promises";
 import { scale } from "../../test/scale.ts";
 import type { Station } from "./station.ts";
 
@@ -69,6 +70,47 @@ export class Datagrams {
     const sent = await this.from.station.ask<number>("sent", { port, now: this.limit === null });
     const counted = await this.to.station.ask<Omit<Outcome, "sent">>("count", { port, expected: sent, quietMs: scale.quietMilliseconds });
     return { sent, ...counted };
+  }
+}
+
+/** TCP streams that go on, with something under way in both directions all the time. */
+export class Streams {
+  private readonly from: End;
+  private readonly to: End;
+  private readonly port: number;
+
+  private constructor(from: End, to: End, port: number) {
+    this.from = from;
+    this.to = to;
+    this.port = port;
+  }
+
+  /** Opens `count` of them from one container to `address` of another. */
+  static async open(from: End, to: End, address: string, count: number): Promise<Streams> {
+    const port = ++lastPort;
+    await to.station.ask("echo", { port, address });
+    await from.station.ask("openStreams", { port, address, count });
+    return new Streams(from, to, port);
+  }
+
+  /** Resolves when something has come back on each of them from now on. @throws Error when one broke, or stands still. */
+  async goOn(): Promise<void> {
+    const before = await this.state();
+    for (const end = Date.now() + scale.nativePatienceMilliseconds; ; await delay(10)) {
+      const { echoed, faults } = await this.state();
+      if (faults.length > 0) throw new Error(`${faults.length} of ${echoed.length} streams broke: ${faults[0]}`);
+      if (echoed.every((bytes, index) => bytes > (before.echoed[index] ?? 0))) return;
+      if (Date.now() > end) throw new Error("a stream stands still");
+    }
+  }
+
+  private state(): Promise<{ echoed: number[]; faults: string[] }> {
+    return this.from.station.ask("streamState", { port: this.port });
+  }
+
+  async close(): Promise<void> {
+    await this.from.station.ask("closeStreams", { port: this.port });
+    await this.to.station.ask("closeEcho", { port: this.port });
   }
 }
 

@@ -20,6 +20,7 @@ import type { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
 import { Poison } from "./poison.ts";
 import { configure, lawHolds, makeTopology, nextEvent, tapPort, type Topology, until } from "./topology.ts";
+import { printOutcomes } from "./outcomes.ts";
 import { Datagrams, type Outcome } from "./traffic.ts";
 
 const test = suite("deaths of workers");
@@ -77,15 +78,6 @@ function holdsFrame(file: string, frame: Uint8Array): void {
   assert.is(statSync(file).mode & 0o777, 0o600);
 }
 
-const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-
-function print(what: string, outcomes: Outcome[]): void {
-  const lost = outcomes.map(({ sent, received }) => sent - received);
-  const gaps = outcomes.map(({ longestGapMs }) => longestGapMs);
-  const figures = `frames lost p50 ${middle(lost)}, worst ${Math.max(...lost)}; longest gap p50 ${middle(gaps).toFixed(0)} ms, worst ${Math.max(...gaps).toFixed(0)} ms`;
-  console.log(`${what}, ${outcomes.length} times: ${figures}`);
-}
-
 /** Deaths, an engine for as many as one may die within a minute. */
 async function dieOften(options: EngineOptions, kind: number, reason: WorkerDeath): Promise<{ own: Outcome[]; other: Outcome[] }> {
   const outcomes: { own: Outcome; other: Outcome }[] = [];
@@ -121,7 +113,7 @@ for (const isolation of ["process", "thread"] as const)
           `${isolation}, ${io}: a worker dies of ${what}, the other does not notice`,
           async () => {
             const { own, other } = await dieOften({ isolation, io }, kind, reason);
-            print(`${isolation}, ${io}: ${what}`, own);
+            printOutcomes(`${isolation}, ${io}: ${what}`, own);
             for (const { sent, received } of other) assert.is(received, sent, "the other worker's ports lose nothing");
             for (const { longestGapMs } of own) assert.ok(longestGapMs <= worstMs, `a gap of ${longestGapMs} ms`);
           },

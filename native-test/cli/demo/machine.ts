@@ -53,12 +53,12 @@ export class Machine {
 
   /** Starts a program on it. @param before arguments that go before it, to run it as somebody else. */
   start(command: readonly string[], before: readonly string[] = []): Program {
-    return new Program(this.#entered([...before, ...command]));
+    return new Program(this.enter([...before, ...command]));
   }
 
   /** Runs a tool on it to its end. @returns what it printed. */
   tool(...command: string[]): string {
-    const [program, ...args] = this.#entered(command) as [string, ...string[]];
+    const [program, ...args] = this.enter(command) as [string, ...string[]];
     const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
     if (status !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
     return stdout;
@@ -87,7 +87,8 @@ export class Machine {
     await closed;
   }
 
-  #entered(command: readonly string[]): string[] {
+  /** The command by which `command` runs on it. */
+  enter(command: readonly string[]): string[] {
     const marked = ["env", `--chdir=${PROJECT}`, `${VARIABLE}=${this.#token}`];
     const here = command.map((word) => (word.startsWith(root) ? `${PROJECT}/${word.slice(root.length)}` : word));
     return ["nsenter", "--target", String(this.holder.pid), "--net", "--mount", ...marked, ...here];
