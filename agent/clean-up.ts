@@ -42,7 +42,9 @@ export async function cleanUp(place: Place): Promise<Leftovers> {
   const devices = [];
   for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(deviceOf(config));
   for (const before of state?.interfaces ?? []) await restoreInterface(before);
-  const names = ["forwarder.sock", "standby.sock", "forwarder.log", "agent.sock"].map((name) => join(place.runDirectory, name));
+  const names = ["forwarder.sock", "standby.sock", "forwarder.log", "forwarder.log.1", "agent.sock"].map((name) =>
+    join(place.runDirectory, name),
+  );
   const files = [...tablesFiles(place), ...names, ...poisonFiles(place.runDirectory)].filter((path) => existsSync(path));
   for (const path of files) rmSync(path, { force: true });
   return { forwarder, devices, files };

@@ -41,6 +41,9 @@ const columns = {
   lives: { quick: 2, full: 20 },
   livingStreams: { quick: 10, full: 50 },
   killedForwarderGapMilliseconds: { quick: 5_000, full: 200 },
+  /** Containers that come and go by the API, and kills of the forwarder in between. */
+  containerCycles: { quick: 20, full: 1_000 },
+  cycleKills: { quick: 4, full: 200 },
   /** How long a ring is used in the place of one that was just closed. */
   oldRingMilliseconds: { quick: 100, full: 1_000 },
   /** Engines that are taken over, in each way. */

@@ -136,7 +136,7 @@ export function removeTables(file: TablesFile): void {
 
 /** Removes what a forwarder wrote beside its socket. */
 export function removeForwarderFiles({ path }: RunFolder): void {
-  const own = ["forwarder.sock", "standby.sock", "forwarder.log"].map((name) => `${path}/${name}`);
+  const own = ["forwarder.sock", "standby.sock", "forwarder.log", "forwarder.log.1"].map((name) => `${path}/${name}`);
   for (const file of [...own, ...poisonFiles(path)]) ignoringRefusal(() => unlinkSync(file));
 }
 

@@ -1,10 +1,13 @@
 /** The forwarder as a child process: in a process group of its own, so that the end of the agent or Ctrl-C at a terminal
  *  does not end it, with a log beside its socket. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { fileFault } from "../file-fault.ts";
 import { lastError } from "./log-line.ts";
+
+/** The run folder lies in memory: every start looks whether its log has grown beyond this. */
+const MAX_LOG_BYTES = 256 * 1024;
 
 /** In the environment of a forwarder: process id of the agent that started it. */
 export const AGENT_VARIABLE = "PORTYARD_AGENT_PID";
@@ -84,8 +87,10 @@ function makeRoom(path: string): void {
   }
 }
 
+/** A log that has grown makes room for a new one, which stays beside it. */
 function openLog(path: string): number {
   try {
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
     return openSync(path, "a", 0o600);
   } catch (cause) {
     throw fileFault("Opening the log", path, cause);

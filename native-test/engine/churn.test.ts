@@ -53,7 +53,7 @@ async function churn(topology: Topology, from: number, to: number): Promise<void
 
 test(
   ...needing(["root", "iproute2", "tun"], `${scale.churnedPorts} ports added and removed under load leave nothing`, async () => {
-    const topology = await makeTopology({ containers: 3 });
+    const topology = await makeTopology({ containers: 3, engine: { standby: false } });
     try {
       const { engine, containers } = topology;
       const [from, to] = containers as [Container, Container];

@@ -1,0 +1,115 @@
+/** Containers come and go, and the forwarder is killed again and again: memory, descriptors, threads, files and namespaces are afterwards
+ *  as they were before.
+ *
+ *      left eth0 ── TAP ── portyard up ── TAP ── eth0 right          passing: a namespace and its port, made and removed */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ask } from "../../test/agent/support/yard.ts";
+import { scale } from "../../test/scale.ts";
+import { lab, SOCKET, story, type Yard } from "./support/instance.ts";
+import { reaches } from "./support/talk.ts";
+
+const test = suite("leaks");
+const passing = { name: "passing", network: "blue", tap: { namespace: "passing", interface: "eth0", address: "10.77.0.9" } };
+/** Cycles after which everything has been allocated that is allocated once. */
+const WARM_UP = 10;
+/** Node.js gives memory back when it likes: this much is no leak of 1,000 cycles and 200 kills, of which each would be 100 kB. */
+const MEMORY_MEGABYTES = 20;
+
+interface Use {
+  descriptors: number[];
+  threads: number[];
+  /** Files in /run and /dev/shm with their sizes; a log may grow to its limit. */
+  files: string[];
+  namespaces: string[];
+  processes: number;
+}
+
+interface Processes {
+  pid: number;
+  forwarderPid: number;
+  standbyPid: number;
+}
+
+/** The processes of the instance, once all three are there. */
+async function processes(yard: Yard): Promise<Processes> {
+  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(10)) {
+    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
+    if (body.forwarderPid !== null && body.standbyPid !== null) return body;
+    assert.ok(performance.now() < end, "no forwarder stands by");
+  }
+}
+
+const counted = (pid: number, what: "fd" | "task") => readdirSync(`/proc/${pid}/${what}`).length;
+const megabytes = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+
+async function use(yard: Yard): Promise<Use> {
+  const { pid, forwarderPid, standbyPid } = await processes(yard);
+  const all = [pid, forwarderPid, standbyPid];
+  const state = yard.machine.state();
+  const size = (file: string) => (file.includes("forwarder.log") ? "" : statSync(yard.machine.path(file)).size);
+  const files = [...state.run.map((file) => `/run/${file}`), ...state.shared.map((file) => `/dev/shm/${file}`)];
+  return {
+    descriptors: all.map((one) => counted(one, "fd")),
+    threads: all.map((one) => counted(one, "task")),
+    files: files.map((file) => `${file} ${size(file)}`),
+    namespaces: state.namespaces,
+    processes: state.processes.length,
+  };
+}
+
+/** What is there now is what was there `before`; work that is under way is waited for. */
+async function isAsBefore(yard: Yard, before: Use): Promise<void> {
+  for (const end = performance.now() + scale.nativePatienceMilliseconds; performance.now() < end; await delay(50)) {
+    if (JSON.stringify(await use(yard)) === JSON.stringify(before)) return;
+  }
+  assert.equal(await use(yard), before);
+}
+
+async function cycle(yard: Yard): Promise<void> {
+  const socket = yard.machine.path(SOCKET);
+  yard.machine.tool("ip", "netns", "add", "passing");
+  assert.is((await ask(socket, "POST", "/v1/ports", passing)).status, 201);
+  assert.is((await ask(socket, "DELETE", "/v1/ports/passing")).status, 204);
+  yard.machine.tool("ip", "netns", "del", "passing");
+}
+
+async function killForwarder(yard: Yard): Promise<void> {
+  const { forwarderPid } = await processes(yard);
+  yard.machine.tool("kill", "-9", String(forwarderPid));
+  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(5)) {
+    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
+    if (body.forwarderPid !== null && body.forwarderPid !== forwarderPid) return;
+    assert.ok(performance.now() < end, "the forwarder did not come back");
+  }
+}
+
+test(
+  ...story(`${scale.containerCycles} containers and ${scale.cycleKills} kills of the forwarder leave nothing`, async (yard) => {
+    const agent = await yard.up(lab);
+    for (let round = 0; round < WARM_UP; round++) await cycle(yard);
+    await killForwarder(yard);
+    await cycle(yard);
+    const before = await use(yard);
+    const { pid, forwarderPid } = await processes(yard);
+    const memory = [megabytes(pid), megabytes(forwarderPid)] as const;
+    const between = scale.containerCycles / scale.cycleKills;
+    for (let kill = 0; kill < scale.cycleKills; kill++) {
+      for (let round = 0; round < between; round++) await cycle(yard);
+      await killForwarder(yard);
+    }
+    await cycle(yard);
+    await isAsBefore(yard, before);
+    const after = await processes(yard);
+    const growth = [megabytes(after.pid) - memory[0], megabytes(after.forwarderPid) - memory[1]] as const;
+    const grown = growth.map((value) => value.toFixed(1)).join(" and ");
+    console.log(`${scale.containerCycles} cycles, ${scale.cycleKills} kills: memory of agent and forwarder grew by ${grown} MB`);
+    for (const value of growth) assert.ok(value < MEMORY_MEGABYTES, `memory grew by ${grown} MB`);
+    assert.ok(await reaches(yard.machine, "left", "right", "10.77.0.3"));
+    await agent.stop("SIGTERM");
+  }),
+);
+
+test.run();
