@@ -35,7 +35,7 @@ export type EngineFactory = (config: EngineConfig, options: EngineOptions) => Pr
 
 export interface AgentOptions extends PlaceOptions {
   /** How the engine runs. */
-  engine?: Pick<EngineOptions, "isolation" | "io" | "spinMicroseconds" | "build" | "standby">;
+  engine?: Pick<EngineOptions, "isolation" | "io" | "spinMicroseconds" | "build" | "standby" | "forwarders">;
   /** Default: the real one. */
   createEngine?: EngineFactory;
   log: Log;

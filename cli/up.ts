@@ -25,6 +25,7 @@ interface UpOptions {
   workers?: number | "auto";
   spin: number;
   standby: boolean;
+  forwarders: "own" | "waiting";
   logLevel: LogLevel;
   logFile?: string;
   keep?: boolean;
@@ -59,6 +60,11 @@ export function upCommand(): Command {
       0,
     )
     .option("--no-standby", "keep no second forwarder ready to take the place of one that dies (about 60 MB of memory)")
+    .addOption(
+      new Option("--forwarders <kind>", "start them, or take those that a service manager keeps waiting")
+        .choices(["own", "waiting"])
+        .default("own"),
+    )
     .option("--keep", "on a signal end the agent alone: everything forwards on until the next up, or down")
     .option("--replace", "take over from the agent of this name that runs, without a pause")
     .addOption(new Option("--log-level <level>", "least level of what is logged").choices(LOG_LEVELS).default("info"))
@@ -95,7 +101,8 @@ async function up(options: UpOptions): Promise<void> {
   const log = createLog({ level: options.logLevel, file: options.logFile, instance: config.name });
   const stopping = stopSignals();
   const progress = showProgress("starting ports", config.ports.length);
-  const engine = { io: options.io, isolation: options.isolation, spinMicroseconds: options.spin, standby: options.standby };
+  const { io, isolation, spin: spinMicroseconds, standby, forwarders } = options;
+  const engine = { io, isolation, spinMicroseconds, standby, forwarders };
   const { socket, keep = false } = options;
   const start = () => Agent.start(config, { engine, socket, log, keep, signal: stopping, onProgress: progress.update });
   try {

@@ -3,6 +3,7 @@ import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { monotonicMs } from "../forwarder/clock.ts";
 import type { ForwarderLink, LinkListener } from "../forwarder/link.ts";
+import { type ForwarderSource, OwnForwarders, WaitingForwarders } from "../forwarder/forwarder-source.ts";
 import { poisonPath } from "../forwarder/poison-file.ts";
 import { ProcessLink } from "../forwarder/process-link.ts";
 import type { ForwarderSettings } from "../forwarder/settings.ts";
@@ -161,10 +162,14 @@ function partsOverFile(
   const prepare = (memory: WebAssembly.Memory) => mapTables(memory, file, settings);
   const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake(), origin);
   const connect = (listener: LinkListener) => {
-    link = new ProcessLink(settings, file, directory, listener, options.standby ?? true);
+    link = new ProcessLink(settings, file, directory, listener, sourceOf(settings, options, directory, listener), options.standby ?? true);
     return link;
   };
   return assemble(store, settings, options, connect, end);
+}
+
+function sourceOf(settings: ForwarderSettings, { forwarders }: EngineOptions, directory: string, { log }: LinkListener): ForwarderSource {
+  return forwarders === "waiting" ? new WaitingForwarders(directory, log) : new OwnForwarders(settings.name, directory, log);
 }
 
 function mapTables(memory: WebAssembly.Memory, file: TablesFile, settings: ForwarderSettings): void {

@@ -16,6 +16,9 @@ export interface EngineOptions {
   /** Keep a second forwarder process that takes the place of one that dies within milliseconds, for about 60 MB of memory; default
    *  true with isolation "process", which alone has one. */
   standby?: boolean;
+  /** "own" (default): this engine starts its forwarders. "waiting": a service manager does, by the program portyard-standby, and they
+   *  wait in the run folder until they are taken. */
+  forwarders?: "own" | "waiting";
   /** Called with each log record of the forwarder (level as pino's names). */
   log?: (level: "debug" | "info" | "warn" | "error", message: string, details?: Record<string, unknown>) => void;
   /** End at once what a predecessor left and `config` does not name (default); false: `settle()` will be called. */

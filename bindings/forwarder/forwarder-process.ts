@@ -78,6 +78,11 @@ export function standbySocketIn(directory: string): string {
   return `${directory}/standby.sock`;
 }
 
+/** Where forwarders that a service manager has started wait for their agent, each with a socket of its own. */
+export function waitingFolderIn(directory: string): string {
+  return `${directory}/waiting`;
+}
+
 /** What a predecessor left at `path` goes. */
 function makeRoom(path: string): void {
   try {

@@ -9,7 +9,8 @@ import { createEventfd, signalEventfd } from "../native/epoll.ts";
 import { closeDescriptor } from "../native/io.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { ForwarderConnection } from "./forwarder-connection.ts";
-import { ForwarderProcess, socketPathIn } from "./forwarder-process.ts";
+import { socketPathIn } from "./forwarder-process.ts";
+import type { ForwarderSource } from "./forwarder-source.ts";
 import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
 import type { ForwarderSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
@@ -19,6 +20,8 @@ export class ProcessLink implements ForwarderLink {
   private readonly tables: TablesFile;
   private readonly directory: string;
   private readonly listener: LinkListener;
+  private readonly source: ForwarderSource;
+  private readonly stopping = new AbortController();
   private readonly standby: Standby | null;
   /** Of each worker; those of an adopted forwarder are its own. */
   private eventfds: number[] = [];
@@ -28,13 +31,22 @@ export class ProcessLink implements ForwarderLink {
 
   /** @param tables the formatted tables file.
    *  @param directory where forwarder.sock and forwarder.log lie.
-   *  @param hasStandby whether a second forwarder stands by. */
-  constructor(settings: ForwarderSettings, tables: TablesFile, directory: string, listener: LinkListener, hasStandby: boolean) {
+   *  @param source where forwarders come from.
+   *  @param hasStandby whether a second one stands by. */
+  constructor(
+    settings: ForwarderSettings,
+    tables: TablesFile,
+    directory: string,
+    listener: LinkListener,
+    source: ForwarderSource,
+    hasStandby: boolean,
+  ) {
     this.settings = settings;
     this.tables = tables;
     this.directory = directory;
     this.listener = listener;
-    this.standby = hasStandby ? new Standby(settings, directory, listener) : null;
+    this.source = source;
+    this.standby = hasStandby ? new Standby(settings, directory, listener, source) : null;
   }
 
   get pid(): number | null {
@@ -55,11 +67,8 @@ export class ProcessLink implements ForwarderLink {
     this.standby?.prepareSoon();
   }
 
-  private async open(): Promise<ForwarderConnection> {
-    const { name } = this.settings;
-    const socketPath = socketPathIn(this.directory);
-    const program = new ForwarderProcess("portyard-forwarder", name, this.directory, socketPath);
-    return ForwarderConnection.start(program, socketPath, this.listener.log);
+  private open(): Promise<ForwarderConnection> {
+    return this.source.open("portyard-forwarder", socketPathIn(this.directory), this.stopping.signal);
   }
 
   /** Takes over the forwarder that outlived the last agent; resolves with the descriptors that it holds, copies of this
@@ -99,6 +108,7 @@ export class ProcessLink implements ForwarderLink {
 
   leave(): void {
     this.isStopping = true;
+    this.stopping.abort();
     this.isUp = false;
     this.forwarder?.leave();
     void this.standby?.end();
@@ -107,6 +117,7 @@ export class ProcessLink implements ForwarderLink {
 
   async stop(): Promise<void> {
     this.isStopping = true;
+    this.stopping.abort();
     await Promise.all([this.forwarder?.stop(), this.standby?.end()]);
     this.eventfds.splice(0).forEach(closeDescriptor);
   }

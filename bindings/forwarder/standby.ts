@@ -2,8 +2,9 @@
  *  no descriptor and nothing to do. When the one that forwards dies it takes its place, so that what costs time in a start was done
  *  before. It ends with its agent. */
 import { renameSync, rmSync } from "node:fs";
-import { ForwarderConnection } from "./forwarder-connection.ts";
-import { ForwarderProcess, socketPathIn, standbySocketIn } from "./forwarder-process.ts";
+import type { ForwarderConnection } from "./forwarder-connection.ts";
+import { socketPathIn, standbySocketIn } from "./forwarder-process.ts";
+import type { ForwarderSource } from "./forwarder-source.ts";
 import type { LinkListener } from "./link.ts";
 import type { ForwarderSettings } from "./settings.ts";
 
@@ -16,19 +17,19 @@ export class Standby {
   private readonly settings: ForwarderSettings;
   private readonly directory: string;
   private readonly listener: LinkListener;
+  private readonly source: ForwarderSource;
+  private readonly ending = new AbortController();
   private timer: NodeJS.Timeout | undefined;
-  private hasEnded = false;
-  /** The process that stands by or is being prepared. */
-  private program: ForwarderProcess | null = null;
-  /** Null when that fails. */
+  /** The one that stands by or is being prepared; null when that fails. */
   private preparing: Promise<ForwarderConnection | null> | null = null;
   private ready: ForwarderConnection | null = null;
 
   /** @param directory where its socket and forwarder.log lie. */
-  constructor(settings: ForwarderSettings, directory: string, listener: LinkListener) {
+  constructor(settings: ForwarderSettings, directory: string, listener: LinkListener, source: ForwarderSource) {
     this.settings = settings;
     this.directory = directory;
     this.listener = listener;
+    this.source = source;
   }
 
   /** Of one that is ready. */
@@ -38,7 +39,7 @@ export class Standby {
 
   /** Prepares one a little later, unless there is one. */
   prepareSoon(afterMs = PREPARE_AFTER_MS): void {
-    if (this.preparing !== null || this.hasEnded) return;
+    if (this.preparing !== null || this.ending.signal.aborted) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.preparing = this.prepare();
@@ -48,8 +49,7 @@ export class Standby {
   private async prepare(): Promise<ForwarderConnection | null> {
     const path = standbySocketIn(this.directory);
     try {
-      this.program = new ForwarderProcess("portyard-standby", this.settings.name, this.directory, path);
-      const one = await ForwarderConnection.start(this.program, path, this.listener.log);
+      const one = await this.source.open("portyard-standby", path, this.ending.signal);
       await one.ask({ kind: "prepare", settings: this.settings }, []);
       this.ready = one;
       void one.ended.then(() => this.lost(one));
@@ -57,7 +57,7 @@ export class Standby {
       return one;
     } catch (error) {
       this.preparing = null;
-      if (this.hasEnded) return null;
+      if (this.ending.signal.aborted) return null;
       this.listener.log("warn", "no forwarder stands by: a restart will take longer", { reason: (error as Error).message });
       this.prepareSoon(PREPARE_AGAIN_MS);
       return null;
@@ -79,19 +79,17 @@ export class Standby {
     this.preparing = null;
     if (one === null || this.ready !== one) return null;
     this.ready = null;
-    this.program = null;
     renameSync(standbySocketIn(this.directory), socketPathIn(this.directory));
     return one;
   }
 
-  /** Ends it, and waits for that. It has nothing that it must give back. */
+  /** Ends it, and waits for that. */
   async end(): Promise<void> {
-    this.hasEnded = true;
+    this.ending.abort();
     clearTimeout(this.timer);
-    const { program } = this;
-    if (program === null) return;
-    program.kill("SIGKILL");
-    await program.ended;
+    const one = await this.preparing;
+    this.ready = null;
+    await one?.stop();
     rmSync(standbySocketIn(this.directory), { force: true });
   }
 }
