@@ -1,7 +1,9 @@
-/** package-lock.json names no registry, and every package that an entry asks for: npm leaves those of other platforms out
+/** package-lock.json names no registry, has the checksum of every package, and every package that an entry asks for: npm leaves those of other platforms out
  *  when it cannot fetch them, and `npm ci` then refuses the file there. */
 interface LockedPackage {
   resolved?: string;
+  integrity?: string;
+  link?: boolean;
   optionalDependencies?: Record<string, string>;
   dependencies?: Record<string, string>;
 }
@@ -11,6 +13,9 @@ export function lockFile(text: string): string[] {
   const packages = (JSON.parse(text) as { packages: Record<string, LockedPackage> }).packages;
   const paths = Object.keys(packages);
   const resolved = paths.filter((path) => packages[path]?.resolved !== undefined).map((path) => `${path} has a "resolved"`);
+  const unchecked = paths
+    .filter((path) => path !== "" && packages[path]?.link !== true && packages[path]?.integrity === undefined)
+    .map((path) => `${path} has no checksum`);
   const missing = paths.flatMap((path) => {
     const { dependencies = {}, optionalDependencies = {} } = packages[path] as LockedPackage;
     const wanted = Object.keys({ ...dependencies, ...optionalDependencies });
@@ -18,7 +23,7 @@ export function lockFile(text: string): string[] {
       .filter((name) => !find(packages, path, name))
       .map((name) => `${path || "the project"} asks for ${name}, which has no entry`);
   });
-  return [...resolved, ...missing];
+  return [...resolved, ...unchecked, ...missing];
 }
 
 /** Node's look-up: in the package's own node_modules, then in those of the folders above. */

@@ -85,16 +85,21 @@ test("each forbidden word of a release text is named with its line", () => {
   assert.equal(releaseText("a.wat", "(module)"), []);
 });
 
-test("a lock file that names a registry or lacks a package is named", () => {
+test("a lock file that names a registry, or lacks a package or a checksum, is named", () => {
   const lock = {
     packages: {
       "": { dependencies: { a: "1" } },
-      "node_modules/a": { resolved: "https://registry.example/a.tgz", optionalDependencies: { "a-linux": "1", "a-windows": "1" } },
+      "node_modules/a": {
+        integrity: "sha512-a",
+        resolved: "https://registry.example/a.tgz",
+        optionalDependencies: { "a-linux": "1", "a-windows": "1" },
+      },
       "node_modules/a/node_modules/a-linux": {},
     },
   };
   assert.equal(lockFile(JSON.stringify(lock)), [
     'node_modules/a has a "resolved"',
+    "node_modules/a/node_modules/a-linux has no checksum",
     "node_modules/a asks for a-windows, which has no entry",
   ]);
 });
