@@ -104,10 +104,11 @@ export class Operations {
     });
   }
 
-  /** @throws PortyardError `port-missing`, `owned-by-file`. */
+  /** @throws PortyardError `port-missing`, `port-kind`, `owned-by-file`. */
   removePort(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const { inventory, heldPorts } = this.#objects;
+      if (inventory.hostPorts.has(name)) throw ofNetwork(inventory.hostPorts.get(name)!);
       if (!inventory.ports.has(name) && !heldPorts.has(name)) throw unknownName("port", name);
       refuseFile("port", name, this.#objects.portOwner(name));
       if (inventory.ports.has(name)) await this.#engine.removePort(name);
@@ -150,5 +151,13 @@ function refuseFile(kind: string, name: string, owner: Owner): void {
     path: "name",
     value: name,
     remedy: "Take it out of the file and start again.",
+  });
+}
+
+function ofNetwork({ name, network }: PortConfig): PortyardError {
+  return new PortyardError("port-kind", `Port ${name} is the way of network ${network} to its host.`, {
+    path: "name",
+    value: name,
+    remedy: "It goes with its network: remove that.",
   });
 }

@@ -5,6 +5,7 @@ import { PortyardError } from "../bindings/error.ts";
 import type { Filter } from "./api/query.ts";
 import type { DropView, MacView, NetworkView, PortView, WorkerView } from "./api/schema.ts";
 import type { Held, Objects } from "./objects.ts";
+import type { Owner } from "./state/types.ts";
 
 /** The first rows of a list, and how many there are. */
 export interface Rows<Row> {
@@ -69,15 +70,21 @@ export class Views {
   }
 
   #ports(): PortView[] {
-    const made = this.#engine.ports().map((port: PortInfo) => ({ ...port, owner: this.#objects.portOwner(port.name) }));
+    const made = this.#engine.ports().map((port: PortInfo) => ({ ...port, owner: this.#ownerOf(port) }));
     const { heldPorts, inventory } = this.#objects;
     return [...made, ...[...heldPorts].filter(([name]) => !inventory.ports.has(name)).map(([, held]) => heldView(held))];
+  }
+
+  /** A host port is its network's. */
+  #ownerOf({ name, kind, network }: PortInfo): Owner {
+    return kind === "host" ? this.#objects.networkOwner(network ?? "") : this.#objects.portOwner(name);
   }
 
   #requireNames({ network, port }: Filter): void {
     if (network !== undefined && !this.#objects.inventory.networks.has(network)) throw unknownName("network", network);
     const { inventory, heldPorts } = this.#objects;
-    if (port !== undefined && !inventory.ports.has(port) && !heldPorts.has(port)) throw unknownName("port", port);
+    const isKnown = (name: string) => inventory.ports.has(name) || inventory.hostPorts.has(name) || heldPorts.has(name);
+    if (port !== undefined && !isKnown(port)) throw unknownName("port", port);
   }
 }
 

@@ -3,6 +3,7 @@
  *
  *      const engine = await Engine.create(parseConfig({ networks: [...], ports: [...] }), { isolation: "thread" });
  */
+import { hostPortOf } from "./config/host-port.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers } from "./engine/describe.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
@@ -29,8 +30,11 @@ export class Engine implements EngineLike {
   /** Changes happen one after the other. */
   private changes: Promise<unknown> = Promise.resolve();
   private isClosed = false;
+  /** Name of the instance. */
+  private readonly name: string;
 
-  private constructor(parts: Parts) {
+  private constructor(name: string, parts: Parts) {
+    this.name = name;
     this.parts = parts;
   }
 
@@ -40,7 +44,7 @@ export class Engine implements EngineLike {
    *  @throws PortyardError of whatever could not be made; nothing is left behind then. */
   static async create(config: EngineConfig, options: EngineOptions = {}): Promise<Engine> {
     const isInline = options.isolation === "inline";
-    const engine = new Engine(isInline ? inlineParts(config, options) : await kernelParts(config, options));
+    const engine = new Engine(config.name, isInline ? inlineParts(config, options) : await kernelParts(config, options));
     try {
       await engine.parts.start((entry) => engine.lose(entry));
       for (const network of config.networks) await engine.addNetwork(network);
@@ -59,22 +63,38 @@ export class Engine implements EngineLike {
     return this.parts.io;
   }
 
-  /** @throws PortyardError `network-exists`, `networks-exhausted`, `engine-closed`. */
+  /** With its host port, if it has a gateway.
+   *  @throws PortyardError `network-exists`, `networks-exhausted`, `engine-closed`, and of the host port (ports/host.ts); nothing is left
+   *  behind then. */
   async addNetwork(network: NetworkConfig): Promise<NetworkInfo> {
-    return this.change(async () => describeNetwork(await this.parts.claims.network(network), this.parts.ports.all()));
+    const { claims, networks, ports } = this.parts;
+    return this.change(async () => {
+      const entry = await claims.network(network);
+      const host = hostPortOf(this.name, network);
+      try {
+        if (host !== null) await claims.port(host);
+      } catch (error) {
+        await networks.remove(network.name).catch(() => undefined); // the first error is the one that explains
+        throw error;
+      }
+      return describeNetwork(entry, ports.all());
+    });
   }
 
-  /** @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
+  /** With its host port. @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
   async removeNetwork(name: string): Promise<void> {
     return this.change(async () => {
-      const users = describeNetwork(this.parts.networks.get(name), this.parts.ports.all()).ports;
+      const { networks, ports } = this.parts;
+      const all = describeNetwork(networks.get(name), ports.all()).ports;
+      const [hosts, users] = [all.filter((port) => isHost(ports.get(port))), all.filter((port) => !isHost(ports.get(port)))];
       if (users.length > 0) {
         throw new PortyardError("network-in-use", `Network ${name} has ports: ${users.join(", ")}.`, {
           value: name,
           remedy: "Remove its ports first.",
         });
       }
-      await this.parts.networks.remove(name);
+      for (const host of hosts) await ports.remove(host);
+      await networks.remove(name);
     });
   }
 
@@ -83,9 +103,14 @@ export class Engine implements EngineLike {
     return this.change(async () => this.describe(await this.parts.claims.port(port)));
   }
 
-  /** Resolves when no frame can leave by the port any more and its device is gone. @throws PortyardError `port-missing`. */
+  /** Resolves when no frame can leave by the port any more and its device is gone.
+   *  @throws PortyardError `port-missing`; `port-kind` for a host port, which goes with its network. */
   async removePort(name: string): Promise<void> {
-    return this.change(() => this.parts.ports.remove(name));
+    return this.change(async () => {
+      const entry = this.parts.ports.get(name);
+      if (isHost(entry)) throw hostPortStays(entry);
+      await this.parts.ports.remove(name);
+    });
   }
 
   /** Ends what was taken over from a predecessor and has not been asked for since, by the same configuration. `create` does it, unless
@@ -194,4 +219,15 @@ export class Engine implements EngineLike {
     this.changes = result.catch(() => undefined);
     return result;
   }
+}
+
+function isHost({ kind }: PortEntry): boolean {
+  return kind === "host";
+}
+
+function hostPortStays({ config: { name, network } }: PortEntry): PortyardError {
+  return new PortyardError("port-kind", `Port ${name} is the way of network ${network} to its host.`, {
+    value: name,
+    remedy: `Take the gateway from the network, or remove the network.`,
+  });
 }

@@ -9,7 +9,9 @@ const nullableText = (description: string) => z.string().nullable().meta({ descr
 export const networkView = z.strictObject({
   name: z.string(),
   subnets: z.array(z.string()).meta({ description: "Prefixes, at most one of each family" }),
-  gateway: nullableText("Always null in this version"),
+  gateway: nullableText("Address of the host in it, the IPv4 one where it has both"),
+  gateways: z.array(z.string()).meta({ description: "Addresses of the host in it, at most one of each family" }),
+  internal: z.boolean().meta({ description: "Nothing is forwarded between it and the world" }),
   mtu: count("Largest IP packet in bytes"),
   ports: z.array(z.string()).meta({ description: "Names of the ports that are in it" }),
   learning: z.boolean(),
@@ -22,7 +24,7 @@ export const portView = z.strictObject({
   network: nullableText("Network of an access port; null for a trunk"),
   trunk: z.record(z.string(), z.int()).nullable().meta({ description: "Network to VLAN identifier" }),
   native: nullableText("Network of a trunk's untagged frames"),
-  kind: z.enum(["tap", "packet", "memory"]),
+  kind: z.enum(["tap", "packet", "host", "memory"]),
   io: z.enum(["uring", "syscall", "memory"]).nullable().meta({ description: "What moves the frames; null while nothing does" }),
   state: z.enum(["up", "shut", "gone", "failed", "pending"]),
   error: nullableText(

@@ -54,6 +54,7 @@ export const SHUT_POISON = 1;
 export const KIND_TAP = 1;
 export const KIND_PACKET = 2;
 export const KIND_MEMORY = 3;
+export const KIND_HOST = 4;
 
 // flags
 /** The port's frames carry a virtio-net header on the wire of its descriptor. */

@@ -5,13 +5,13 @@ import type { PortInput } from "./port-schema.ts";
 import type { NetworkConfig, PortConfig } from "./types.ts";
 
 /** `parseNetwork` makes the same network of it. */
-export function networkInput({ subnets, ...rest }: NetworkConfig): NetworkInput {
-  return { ...rest, ...(subnets.length > 0 && { subnet: subnets }) };
+export function networkInput({ subnets, gateways, ...rest }: NetworkConfig): NetworkInput {
+  return { ...rest, ...(subnets.length > 0 && { subnet: subnets }), ...(gateways.length > 0 && { gateway: gateways }) };
 }
 
 /** `parsePort` makes the same port of it. */
-export function portInput({ tap, ...rest }: PortConfig): PortInput {
+export function portInput({ tap, host: _made, ...rest }: PortConfig): PortInput {
   if (!tap) return rest;
-  const { addresses, ...device } = tap;
+  const { addresses, gateways: _network, ...device } = tap;
   return { ...rest, tap: { ...device, ...(addresses.length > 0 && { address: addresses }) } };
 }

@@ -3,6 +3,8 @@
  *  is collected, and what was wrong is entered all the same, so that one fault is not told twice in other words. A running
  *  agent keeps its inventory and asks it about each network and port to come. */
 import { MAX_ADDRESSES, MAX_NETWORKS, MAX_PORTS, MAX_TRUNKS, MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
+import { checkGateways } from "./gateway-check.ts";
+import { hostPortName } from "./host-port.ts";
 import { readAddress } from "./ip-address.ts";
 import { checkPort } from "./port-check.ts";
 import type { Key, Problem } from "./problem.ts";
@@ -13,6 +15,8 @@ export class Inventory {
   readonly instance: string;
   readonly networks = new Map<string, NetworkConfig>();
   readonly ports = new Map<string, PortConfig>();
+  /** Those of the networks with gateways, by their own name. */
+  readonly hostPorts = new Map<string, PortConfig>();
   /** What was wrong since `settle`. */
   readonly problems: Problem[] = [];
   /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it. */
@@ -63,7 +67,18 @@ export class Inventory {
       );
     }
     this.#checkSubnets(keys, network);
+    const host = checkGateways(this, keys, network);
+    if (host !== null) this.#addHostPort(keys, host);
     this.networks.set(network.name, network);
+  }
+
+  #addHostPort(keys: Key[], port: PortConfig): void {
+    this.#checkRoom(keys, port);
+    this.hostPorts.set(port.name, port);
+    this.#claims.set(port.name, []);
+    this.#count(port, 1);
+    for (const address of port.addresses) this.claim(`address ${port.network} ${address}`, port.name);
+    this.claim(`mac ${port.network} ${port.mac}`, port.name);
   }
 
   #checkSubnets(keys: Key[], { subnets, mtu }: NetworkConfig): void {
@@ -88,7 +103,7 @@ export class Inventory {
 
   /** A port whose name is taken is checked no further. */
   addPort(keys: Key[], port: PortConfig): void {
-    if (this.ports.has(port.name)) {
+    if (this.ports.has(port.name) || this.hostPorts.has(port.name)) {
       this.problem([...keys, "name"], port.name, `is "${port.name}", which another port has`, "give every port a name of its own");
       return;
     }
@@ -100,16 +115,21 @@ export class Inventory {
   }
 
   removePort(name: string): void {
-    const port = this.ports.get(name);
-    if (!port) return;
-    for (const what of this.#claims.get(name) ?? []) this.#owners.delete(what);
-    this.#claims.delete(name);
-    this.ports.delete(name);
-    this.#count(port, -1);
+    this.#remove(this.ports, name);
   }
 
   removeNetwork(name: string): void {
     this.networks.delete(name);
+    this.#remove(this.hostPorts, hostPortName(name));
+  }
+
+  #remove(ports: Map<string, PortConfig>, name: string): void {
+    const port = ports.get(name);
+    if (!port) return;
+    for (const what of this.#claims.get(name) ?? []) this.#owners.delete(what);
+    this.#claims.delete(name);
+    ports.delete(name);
+    this.#count(port, -1);
   }
 
   #count(port: PortConfig, by: 1 | -1): void {
@@ -119,7 +139,7 @@ export class Inventory {
 
   #checkRoom(keys: Key[], { name, trunk, addresses }: PortConfig): void {
     const remedy = "remove some, or start a second instance";
-    if (this.ports.size >= MAX_PORTS)
+    if (this.ports.size + this.hostPorts.size >= MAX_PORTS)
       this.problem(keys, name, `is one more than the ${MAX_PORTS} ports that an engine has room for`, remedy);
     if (trunk && this.#trunks === MAX_TRUNKS) {
       this.problem([...keys, "trunk"], trunk, `is one more than the ${MAX_TRUNKS} trunks that an engine has room for`, remedy);

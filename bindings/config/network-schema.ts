@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DEFAULT_MAC_AGE_SECONDS, MAX_MAC_AGE_SECONDS, MAX_MTU, MIN_MAC_AGE_SECONDS, MIN_MTU } from "../../assembly/abi/limits.ts";
 import { field, flag, notBuilt, text, whole } from "./field.ts";
-import { subnetFault } from "./ip-address.ts";
+import { isStationAddress, readAddress, subnetFault } from "./ip-address.ts";
 import { isLabel } from "./name.ts";
 
 export const DEFAULT_MTU = 1500;
@@ -13,6 +13,17 @@ const subnet = text((value) => subnetFault(value) === null, {
   description: "A prefix of the network's addresses",
   must: "an IPv4 or IPv6 prefix such as 10.77.0.0/24 or fd77::/64, with no bits set behind the prefix",
   remedy: "write the first address of the range, a slash and the length of the prefix",
+});
+
+function isGateway(value: string): boolean {
+  const address = readAddress(value);
+  return address !== null && address.prefixLength === null && isStationAddress(address);
+}
+
+const gateway = text(isGateway, {
+  description: "An address of the host in the network",
+  must: "an address without prefix length such as 10.77.0.1 or fd77::1",
+  remedy: "write an address of the network's subnet that no port has",
 });
 
 export const networkSchema = z.strictObject({
@@ -49,11 +60,17 @@ export const networkSchema = z.strictObject({
     unit: "seconds",
   }).optional(),
   internal: flag({
-    description: "Never give this network a way out",
+    description: "Forward nothing between this network and the world; with a gateway it reaches the host and no more",
     remedy: "leave it out; a network without a gateway has no way out either",
     default: "false",
   }).optional(),
-  gateway: notBuilt("gateway to the host and the world"),
+  gateway: field(z.union([gateway, z.array(gateway).min(1).max(2)]).optional(), {
+    description:
+      "Address of the host in the network, or a list with one of each family: makes a port to the host, and by it, unless `internal`, to the world; containers get their default route by it",
+    must: "an address of the subnet such as 10.77.0.1, or a list with one of each family",
+    remedy: "write an address of the network's subnet that no port has; leave it out for a network without a way to the host",
+    default: "none",
+  }),
   dns: notBuilt("name service"),
 });
 

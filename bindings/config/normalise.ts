@@ -21,6 +21,7 @@ export function normaliseNetwork(input: NetworkInput): NetworkConfig {
     learning: input.learning ?? true,
     macAgeSeconds: input.macAgeSeconds ?? DEFAULT_MAC_AGE_SECONDS,
     internal: input.internal ?? false,
+    gateways: list(input.gateway).map(bare),
   };
 }
 
@@ -36,6 +37,7 @@ function normaliseTap(input: NonNullable<PortInput["tap"]>, network: NetworkConf
     interface: input.interface,
     addresses: list(input.address).map((address) => withPrefix(address, network)),
     offload: input.offload ?? true,
+    ...(network && !network.internal && network.gateways.length > 0 && { gateways: network.gateways }),
   };
 }
 

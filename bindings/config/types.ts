@@ -12,7 +12,10 @@ export interface NetworkConfig {
   learning: boolean;
   /** Seconds until an unused learned address goes, 15-3,600. */
   macAgeSeconds: number;
+  /** Never forward between this network and the world. */
   internal: boolean;
+  /** The host's addresses in it, without prefix length, each in the subnet of its family: with them the network has a host port. */
+  gateways: string[];
 }
 
 /** A TAP whose other end is moved into a network namespace. */
@@ -25,6 +28,16 @@ export interface TapConfig {
   addresses: string[];
   /** Take super-frames and partial checksums (default true); false segments and completes them in the engine. */
   offload: boolean;
+  /** Where its default routes lead, at most one of each family: the network's gateways. One whose family it has no address of
+   *  is left out. */
+  gateways?: string[];
+}
+
+/** A TAP in the host's namespace: made from the gateways of its network (host-port.ts), never written by people. */
+export interface HostConfig {
+  interface: string;
+  /** Addresses with prefix length, at most one of each family. */
+  addresses: string[];
 }
 
 /** A packet socket on an interface of the host's namespace: a veth end, or a physical interface. */
@@ -40,9 +53,9 @@ export interface MemoryConfig {
   offload: boolean;
 }
 
-export type PortKind = "tap" | "packet" | "memory";
+export type PortKind = "tap" | "packet" | "host" | "memory";
 
-/** An attachment: access port of `network`, or trunk of several by VLAN tag. Exactly one of tap, packet, memory. */
+/** An attachment: access port of `network`, or trunk of several by VLAN tag. Exactly one of tap, packet, host, memory. */
 export interface PortConfig {
   name: string;
   network?: string;
@@ -62,6 +75,7 @@ export interface PortConfig {
   sourceCheck: boolean;
   tap?: TapConfig;
   packet?: PacketConfig;
+  host?: HostConfig;
   memory?: MemoryConfig;
 }
 

@@ -60,9 +60,11 @@ export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend
 
 /** What `show networks` tells of a network; `all` are the engine's ports. */
 export function describeNetwork({ config }: NetworkEntry, all: PortEntry[]): NetworkInfo {
-  const { name, subnets, mtu, learning, macAgeSeconds } = config;
+  const { name, subnets, gateways, internal, mtu, learning, macAgeSeconds } = config;
   const members = all.filter((port) => port.networks.some((network) => network.config.name === name));
-  return { name, subnets, gateway: null, mtu, ports: members.map((port) => port.config.name), learning, macAgeSeconds };
+  const gateway = gateways.find((address) => !address.includes(":")) ?? gateways[0] ?? null;
+  const ports = members.map((port) => port.config.name);
+  return { name, subnets, gateway, gateways, internal, mtu, ports, learning, macAgeSeconds };
 }
 
 /** Every station, by network and MAC.

@@ -4,6 +4,7 @@ import * as field from "../../assembly/abi/port.ts";
 import type { PortConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { interfaceIndex } from "../native/interface.ts";
+import { describeHostPort, openHostPort, reopenHostPort } from "../ports/host.ts";
 import type { OpenPort } from "../ports/open-port.ts";
 import { describePacketPort, discardPacketPort, openPacketPort, reopenPacketPort } from "../ports/packet.ts";
 import { closeTapPort, describeTapPort, openTapPort, reopenTapPort } from "../ports/tap.ts";
@@ -20,6 +21,7 @@ export async function openDevice(
     if (config.mac === undefined) throw new PortyardError("mac-missing", `Port ${config.name} has no MAC.`, { path: "mac" });
     return openTapPort({ instance, name: config.name, tap: config.tap, mac: config.mac, mtu });
   }
+  if (config.host !== undefined) return openHostPort({ instance, name: config.name, host: config.host, mac: config.mac ?? "", mtu });
   if (config.packet !== undefined) {
     indices.set(config.name, interfaceIndex(config.packet.interface));
     return openPacketPort({ name: config.name, packet: config.packet });
@@ -46,6 +48,10 @@ export async function inheritDevice(
     if (descriptor === null) return reopenTapPort(request);
     return describeTapPort(request, { descriptor, ...features });
   }
+  if (config.host !== undefined) {
+    const request = { instance, name: config.name, host: config.host, mac: config.mac ?? "", mtu };
+    return descriptor === null ? reopenHostPort(request) : describeHostPort(request, { descriptor, ...features });
+  }
   if (config.packet === undefined) return null;
   const request = { name: config.name, packet: config.packet };
   indices.set(config.name, interfaceIndex(config.packet.interface));
@@ -55,8 +61,8 @@ export async function inheritDevice(
 
 /** Removes the device of a port whose configuration is not known any more. */
 export async function discardDevice(kind: number, descriptor: number, restore: number): Promise<void> {
-  if (kind === field.KIND_TAP) await closeTapPort(descriptor);
-  else await discardPacketPort(descriptor, restore);
+  if (kind === field.KIND_PACKET) await discardPacketPort(descriptor, restore);
+  else await closeTapPort(descriptor);
 }
 
 /** Whether the interface of a packet port, and the namespace that a pinned TAP keeps, are still those that were opened. Any

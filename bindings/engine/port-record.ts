@@ -4,7 +4,12 @@ import type { PortKind } from "../config/types.ts";
 import type { PortRecord } from "../tables/port-table.ts";
 import type { PortEntry } from "./ports.ts";
 
-const KINDS: Record<PortKind, number> = { tap: field.KIND_TAP, packet: field.KIND_PACKET, memory: field.KIND_MEMORY };
+const KINDS: Record<PortKind, number> = {
+  tap: field.KIND_TAP,
+  packet: field.KIND_PACKET,
+  host: field.KIND_HOST,
+  memory: field.KIND_MEMORY,
+};
 
 /** The record of a port whose device is open. */
 export function recordOf(entry: PortEntry): PortRecord {

@@ -136,8 +136,7 @@ export class Ports {
 
   private shapeOf(config: PortConfig): Pick<PortEntry, "networks" | "kind" | "mtu"> {
     const networks = networksOf(config).map((name) => this.networks.get(name));
-    const kind: PortKind = config.tap !== undefined ? "tap" : config.packet !== undefined ? "packet" : "memory";
-    return { networks, kind, mtu: Math.max(...networks.map(({ config: network }) => network.mtu)) };
+    return { networks, kind: kindOf(config), mtu: Math.max(...networks.map(({ config: network }) => network.mtu)) };
   }
 
   private enter(entry: PortEntry): PortEntry {
@@ -253,4 +252,8 @@ export class Ports {
   all(): PortEntry[] {
     return [...this.byName.values()];
   }
+}
+
+function kindOf({ tap, packet, host }: PortConfig): PortKind {
+  return tap !== undefined ? "tap" : packet !== undefined ? "packet" : host !== undefined ? "host" : "memory";
 }

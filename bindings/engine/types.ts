@@ -59,7 +59,11 @@ export interface PortInfo {
 export interface NetworkInfo {
   name: string;
   subnets: string[];
+  /** The host's address in it, the IPv4 one where it has both; null without one. */
   gateway: string | null;
+  /** All of the host's addresses in it. */
+  gateways: string[];
+  internal: boolean;
   mtu: number;
   ports: string[];
   learning: boolean;

@@ -1,7 +1,7 @@
 /** A device that was opened for a port: the descriptor that frames go through, what may stand behind their virtio-net
  *  headers, and how to undo what was done to the system. Opened by the agent, handed to the forwarder. */
 export interface OpenPort {
-  kind: "tap" | "packet";
+  kind: "tap" | "packet" | "host";
   /** Of the port. */
   name: string;
   /** Non-blocking. */

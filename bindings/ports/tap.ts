@@ -2,14 +2,13 @@
  *   1  look that the namespace is there and the interface's name is free in it
  *   2  make the TAP in the host's namespace, under a name of its own: one that is opened inside would keep the namespace alive
  *      for ever, one that is opened outside reads EBADFD 0.2 s after the namespace went
- *   3  set MAC and MTU, move it, name it, set addresses, bring it up
+ *   3  set MAC and MTU, move it, name it, set addresses, bring it up, lead default routes to the network's gateways
  *   4  make it persistent, so that it outlives whoever holds its descriptor
  *  A failure at any step removes the device. A process that dies between 2 and 4 leaves nothing: the kernel removes it.
  *
  *  The TAP's own MAC is the container's. IPv6 addresses go through duplicate address detection as any others do. */
 import { createHash } from "node:crypto";
-import { close, closeSync, statSync, writeFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
+import { close, closeSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import type { TapConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
@@ -17,12 +16,10 @@ import { failedWith } from "../native/errno.ts";
 import { interfaceIndex } from "../native/interface.ts";
 import { namespacePath, withNamespace } from "../native/namespace.ts";
 import { locateTap, openTap, setPersistent, type Tap } from "../native/tap.ts";
+import { deviceBusy, whenFree } from "./busy.ts";
+import { addAddress, allowIpv6, isIpv6, runWithDefaultRoutes } from "./interface-address.ts";
 import { linkFailedWith, linkIsGone, runLinkBatch } from "./link.ts";
 import { type OpenPort, once } from "./open-port.ts";
-
-/** A forwarder that was killed with reads under way lets go of its devices up to 10 ms later. */
-const BUSY_MS = 1000;
-const BUSY_LOOK_MS = 2;
 
 export interface TapPortRequest {
   /** Name of the instance: two agents never make the same temporary device. */
@@ -59,15 +56,13 @@ export async function openTapPort(request: TapPortRequest): Promise<OpenPort> {
 export async function reopenTapPort(request: TapPortRequest): Promise<OpenPort | null> {
   const { namespace, interface: name, offload } = request.tap;
   const path = namespacePath(namespace);
-  for (const end = performance.now() + BUSY_MS; ; await delay(BUSY_LOOK_MS)) {
-    try {
-      const tap = withNamespace(path, () => (interfaceIndex(name) === null ? null : openTap(name, { offload })));
-      return tap && describeTapPort(request, tap, statSync(path).ino);
-    } catch (error) {
-      if (error instanceof PortyardError && error.code === "namespace-missing") return null;
-      if (!failedWith(error, "EBUSY")) throw error;
-      if (performance.now() > end) throw deviceBusy(name, request, error);
-    }
+  const open = () => withNamespace(path, () => (interfaceIndex(name) === null ? null : openTap(name, { offload })));
+  try {
+    const tap = await whenFree(open, name, request);
+    return tap && describeTapPort(request, tap, statSync(path).ino);
+  } catch (error) {
+    if (error instanceof PortyardError && error.code === "namespace-missing") return null;
+    throw error;
   }
 }
 
@@ -86,15 +81,6 @@ function makeTap({ instance, name, tap }: TapPortRequest): Tap {
   }
 }
 
-function deviceBusy(device: string, { instance, name }: Pick<TapPortRequest, "instance" | "name">, cause: unknown): PortyardError {
-  return new PortyardError("device-busy", `The device ${device} of port ${name} is held by another process.`, {
-    path: device,
-    value: name,
-    remedy: `Stop the other agent that is called ${instance}, or use another --name.`,
-    cause,
-  });
-}
-
 function refuseTakenName(name: string, namespace: string): void {
   if (interfaceIndex(name) !== null) throw interfaceTaken(name, namespace);
 }
@@ -107,28 +93,13 @@ async function place(tap: Tap, { tap: config, mac, mtu }: TapPortRequest, namesp
     throw linkFailedWith(cause, "File exists") ? interfaceTaken(name, namespace) : cause;
   }
   if (config.addresses.some(isIpv6)) withNamespace(namespace, () => allowIpv6(name));
-  await runLinkBatch([...config.addresses.map((address) => addAddress(address, name)), `link set dev ${name} up`], namespace);
+  const lines = [...config.addresses.map((address) => addAddress(address, name)), `link set dev ${name} up`];
+  await runWithDefaultRoutes(lines, reachable(config), name, namespace);
 }
 
-function addAddress(address: string, name: string): string {
-  return `address add ${address} ${isIpv6(address) ? "" : "broadcast + "}dev ${name}`;
-}
-
-function isIpv6(address: string): boolean {
-  return address.includes(":");
-}
-
-/** Docker turns IPv6 off in namespaces that have had no address of it. */
-function allowIpv6(name: string): void {
-  try {
-    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
-  } catch (cause) {
-    throw new PortyardError("ipv6-missing", `The kernel has no IPv6 for the interface ${name}.`, {
-      path: `/proc/sys/net/ipv6/conf/${name}`,
-      remedy: "Leave out the IPv6 address, or start the kernel without ipv6.disable=1.",
-      cause,
-    });
-  }
+/** Those gateways that an address of the interface can reach. */
+function reachable({ addresses, gateways = [] }: TapConfig): string[] {
+  return gateways.filter((gateway) => addresses.some((address) => isIpv6(address) === isIpv6(gateway)));
 }
 
 function interfaceTaken(name: string, namespace: string): PortyardError {

@@ -10,7 +10,7 @@ import { CONTAINERS, INTERFACE, MTU, NETWORK, PREFIX_BITS, type Station, SUBNET 
 
 /** @param tag stands in the names of the devices on our side. */
 export function engineConfig(name: string, kind: PortKind, tag = ""): EngineConfig {
-  const network = { name: NETWORK, subnets: [SUBNET], mtu: MTU, learning: true, macAgeSeconds: 300, internal: false };
+  const network = { name: NETWORK, subnets: [SUBNET], mtu: MTU, learning: true, macAgeSeconds: 300, internal: false, gateways: [] };
   return {
     name,
     workers: 1,

@@ -93,8 +93,8 @@ export class FakeEngine implements EngineLike {
 
   networks(): NetworkInfo[] {
     const members = (name: string) => [...this.#ports.values()].filter((port) => networksOf(port).includes(name)).map((port) => port.name);
-    return [...this.#networks.values()].map(({ name, subnets, mtu, learning, macAgeSeconds }) => {
-      return { name, subnets, gateway: null, mtu, ports: members(name), learning, macAgeSeconds };
+    return [...this.#networks.values()].map(({ name, subnets, gateways, internal, mtu, learning, macAgeSeconds }) => {
+      return { name, subnets, gateway: gateways[0] ?? null, gateways, internal, mtu, ports: members(name), learning, macAgeSeconds };
     });
   }
 

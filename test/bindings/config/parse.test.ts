@@ -28,7 +28,7 @@ test("defaults of a network and of a TAP are filled in", () => {
     ports: [{ name: "a", network: "blue", tap: { namespace: "a", interface: "eth0", address: "10.77.0.2" } }],
   });
   assert.equal(config.networks, [
-    { name: "blue", subnets: ["10.77.0.0/24"], mtu: 1500, learning: true, macAgeSeconds: 300, internal: false },
+    { name: "blue", subnets: ["10.77.0.0/24"], mtu: 1500, learning: true, macAgeSeconds: 300, internal: false, gateways: [] },
   ]);
   assert.equal(config.ports, [
     {
