@@ -3,7 +3,8 @@
  *      before it of this name left is taken over, or removed where that cannot be
  *   2  the socket, where `version` and `stop` are answered from now on
  *   3  the state: what the API made earlier, and what is about to be made, so that a death leaves a list behind
- *   4  the engine with what stands in the configuration, then the API's networks and ports
+ *   4  rules and settings of the host, for networks with gateways
+ *   5  the engine with what stands in the configuration, then the API's networks and ports
  *  and gives everything back in the opposite order, at the end or when a step fails. */
 import type { FastifyInstance } from "fastify";
 import { ABI_VERSION, LAYOUT_VERSION } from "../assembly/abi/limits.ts";
@@ -19,6 +20,7 @@ import type { VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
 import { cleanUp, clearWay } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
+import { Host, type HostLike } from "./host/host.ts";
 import { claimPlace } from "./lock.ts";
 import { forwarderLog, type Log } from "./log.ts";
 import { Operations } from "./operations.ts";
@@ -38,6 +40,8 @@ export interface AgentOptions extends PlaceOptions {
   engine?: Pick<EngineOptions, "isolation" | "io" | "spinMicroseconds" | "build" | "standby" | "forwarders">;
   /** Default: the real one. */
   createEngine?: EngineFactory;
+  /** Default: the real one. */
+  createHost?: (place: Place, log: Log, isMade: boolean) => HostLike;
   log: Log;
   /** The abort of `signal` ends this agent alone, and everything goes on. */
   keep?: boolean;
@@ -149,9 +153,10 @@ export class Agent implements Served {
     await this.#clearWay(config, takenUp);
     await this.#listen();
     await this.#writeObjects(config, takenUp);
+    const host = await this.#prepareHost(takenUp);
     const engine = await this.#createEngine(config);
     const save = (state: Parameters<typeof writeState>[1]) => writeState(this.place.stateFile, state);
-    const operations = new Operations({ engine, objects, save, log: this.#log });
+    const operations = new Operations({ engine, host, objects, save, log: this.#log });
     this.#undo.push(() => operations.close());
     await operations.makeFilePorts((made) => {
       this.#goOn();
@@ -206,6 +211,17 @@ export class Agent implements Served {
     const ended = await engine.settle();
     if (ended.length > 0) this.#log.info({ ports: ended }, "ended ports that the configuration does not name any more");
     this.#isTakingOver = false;
+  }
+
+  /** Rules and settings for every network with a gateway, before there is one. */
+  async #prepareHost({ objects, before }: TakenUp): Promise<HostLike> {
+    this.#goOn();
+    const { createHost = (place, log, isMade) => new Host(place, log, isMade) } = this.#options;
+    const isMade = this.#isTakingOver && (before?.networks ?? []).some(({ config }) => config.gateway !== undefined);
+    const host = createHost(this.place, this.#log, isMade);
+    this.#undo.push(() => (this.#isTakingOver || this.#isLeaving ? host.leave() : host.close()));
+    await host.update(objects.networksToBe());
+    return host;
   }
 
   async #listen(): Promise<void> {

@@ -3,10 +3,14 @@
  *  of the name. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { hostPortOf } from "../bindings/config/host-port.ts";
 import { namespacePath } from "../bindings/config/name.ts";
+import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
+import type { PortConfig } from "../bindings/config/types.ts";
 import { poisonFiles } from "../bindings/forwarder/poison-file.ts";
 import { linkFailedWith, linkIsGone, readLink, runLinkBatch } from "../bindings/ports/link.ts";
+import { cleanHost } from "./host/host.ts";
 import { endForwarder, tablesFiles } from "./left-over-forwarder.ts";
 import type { Place } from "./place.ts";
 import { restoreInterface } from "./state/interface-before.ts";
@@ -17,8 +21,11 @@ import type { State } from "./state/types.ts";
 export interface Leftovers {
   /** Pid of the forwarder. */
   forwarder: number | null;
-  devices: { namespace: string; interface: string }[];
+  /** `namespace` is null for the host's. */
+  devices: { namespace: string | null; interface: string }[];
   files: string[];
+  /** Rules and settings of the host. */
+  host: boolean;
 }
 
 /** Before a start that takes over tables, and perhaps a living forwarder: removes what belongs to ports that are not asked
@@ -27,11 +34,13 @@ export interface Leftovers {
 export async function clearWay(place: Place, origin: "living" | "dead", before: State, kept: ReadonlySet<string>): Promise<Leftovers> {
   rmSync(join(place.runDirectory, "agent.sock"), { force: true });
   const gone = before.ports.map(({ config }) => config).filter(({ name }) => origin === "dead" && !kept.has(name));
-  const devices = [];
+  const devices: Leftovers["devices"] = [];
   for (const config of gone) if (await removeTap(config)) devices.push(deviceOf(config));
+  const goneHosts = hostPortsOf(before).filter(({ name }) => origin === "dead" && !kept.has(name));
+  devices.push(...(await removeHostPorts(goneHosts)));
   const interfaces = new Set(gone.map(({ packet }) => packet?.interface));
   for (const one of before.interfaces) if (interfaces.has(one.interface)) await restoreInterface(one);
-  return { forwarder: null, devices, files: [] };
+  return { forwarder: null, devices, files: [], host: false };
 }
 
 /** Removes what the dead agent of `place` left.
@@ -39,15 +48,18 @@ export async function clearWay(place: Place, origin: "living" | "dead", before: 
 export async function cleanUp(place: Place): Promise<Leftovers> {
   const state = await readState(place.stateFile);
   const forwarder = await endForwarder(place);
-  const devices = [];
+  const devices: Leftovers["devices"] = [];
   for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(deviceOf(config));
+  const hostPorts = state === null ? [] : hostPortsOf(state);
+  devices.push(...(await removeHostPorts(hostPorts)));
+  const host = hostPorts.length > 0 && (await cleanHost(place));
   for (const before of state?.interfaces ?? []) await restoreInterface(before);
   const names = ["forwarder.sock", "standby.sock", "forwarder.log", "forwarder.log.1", "agent.sock"].map((name) =>
     join(place.runDirectory, name),
   );
   const files = [...tablesFiles(place), ...names, ...poisonFiles(place.runDirectory)].filter((path) => existsSync(path));
   for (const path of files) rmSync(path, { force: true });
-  return { forwarder, devices, files };
+  return { forwarder, devices, files, host };
 }
 
 function deviceOf({ tap }: PortInput): Leftovers["devices"][number] {
@@ -63,14 +75,28 @@ interface Link {
 async function removeTap({ tap, mac }: PortInput): Promise<boolean> {
   if (!tap) return false;
   const namespace = namespacePath(tap.namespace);
-  if (!existsSync(namespace)) return false;
-  const link = await findLink(tap.interface, namespace);
+  return existsSync(namespace) && removeLink(tap.interface, namespace, mac);
+}
+
+/** The host ports of the networks that a state has. */
+function hostPortsOf({ name, networks }: State): PortConfig[] {
+  return networks.flatMap(({ config }) => hostPortOf(name, normaliseNetwork(config)) ?? []);
+}
+
+async function removeHostPorts(ports: readonly PortConfig[]): Promise<Leftovers["devices"]> {
+  const devices: Leftovers["devices"] = [];
+  for (const { name, mac } of ports) if (await removeLink(name, null, mac)) devices.push({ namespace: null, interface: name });
+  return devices;
+}
+
+async function removeLink(name: string, namespace: string | null, mac: string | undefined): Promise<boolean> {
+  const link = await findLink(name, namespace);
   if (link?.linkinfo?.info_kind !== "tun" || link.address !== mac) return false;
-  await runLinkBatch([`link del dev ${tap.interface}`], namespace);
+  await runLinkBatch([`link del dev ${name}`], namespace);
   return true;
 }
 
-async function findLink(name: string, namespace: string): Promise<Link | null> {
+async function findLink(name: string, namespace: string | null): Promise<Link | null> {
   try {
     const [link] = await readLink<Link[]>(["link", "show", "dev", name], namespace);
     return link ?? null;

@@ -4,6 +4,7 @@
 import { networkInput, portInput } from "../bindings/config/as-input.ts";
 import type { Inventory } from "../bindings/config/inventory.ts";
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
+import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import { inventoryOf, parseNetwork, parsePort } from "../bindings/config/parse.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
@@ -73,6 +74,11 @@ export class Objects {
 
   #interfaceOf(port: string): string | undefined {
     return (this.inventory.ports.get(port) ?? this.heldPorts.get(port)?.config)?.packet?.interface;
+  }
+
+  /** Those of the configuration, and those that the API made before the restart. */
+  networksToBe(): NetworkConfig[] {
+    return [...this.inventory.networks.values(), ...[...this.heldNetworks.values()].map(({ config }) => normaliseNetwork(config))];
   }
 
   networkOwner(name: string): Owner {

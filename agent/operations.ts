@@ -1,9 +1,10 @@
 /** What can be done to a running agent, one change after another. A change is checked, written to the state and only then
  *  made, so that whatever may exist after a death stands in the state; when the engine refuses, it is taken out again. */
 import { networksOf } from "../bindings/config/networks-of.ts";
-import type { PortConfig } from "../bindings/config/types.ts";
+import type { NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
+import type { HostLike } from "./host/host.ts";
 import type { Log } from "./log.ts";
 import type { Held, Objects } from "./objects.ts";
 import type { Owner, State } from "./state/types.ts";
@@ -11,6 +12,7 @@ import { unknownName } from "./views.ts";
 
 export interface OperationsOptions {
   engine: EngineLike;
+  host: HostLike;
   objects: Objects;
   /** Puts the state on the disk. */
   save: (state: State) => Promise<void>;
@@ -19,14 +21,16 @@ export interface OperationsOptions {
 
 export class Operations {
   readonly #engine: EngineLike;
+  readonly #host: HostLike;
   readonly #objects: Objects;
   readonly #save: (state: State) => Promise<void>;
   readonly #log: Log;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor({ engine, objects, save, log }: OperationsOptions) {
+  constructor({ engine, host, objects, save, log }: OperationsOptions) {
     this.#engine = engine;
+    this.#host = host;
     this.#objects = objects;
     this.#save = save;
     this.#log = log;
@@ -52,6 +56,7 @@ export class Operations {
     const { heldNetworks, heldPorts } = this.#objects;
     for (const [name, held] of [...heldNetworks])
       await this.addNetwork(held.config).catch((fault) => this.#keep("network", name, held, fault));
+    await this.#updateHost(); // without those that could not be made
     for (const [name, held] of [...heldPorts]) await this.addPort(held.config).catch((fault) => this.#keep("port", name, held, fault));
   }
 
@@ -65,7 +70,7 @@ export class Operations {
     return this.#inTurn(async () => {
       const network = this.#objects.enterNetwork(input, owner);
       const forget = () => this.#objects.forgetNetwork(network.name);
-      const info = await this.#make(() => this.#engine.addNetwork(network), forget);
+      const info = await this.#make(() => this.#makeNetwork(network, forget), forget);
       this.#objects.releaseNetwork(network.name);
       this.#log.info({ network: network.name, owner }, "network added");
       return info;
@@ -99,6 +104,7 @@ export class Operations {
       if (inventory.networks.has(name)) await this.#engine.removeNetwork(name);
       this.#objects.forgetNetwork(name);
       this.#objects.releaseNetwork(name);
+      await this.#updateHost();
       await this.#persist();
       this.#log.info({ network: name }, "network removed");
     });
@@ -117,6 +123,23 @@ export class Operations {
       await this.#persist();
       this.#log.info({ port: name }, "port removed");
     });
+  }
+
+  /** The host has its rules before anything comes by the network. */
+  async #makeNetwork(network: NetworkConfig, forget: () => void): Promise<NetworkInfo> {
+    if (network.gateways.length === 0) return this.#engine.addNetwork(network);
+    await this.#updateHost();
+    try {
+      return await this.#engine.addNetwork(network);
+    } catch (error) {
+      forget();
+      await this.#updateHost().catch((fault) => this.#log.error({ err: fault }, "rules of a network that was not made stay for now"));
+      throw error;
+    }
+  }
+
+  #updateHost(): Promise<void> {
+    return this.#host.update(this.#objects.inventory.networks.values());
   }
 
   async #make<Info>(create: () => Promise<Info>, forget: () => void, ports: readonly PortConfig[] = []): Promise<Info> {

@@ -105,9 +105,14 @@ function otherAgent(socket: string, found: string, wanted: string): PortyardErro
   return new PortyardError("other-agent", `The agent on ${socket} is ${found}, not ${wanted}.`, { path: socket, value: found, remedy });
 }
 
-function sentence({ name, was, forwarder, devices = [], files = [] }: Outcome): string {
+function sentence({ name, was, forwarder, devices = [], files = [], host = false }: Outcome): string {
   if (was === "running") return `${name} is down.`;
   if (was === "absent") return `There was no instance ${name}.`;
-  const parts = [forwarder ? `forwarder ${forwarder}` : "", `${devices.length} devices`, `${files.length} files`];
+  const parts = [
+    forwarder ? `forwarder ${forwarder}` : "",
+    `${devices.length} devices`,
+    `${files.length} files`,
+    host ? "rules and settings of the host" : "",
+  ];
   return `${name} is down: removed ${parts.filter((part) => part !== "").join(", ")} that its dead agent had left.`;
 }

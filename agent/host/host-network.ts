@@ -1,5 +1,8 @@
 /** A network as the host sees it: one with a gateway, whose host port is an interface of the host. What is said to the kernel
  *  about it, rules and settings, is made from this alone. */
+import { hostPortName } from "../../bindings/config/host-port.ts";
+import type { NetworkConfig } from "../../bindings/config/types.ts";
+
 export interface HostNetwork {
   /** An RFC 1123 label, unique in the instance. */
   name: string;
@@ -11,4 +14,11 @@ export interface HostNetwork {
   gateways: string[];
   /** The host can be reached, and nothing behind it. */
   internal: boolean;
+}
+
+/** Those of `networks` that have a gateway. */
+export function hostNetworks(networks: Iterable<NetworkConfig>): HostNetwork[] {
+  return [...networks]
+    .filter(({ gateways }) => gateways.length > 0)
+    .map(({ name, subnets, gateways, internal }) => ({ name, interface: hostPortName(name), subnets, gateways, internal }));
 }

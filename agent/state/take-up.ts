@@ -1,4 +1,6 @@
 /** What an agent finds in the state at its start, and what it leaves there at its end. */
+import { hostPortName } from "../../bindings/config/host-port.ts";
+import { networksOf } from "../../bindings/config/networks-of.ts";
 import type { EngineConfig } from "../../bindings/config/types.ts";
 import { Objects } from "../objects.ts";
 import type { Place } from "../place.ts";
@@ -10,7 +12,7 @@ export interface TakenUp {
   objects: Objects;
   /** The state that was there. */
   before: State | null;
-  /** Names of the ports that are to be as they were. */
+  /** Names of the ports, and host ports, that are to be as they were. */
   kept: Set<string>;
 }
 
@@ -20,9 +22,7 @@ export async function takeUpObjects({ stateFile }: Place, config: EngineConfig):
   const objects = new Objects(config);
   const before = await readState(stateFile);
   if (before) objects.hold(before);
-  const wanted = new Map(objects.toState().ports.map(({ config: port }) => [port.name, JSON.stringify(port)]));
-  const same = (before?.ports ?? []).filter(({ config: port }) => wanted.get(port.name) === JSON.stringify(port));
-  const kept = new Set(same.map(({ config: port }) => port.name));
+  const kept = before ? namesKept(before, objects.toState()) : new Set<string>();
   objects.keepInterfaces(before?.interfaces ?? [], kept);
   return { objects, before, kept };
 }
@@ -38,4 +38,17 @@ export async function leaveRest({ stateFile }: Place, objects: Objects): Promise
 export async function leaveAsBefore({ stateFile }: Place, before: State | null): Promise<void> {
   if (before) await writeState(stateFile, before);
   else await removeState(stateFile);
+}
+
+/** Names of the ports, host ports among them, that both states have, in networks that both have. */
+function namesKept(before: State, wanted: State): Set<string> {
+  const networks = sameNames(before.networks, wanted.networks);
+  const ports = sameNames(before.ports, wanted.ports);
+  const stay = before.ports.filter(({ config }) => ports.has(config.name) && networksOf(config).every((name) => networks.has(name)));
+  return new Set([...stay.map(({ config }) => config.name), ...[...networks].map(hostPortName)]);
+}
+
+function sameNames<Config extends { name: string }>(before: { config: Config }[], wanted: { config: Config }[]): Set<string> {
+  const texts = new Map(wanted.map(({ config }) => [config.name, JSON.stringify(config)]));
+  return new Set(before.filter(({ config }) => texts.get(config.name) === JSON.stringify(config)).map(({ config }) => config.name));
 }

@@ -1,0 +1,71 @@
+/** nft(8): commands in one transaction, and what stands in the kernel. */
+import { PortyardError } from "../../bindings/error.ts";
+import { isInstalled, runProgram } from "./program.ts";
+import type { NftCommand } from "./ruleset.ts";
+
+/** nft opens /dev/stdin by its name, which works with a pipe and not with the socket that Node gives its children. */
+const THROUGH_PIPE = "cat | nft -j -f -";
+
+/** Carries out commands in one transaction: all or nothing.
+ *  @throws PortyardError `nft-missing`, `no-rights`; `nft-failed` with nft's words. */
+export async function runNft(commands: readonly NftCommand[]): Promise<void> {
+  if (!isInstalled("nft")) throw nftMissing();
+  const { status, stderr } = await runProgram("sh", ["-c", THROUGH_PIPE], JSON.stringify({ nftables: commands }));
+  if (status !== 0) throw nftFailed(stderr);
+}
+
+/** The table as it stands, without what changes by itself (handles, counters); null when it is not there. Two texts are equal when the
+ *  rules are. @throws PortyardError `nft-missing`. */
+export async function readTable(name: string): Promise<string | null> {
+  const { status, stdout } = await runProgram("nft", ["-j", "list", "table", "inet", name]);
+  if (status === null) throw nftMissing();
+  if (status !== 0) return null;
+  const { nftables } = JSON.parse(stdout) as { nftables: Record<string, unknown>[] };
+  const lasting = (key: string, value: unknown) => (key === "handle" || key === "counter" ? undefined : value);
+  return JSON.stringify(
+    nftables.filter((object) => !("metainfo" in object)),
+    lasting,
+  );
+}
+
+/** A chain of the kernel that packets come to by themselves. */
+export interface BaseChain {
+  family: string;
+  table: string;
+  name: string;
+  hook: string;
+  policy: string;
+}
+
+/** Every base chain that there is; none where nft is missing or may not look. */
+export async function readBaseChains(): Promise<BaseChain[]> {
+  const { status, stdout } = await runProgram("nft", ["-j", "list", "chains"]);
+  if (status !== 0) return [];
+  const { nftables } = JSON.parse(stdout) as { nftables: { chain?: BaseChain }[] };
+  return nftables.flatMap(({ chain }) => (chain?.hook === undefined ? [] : [chain]));
+}
+
+/** The error of a host without nft. */
+export function nftMissing(): PortyardError {
+  return new PortyardError("nft-missing", "The program nft (nftables), which a network with a gateway needs, is not installed.", {
+    path: "nft",
+    remedy: "Install it: `apt-get install nftables`, `dnf install nftables` or `apk add nftables`; or leave out `gateway`.",
+  });
+}
+
+function nftFailed(stderr: string): PortyardError {
+  const words = stderr.trim();
+  if (/Operation not permitted/.test(words)) {
+    return new PortyardError("no-rights", "This process may not set the rules of the host.", {
+      path: "nft",
+      value: words,
+      remedy: "Run as root, or with the capability CAP_NET_ADMIN.",
+    });
+  }
+  return new PortyardError("nft-failed", `nft refuses the rules: ${words}`, {
+    path: "nft",
+    value: words,
+    remedy:
+      "The kernel needs nf_tables with nat and conntrack (CONFIG_NFT_NAT, CONFIG_NFT_MASQ): `modprobe nft_masq` shows whether it has.",
+  });
+}

@@ -1,0 +1,41 @@
+/** Programs that change or tell something of the host, run to their end in the agent's network namespace. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const ADMINISTRATOR_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+
+export interface Output {
+  /** Null when it could not be started. */
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Words of the kernel in English, and administrators' programs found also without a login shell. */
+export function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, LC_ALL: "C", PATH: [process.env.PATH ?? "", ...ADMINISTRATOR_FOLDERS].join(delimiter) };
+}
+
+/** True when `program` is installed. */
+export function isInstalled(program: string): boolean {
+  return (environment().PATH ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+/** Runs a program with `input` on its standard input. Never rejects. */
+export async function runProgram(program: string, args: readonly string[], input = ""): Promise<Output> {
+  const child = spawn(program, args, { stdio: "pipe", env: environment() });
+  const output: Output = { status: null, stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+  child.stdin.on("error", () => {}); // it ended before it had read all: its status says why
+  child.stdin.end(input);
+  return new Promise((resolve) => {
+    child.on("error", () => resolve({ ...output, status: null }));
+    child.on("close", (status) => resolve({ ...output, status: status ?? 1 }));
+  });
+}
