@@ -27,8 +27,8 @@ Example:
 }
 
 async function doctor({ json }: { json?: boolean }): Promise<void> {
-  const { probeHost } = await import("../bindings/ports/probe.ts");
-  const results = await probeHost();
+  const [{ probeHost }, { probeWayOut }] = await Promise.all([import("../bindings/ports/probe.ts"), import("../agent/host/probe.ts")]);
+  const results = [...(await probeHost()), ...(await probeWayOut())];
   if (json) printJson(results);
   else show(results);
   if (results.some(({ state }) => state === "missing")) process.exitCode = FAILED;

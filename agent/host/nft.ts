@@ -28,21 +28,21 @@ export async function readTable(name: string): Promise<string | null> {
   );
 }
 
-/** A chain of the kernel that packets come to by themselves. */
-export interface BaseChain {
+export interface Chain {
   family: string;
   table: string;
   name: string;
-  hook: string;
-  policy: string;
+  /** Of a chain that packets come to by themselves. */
+  hook?: string;
+  policy?: string;
 }
 
-/** Every base chain that there is; none where nft is missing or may not look. */
-export async function readBaseChains(): Promise<BaseChain[]> {
+/** Every chain that there is; none where nft is missing or may not look. */
+export async function readChains(): Promise<Chain[]> {
   const { status, stdout } = await runProgram("nft", ["-j", "list", "chains"]);
   if (status !== 0) return [];
-  const { nftables } = JSON.parse(stdout) as { nftables: { chain?: BaseChain }[] };
-  return nftables.flatMap(({ chain }) => (chain?.hook === undefined ? [] : [chain]));
+  const { nftables } = JSON.parse(stdout) as { nftables: { chain?: Chain }[] };
+  return nftables.flatMap(({ chain }) => chain ?? []);
 }
 
 /** The error of a host without nft. */

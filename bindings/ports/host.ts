@@ -7,6 +7,7 @@
  *  lets nobody else have them. */
 import { close, closeSync, readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { contains, type IpAddress, networkAddress, readAddress } from "../config/ip-address.ts";
 import type { HostConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { fileFault } from "../file-fault.ts";
@@ -14,7 +15,7 @@ import { interfaceIndex } from "../native/interface.ts";
 import { openTap, setPersistent, type Tap } from "../native/tap.ts";
 import { whenFree } from "./busy.ts";
 import { addAddress, allowIpv6, isIpv6 } from "./interface-address.ts";
-import { runLinkBatch } from "./link.ts";
+import { readLink, runLinkBatch } from "./link.ts";
 import { type OpenPort, once } from "./open-port.ts";
 import { closeTapPort } from "./tap.ts";
 
@@ -30,10 +31,11 @@ export interface HostPortRequest {
 }
 
 /** Opens the host port of a network, all or nothing.
- *  @throws PortyardError `interface-taken`, `no-rights`, `tun-missing`, `iproute2-missing`, `ipv6-missing`, `link-failed`, `file-failed`. */
+ *  @throws PortyardError `interface-taken`, `subnet-in-use`, `no-rights`, `tun-missing`, `iproute2-missing`, `ipv6-missing`, `link-failed`, `file-failed`. */
 export async function openHostPort(request: HostPortRequest): Promise<OpenPort> {
   const { interface: name } = request.host;
   if (interfaceIndex(name) !== null) throw interfaceTaken(request);
+  await refuseOverlap(request);
   const tap = openTap(name, { offload: true });
   try {
     await setUp(request);
@@ -52,6 +54,37 @@ export async function reopenHostPort(request: HostPortRequest): Promise<OpenPort
   const open = () => (interfaceIndex(name) === null ? null : openTap(name, { offload: true }));
   const tap = await whenFree(open, name, request);
   return tap && describeHostPort(request, tap);
+}
+
+/** An interface of the host, as far as it is looked at. */
+interface HostLink {
+  ifname: string;
+  addr_info: { local: string; prefixlen: number; scope: string }[];
+}
+
+/** What the host reaches by another interface already, it would not reach by this one. */
+async function refuseOverlap({ host, name }: HostPortRequest): Promise<void> {
+  const links = await readLink<HostLink[]>(["address", "show"]);
+  for (const { ifname, addr_info: addresses } of links) {
+    for (const { local, prefixlen, scope } of addresses) {
+      if (scope !== "global" || !host.addresses.some((own) => overlaps(own, `${local}/${prefixlen}`))) continue;
+      throw new PortyardError("subnet-in-use", `The host's interface ${ifname} has ${local}/${prefixlen}, which overlaps the network of ${name}.`, {
+        path: ifname,
+        value: `${local}/${prefixlen}`,
+        remedy: "Give the network another subnet, or leave out its gateway.",
+      });
+    }
+  }
+}
+
+function overlaps(one: string, other: string): boolean {
+  const [a, b] = [subnetOf(one), subnetOf(other)];
+  return contains(a, b) || contains(b, a);
+}
+
+function subnetOf(text: string): IpAddress {
+  const address = readAddress(text)!;
+  return { ...address, text: networkAddress(address) };
 }
 
 async function setUp({ host, mac, mtu }: HostPortRequest): Promise<void> {
