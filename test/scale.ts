@@ -22,6 +22,10 @@ const columns = {
   demoStreamSeconds: { quick: 0.5, full: 3 },
   /** Demos that are ended at a random moment. */
   demoStops: { quick: 4, full: 50 },
+  /** Random sets of networks whose rules are tried with random packets. */
+  rulesetRuns: { quick: 200, full: 20_000 },
+  /** Random sequences of instances that need forwarding. */
+  ledgerRuns: { quick: 30, full: 2_000 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */

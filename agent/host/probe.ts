@@ -95,7 +95,11 @@ function judgeForwarding({ forwarding }: HostFacts): ProbeResult {
   if (closed.length === 0) return ok(name, words.join("; ") || "the kernel has none");
   const settings = closed.map((family) => (family === "ipv4" ? "net.ipv4.ip_forward=1" : "net.ipv6.conf.all.forwarding=1"));
   const detail = `${closed.map((family) => NAMES[family]).join(" and ")} off, and it cannot be turned on from here`;
-  return limited(name, detail, `Run as root: sysctl -w ${settings.join(" ")}; for a container: docker run --sysctl ${settings.join(" --sysctl ")}.`);
+  return limited(
+    name,
+    detail,
+    `Run as root: sysctl -w ${settings.join(" ")}; for a container: docker run --sysctl ${settings.join(" --sysctl ")}.`,
+  );
 }
 
 function judgeAdvertisements({ advertisements: all }: HostFacts): ProbeResult {

@@ -68,11 +68,15 @@ async function refuseOverlap({ host, name }: HostPortRequest): Promise<void> {
   for (const { ifname, addr_info: addresses } of links) {
     for (const { local, prefixlen, scope } of addresses) {
       if (scope !== "global" || !host.addresses.some((own) => overlaps(own, `${local}/${prefixlen}`))) continue;
-      throw new PortyardError("subnet-in-use", `The host's interface ${ifname} has ${local}/${prefixlen}, which overlaps the network of ${name}.`, {
-        path: ifname,
-        value: `${local}/${prefixlen}`,
-        remedy: "Give the network another subnet, or leave out its gateway.",
-      });
+      throw new PortyardError(
+        "subnet-in-use",
+        `The host's interface ${ifname} has ${local}/${prefixlen}, which overlaps the network of ${name}.`,
+        {
+          path: ifname,
+          value: `${local}/${prefixlen}`,
+          remedy: "Give the network another subnet, or leave out its gateway.",
+        },
+      );
     }
   }
 }

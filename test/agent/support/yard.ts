@@ -8,6 +8,7 @@ import pino from "pino";
 import { Agent, type AgentOptions } from "../../../agent/agent.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import { FakeEngine } from "./fake-engine.ts";
+import { FakeHost } from "./fake-host.ts";
 
 export interface Answer {
   status: number;
@@ -20,6 +21,9 @@ export class Yard {
   readonly root = mkdtempSync(join(tmpdir(), "portyard-agent-"));
   readonly lines: Record<string, unknown>[] = [];
   engine: FakeEngine | null = null;
+  host: FakeHost | null = null;
+  /** Called with each host before the agent gets it. */
+  prepareHost: (host: FakeHost) => void = () => {};
   /** Called with each engine before the agent gets it. */
   prepare: (engine: FakeEngine) => void = () => {};
 
@@ -46,6 +50,11 @@ export class Yard {
         this.engine = new FakeEngine(config, options);
         this.prepare(this.engine);
         return this.engine;
+      },
+      createHost: (_place, _log, isMade) => {
+        this.host = new FakeHost(isMade);
+        this.prepareHost(this.host);
+        return this.host;
       },
     };
   }
