@@ -50,6 +50,8 @@ const columns = {
   cycleKills: { quick: 4, full: 200 },
   /** How long a ring is used in the place of one that was just closed. */
   oldRingMilliseconds: { quick: 100, full: 1_000 },
+  /** Times that somebody flushes the rules of the host. */
+  ruleFlushes: { quick: 2, full: 20 },
   /** Engines that are taken over, in each way. */
   successions: { quick: 2, full: 20 },
   /** Runs of each property of a header's fields, of the checksum, of chains; frames of garbage. */

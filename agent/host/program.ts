@@ -1,6 +1,6 @@
 /** Programs that change or tell something of the host, run to their end in the agent's network namespace. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const ADMINISTRATOR_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
@@ -19,7 +19,16 @@ export function environment(): NodeJS.ProcessEnv {
 
 /** True when `program` is installed. */
 export function isInstalled(program: string): boolean {
-  return (environment().PATH ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
+  return (environment().PATH ?? "").split(delimiter).some((folder) => folder !== "" && isExecutable(join(folder, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a program with `input` on its standard input. Never rejects. */

@@ -4,13 +4,16 @@ import { probeUring } from "../../bindings/native/uring.ts";
 import { type SkipCause, skip } from "../../test/support/skip.ts";
 import { removeAll } from "./cleanup.ts";
 
-const NEEDS = {
+export const NEEDS = {
   /** Network namespaces and devices may be made. */
   root: { cause: "right", holds: () => process.getuid?.() === 0, reason: "needs root: it makes network namespaces and devices" },
   tun: { cause: "machine", holds: tunOpens, reason: "/dev/net/tun cannot be opened" },
   uring: { cause: "machine", holds: () => probeUring().available, reason: "the kernel allows no io_uring" },
   iproute2: { cause: "package", holds: () => isInstalled("ip"), reason: "ip (package iproute2) is not installed" },
   unshare: { cause: "package", holds: () => isInstalled("unshare"), reason: "unshare (package util-linux) is not installed" },
+  nft: { cause: "package", holds: () => isInstalled("nft"), reason: "nft (package nftables) is not installed" },
+  iptables: { cause: "package", holds: () => isInstalled("iptables"), reason: "iptables (package iptables) is not installed" },
+  ping: { cause: "package", holds: () => isInstalled("ping"), reason: "ping (package iputils-ping) is not installed" },
 } satisfies Record<string, { cause: SkipCause; holds: () => boolean; reason: string }>;
 
 export type Need = keyof typeof NEEDS;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
+import { NEEDS, type Need } from "../../support/need.ts";
 import { skip } from "../../../test/support/skip.ts";
 import { Machine, type MachineOptions } from "../demo/machine.ts";
 import type { End, Program } from "../demo/program.ts";
@@ -70,9 +71,14 @@ export function errorOf({ stderr }: End): { code: string; message: string; path:
 }
 
 /** A test on a machine with the namespaces left and right, which must look afterwards as it did before. Name, body. */
-export function story(name: string, tell: (yard: Yard) => Promise<void>, options: MachineOptions = {}): [string, () => Promise<void>] {
+export function story(
+  name: string,
+  tell: (yard: Yard) => Promise<void>,
+  options: MachineOptions & { programs?: readonly Need[] } = {},
+): [string, () => Promise<void>] {
   const test = async () => {
-    if (process.getuid?.() !== 0) return skip(name, "right", "needs root: it makes network namespaces and devices");
+    const lack = (["root", ...(options.programs ?? [])] as const).find((need) => !NEEDS[need].holds());
+    if (lack !== undefined) return skip(name, NEEDS[lack].cause, NEEDS[lack].reason);
     const machine = await Machine.make(options);
     const yard = new Yard(machine);
     try {
