@@ -6,14 +6,14 @@
  *
  *  The table stands before anything is forwarded and goes after that has ended. Changes come one after another, also those by the
  *  watch. An agent without such networks does none of this. */
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { NetworkConfig } from "../../bindings/config/types.ts";
 import type { Log } from "../log.ts";
 import type { Place } from "../place.ts";
 import { ensureAccept, type Firewall, findFirewalls } from "./forward-accept.ts";
 import { FAMILIES, Forwarding, type ForwardingFamily } from "./forwarding.ts";
 import { type HostNetwork, hostNetworks } from "./host-network.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, ledgerPath } from "./ledger.ts";
 import { readTable, runNft } from "./nft.ts";
 import { type ExtraRules, NO_RULES, removalOf, rulesetOf, type Strangers, tableName } from "./ruleset.ts";
 import { RuleWatch } from "./watch.ts";
@@ -50,7 +50,7 @@ export class Host implements HostLike {
     this.#isMade = isMade;
     this.#instance = name;
     this.#log = log;
-    this.#ledger = new Ledger(ledgerPath(runDirectory), this.#forwarding);
+    this.#ledger = new Ledger(ledgerPath(dirname(runDirectory)), this.#forwarding);
   }
 
   update(networks: Iterable<NetworkConfig>): Promise<void> {
@@ -168,10 +168,6 @@ function forwardingFamilies(networks: readonly HostNetwork[], forwarding: Forwar
   return FAMILIES.filter((family) => isUsed(family) && forwarding.exists(family));
 }
 
-function ledgerPath(runDirectory: string): string {
-  return join(dirname(runDirectory), "forwarding.json");
-}
-
 async function removeFromHost(instance: string, ledger: Ledger): Promise<void> {
   for (const firewall of await findFirewalls()) await ensureAccept(firewall, instance, false);
   await ledger.release(instance);
@@ -181,7 +177,7 @@ async function removeFromHost(instance: string, ledger: Ledger): Promise<void> {
 /** Removes what a dead agent of `place` did to its host. Returns true when there was something.
  *  @throws PortyardError `nft-missing`, `nft-failed`, `iptables-failed`, `setting-refused`, `no-rights`. */
 export async function cleanHost({ name, runDirectory }: Place): Promise<boolean> {
-  const ledger = new Ledger(ledgerPath(runDirectory), new Forwarding());
+  const ledger = new Ledger(ledgerPath(dirname(runDirectory)), new Forwarding());
   const isThere = (await readTable(tableName(name)).catch(() => null)) !== null;
   if (!isThere && !ledger.knows(name)) return false;
   await removeFromHost(name, ledger);

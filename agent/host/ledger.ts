@@ -2,6 +2,7 @@
  *  file beside the run folders of all instances, so it outlives any death of theirs and goes, like the settings themselves, with the
  *  next boot. Each step reads and writes it whole under a lock of the kernel. A line for each network namespace. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { fileFault } from "../../bindings/file-fault.ts";
@@ -16,6 +17,11 @@ const use = z.strictObject({ users: z.array(z.string()), before: z.record(z.stri
 const page = z.strictObject({ ipv4: use.optional(), ipv6: use.optional() });
 const schema = z.record(z.string(), page);
 type Page = { [family in ForwardingFamily]?: { users: string[]; before: SettingsBefore } | undefined };
+
+/** Where the ledger of the host is, beside the run folders. */
+export function ledgerPath(runRoot: string): string {
+  return join(runRoot, "forwarding.json");
+}
 
 export class Ledger {
   readonly #path: string;
@@ -62,11 +68,16 @@ export class Ledger {
     return Object.values(parse(read(this.#path))).some((entries) => FAMILIES.some((family) => entries[family]?.users.includes(instance)));
   }
 
+  /** The instances that have turned a family on in this network namespace, or found it so by another of them. */
+  users(family: ForwardingFamily): string[] {
+    return parse(read(this.#path))[ownNamespace()]?.[family]?.users ?? [];
+  }
+
   async #change<Result>(change: (entries: Page) => Result): Promise<Result> {
     const descriptor = await this.#lock();
     try {
       const pages = parse(readFileSync(descriptor, "utf8"));
-      const namespace = String(statSync(OWN_NAMESPACE).ino);
+      const namespace = ownNamespace();
       const entries: Page = pages[namespace] ?? {};
       const result = change(entries);
       const { [namespace]: _, ...others } = pages;
@@ -106,6 +117,11 @@ export class Ledger {
       throw fileFault("Opening", this.#path, cause);
     }
   }
+}
+
+/** What the settings belong to. */
+function ownNamespace(): string {
+  return String(statSync(OWN_NAMESPACE).ino);
 }
 
 function read(path: string): string {

@@ -3,8 +3,10 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProbeResult } from "../../bindings/ports/probe.ts";
+import { RUN_ROOT } from "../place.ts";
 import { findFirewalls, type ForwardRules, readForwardRules } from "./forward-accept.ts";
 import { FAMILIES, Forwarding, type ForwardingFamily, SETTINGS_ROOT } from "./forwarding.ts";
+import { Ledger, ledgerPath } from "./ledger.ts";
 import { type Chain, readChains } from "./nft.ts";
 import { runProgram } from "./program.ts";
 
@@ -13,8 +15,8 @@ const OWN_TABLE = /^portyard-/;
 const UFW_SETTINGS = "/etc/ufw/ufw.conf";
 
 export interface HostFacts {
-  /** Families that the kernel has, with their forwarding. */
-  forwarding: { family: ForwardingFamily; isOn: boolean; isWritable: boolean }[];
+  /** Families that the kernel has, with their forwarding, and the instances for which it was turned on. */
+  forwarding: { family: ForwardingFamily; isOn: boolean; isWritable: boolean; users: string[] }[];
   /** Interfaces of devices of their own, and whether they ignore the router advertisements that they were told to believe. */
   advertisements: { interface: string; isIgnored: boolean }[];
   /** What iptables shows, by program. */
@@ -31,10 +33,12 @@ export async function probeWayOut(): Promise<ProbeResult[]> {
 
 async function gatherFacts(): Promise<HostFacts> {
   const forwarding = new Forwarding();
+  const ledger = new Ledger(ledgerPath(RUN_ROOT), forwarding);
   return {
     forwarding: FAMILIES.filter((family) => forwarding.exists(family)).map((family) => ({
       family,
       isOn: forwarding.isOn(family),
+      users: ledger.users(family),
       isWritable: isWritable(join(SETTINGS_ROOT, family === "ipv4" ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding")),
     })),
     advertisements: advertisements(),
@@ -91,7 +95,10 @@ function limited(name: string, detail: string, remedy: string): ProbeResult {
 function judgeForwarding({ forwarding }: HostFacts): ProbeResult {
   const name = "ip-forwarding";
   const closed = forwarding.filter(({ isOn, isWritable }) => !isOn && !isWritable).map(({ family }) => family);
-  const words = forwarding.map(({ family, isOn }) => `${NAMES[family]} ${isOn ? "on" : "off, turned on while a network has a gateway"}`);
+  const words = forwarding.map(({ family, isOn, users }) => {
+    if (users.length > 0 && isOn) return `${NAMES[family]} on for ${users.join(", ")}, off before`;
+    return `${NAMES[family]} ${isOn ? "on" : "off, turned on while a network has a gateway"}`;
+  });
   if (closed.length === 0) return ok(name, words.join("; ") || "the kernel has none");
   const settings = closed.map((family) => (family === "ipv4" ? "net.ipv4.ip_forward=1" : "net.ipv6.conf.all.forwarding=1"));
   const detail = `${closed.map((family) => NAMES[family]).join(" and ")} off, and it cannot be turned on from here`;

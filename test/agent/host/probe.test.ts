@@ -7,8 +7,8 @@ import type { ProbeResult } from "../../../bindings/ports/probe.ts";
 const test = suite("way out");
 const open: HostFacts = {
   forwarding: [
-    { family: "ipv4", isOn: true, isWritable: true },
-    { family: "ipv6", isOn: false, isWritable: true },
+    { family: "ipv4", isOn: true, isWritable: true, users: [] },
+    { family: "ipv6", isOn: false, isWritable: true, users: [] },
   ],
   advertisements: [{ interface: "eth0", isIgnored: false }],
   firewalls: [{ program: "iptables-nft", rules: { hasDockerUser: false, drops: false, ours: [] } }],
@@ -32,10 +32,18 @@ test("an open host has nothing in the way", () => {
 });
 
 test("forwarding that is off and cannot be turned on", () => {
-  const forwarding = [{ family: "ipv4", isOn: false, isWritable: false } as const];
+  const forwarding = [{ family: "ipv4", isOn: false, isWritable: false, users: [] as string[] } as const];
   const { state, detail, remedy } = judged({ forwarding }, "ip-forwarding");
   assert.equal([state, detail], ["limited", "IPv4 off, and it cannot be turned on from here"]);
   assert.match(remedy!, /sysctl -w net\.ipv4\.ip_forward=1/);
+});
+
+test("forwarding that was turned on for an instance is said to be so", () => {
+  const forwarding = [{ family: "ipv4", isOn: true, isWritable: true, users: ["lab", "other"] } as const].map((one) => ({
+    ...one,
+    users: [...one.users],
+  }));
+  assert.is(judged({ forwarding }, "ip-forwarding").detail, "IPv4 on for lab, other, off before");
 });
 
 test("router advertisements that are ignored", () => {
