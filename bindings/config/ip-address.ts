@@ -23,6 +23,11 @@ const family = (address: Parsed): Family => (address.kind() === "ipv4" ? 4 : 6);
 const bits = (of: Family): number => (of === 4 ? 32 : 128);
 const canonical = (address: Parsed): string => (address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString());
 
+/** Canonical text of an address as it lies in a packet: 4 bytes of IPv4, 16 of IPv6. */
+export function addressText(bytes: ArrayLike<number>): string {
+  return canonical(ipaddr.fromByteArray(Array.from(bytes)));
+}
+
 /** Reads `10.77.0.2`, `10.77.0.2/24`, `fd77::2` or `fd77::2/64`; null when it is none of these. */
 export function readAddress(text: string): IpAddress | null {
   const [head, tail, ...rest] = text.split("/");
