@@ -3,18 +3,22 @@
  *  next start, and removed when the API is asked to. */
 import { networkInput, portInput } from "../bindings/config/as-input.ts";
 import type { Inventory } from "../bindings/config/inventory.ts";
+import { readAddress } from "../bindings/config/ip-address.ts";
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import { inventoryOf, parseNetwork, parsePort } from "../bindings/config/parse.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import { PortyardError } from "../bindings/error.ts";
+import type { Lease } from "../bindings/ipam/lease.ts";
 import { type InterfaceBefore, readInterfaces } from "./state/interface-before.ts";
-import { type Owner, STATE_VERSION, type State } from "./state/types.ts";
+import { type Owner, STATE_VERSION, type State, type StoredNetwork, type StoredPort } from "./state/types.ts";
 
 /** An object of the API without a device, and why; null before it was tried. */
 export interface Held<Input> {
   config: Input;
+  /** What stands beside it in the state: the lease of a port, or what the pool of a network gave last. */
+  addresses: readonly string[];
   error: PortyardError | null;
 }
 
@@ -26,6 +30,8 @@ export class Objects {
   readonly interfaces = new Map<string, InterfaceBefore>();
   readonly #networkOwners = new Map<string, Owner>();
   readonly #portOwners = new Map<string, Owner>();
+  /** Of the ports that were lent addresses. */
+  readonly #leases = new Map<string, Lease>();
 
   /** Everything in `config` is the file's. */
   constructor(config: EngineConfig) {
@@ -37,12 +43,39 @@ export class Objects {
   /** Holds what the API made before the restart.
    *  @throws PortyardError `name-taken` when the file uses a name that the API has. */
   hold(state: State): void {
-    for (const { owner, config } of state.networks) {
-      if (owner === "api") this.#holdOne("network", this.inventory.networks, this.heldNetworks, config);
+    for (const { owner, config, given = [] } of state.networks) {
+      if (owner === "api") this.#holdOne("network", this.inventory.networks, this.heldNetworks, config, given);
     }
-    for (const { owner, config } of state.ports) {
-      if (owner === "api") this.#holdOne("port", this.inventory.ports, this.heldPorts, config);
+    for (const { owner, config, lease = [] } of state.ports) {
+      if (owner === "api") this.#holdOne("port", this.inventory.ports, this.heldPorts, config, lease);
     }
+  }
+
+  /** Lends the file's ports their addresses: first those that they had before, then new ones.
+   *  @throws PortyardError `pool-exhausted`. */
+  lendFile(before: State | null): void {
+    for (const { config, given = [] } of before?.networks ?? []) this.inventory.resumePool(config.name, given);
+    const had = new Map((before?.ports ?? []).map(({ config, lease = [] }) => [config.name, lease]));
+    const names = [...this.inventory.ports.keys()];
+    const hadOne = (name: string) => (had.get(name)?.length ?? 0) > 0;
+    for (const name of [...names.filter(hadOne), ...names.filter((each) => !hadOne(each))]) this.#lend(name, had.get(name));
+  }
+
+  #lend(name: string, wanted?: Lease): void {
+    const lease = this.inventory.lend(name, wanted, this.#heldAddresses(name));
+    if (lease.length > 0) this.#leases.set(name, lease);
+  }
+
+  /** Of all held ports but `name`: they have them again when they can be made. */
+  *#heldAddresses(name: string): Generator<string> {
+    for (const [other, { config, addresses }] of this.heldPorts) {
+      if (other !== name) yield* [...addresses, ...[config.tap?.address ?? []].flat(), ...(config.addresses ?? [])].map(bare);
+    }
+  }
+
+  /** The addresses that a port was lent; none where it has its own. */
+  leaseOf(port: string): Lease {
+    return this.#leases.get(port) ?? [];
   }
 
   #holdOne<Input extends { name: string }>(
@@ -50,13 +83,14 @@ export class Objects {
     taken: ReadonlyMap<string, unknown>,
     held: Map<string, Held<Input>>,
     config: Input,
+    addresses: readonly string[],
   ): void {
     if (taken.has(config.name)) {
       const message = `The ${kind} ${config.name} of the configuration has the name of one that was made by the API.`;
       const remedy = "Rename it, or start without it and remove the API's first.";
       throw new PortyardError("name-taken", message, { path: `${kind}s`, value: config.name, remedy });
     }
-    held.set(config.name, { config, error: null });
+    held.set(config.name, { config, addresses, error: null });
   }
 
   /** Remembers how the interfaces of `ports` are before the engine takes them. */
@@ -94,15 +128,22 @@ export class Objects {
   enterNetwork(input: unknown, owner: Owner): NetworkConfig {
     refuseTaken("network", this.inventory.networks, input);
     const network = parseNetwork(input, this.inventory);
+    this.inventory.resumePool(network.name, this.heldNetworks.get(network.name)?.addresses ?? []);
     this.#networkOwners.set(network.name, owner);
     return network;
   }
 
   /** Checks and enters a port.
-   *  @throws PortyardError `name-taken`, `bad-configuration`. */
+   *  @throws PortyardError `name-taken`, `bad-configuration`, `pool-exhausted`. */
   enterPort(input: unknown, owner: Owner): PortConfig {
     refuseTaken("port", this.inventory.ports, input);
     const port = parsePort(input, this.inventory);
+    try {
+      this.#lend(port.name, this.heldPorts.get(port.name)?.addresses);
+    } catch (error) {
+      this.inventory.removePort(port.name);
+      throw error;
+    }
     this.#portOwners.set(port.name, owner);
     return port;
   }
@@ -116,6 +157,7 @@ export class Objects {
     this.interfaces.delete(this.inventory.ports.get(name)?.packet?.interface ?? "");
     this.inventory.removePort(name);
     this.#portOwners.delete(name);
+    this.#leases.delete(name);
   }
 
   /** What was made is held no longer. */
@@ -130,15 +172,17 @@ export class Objects {
   /** The state to be written. */
   toState(owners: readonly Owner[] = ["file", "api"]): State {
     const { networks, ports } = this.inventory;
-    const made = {
-      networks: [...networks.values()].map((network) => ({ owner: this.networkOwner(network.name), config: networkInput(network) })),
-      ports: [...ports.values()].map((port) => ({ owner: this.portOwner(port.name), config: portInput(port) })),
-    };
+    const heldNetworks = stillHeld(this.heldNetworks, networks).map(([config, given]) => storedNetwork("api", config, given));
+    const heldPorts = stillHeld(this.heldPorts, ports).map(([config, lease]) => storedPort("api", config, lease));
+    const madeNetworks = [...networks.values()].map((network) =>
+      storedNetwork(this.networkOwner(network.name), networkInput(network), this.inventory.given(network.name)),
+    );
+    const madePorts = [...ports.values()].map((port) => storedPort(this.portOwner(port.name), portInput(port), this.leaseOf(port.name)));
     return {
       version: STATE_VERSION,
       name: this.inventory.instance,
-      networks: [...made.networks, ...stillHeld(this.heldNetworks, networks)].filter(({ owner }) => owners.includes(owner)),
-      ports: [...made.ports, ...stillHeld(this.heldPorts, ports)].filter(({ owner }) => owners.includes(owner)),
+      networks: [...madeNetworks, ...heldNetworks].filter(({ owner }) => owners.includes(owner)),
+      ports: [...madePorts, ...heldPorts].filter(({ owner }) => owners.includes(owner)),
       interfaces: [...this.interfaces.values()],
     };
   }
@@ -149,9 +193,19 @@ export class Objects {
   }
 }
 
-function stillHeld<Input>(held: ReadonlyMap<string, Held<Input>>, made: ReadonlyMap<string, unknown>): { owner: Owner; config: Input }[] {
-  return [...held].filter(([name]) => !made.has(name)).map(([, { config }]) => ({ owner: "api", config }));
+function stillHeld<Input>(held: ReadonlyMap<string, Held<Input>>, made: ReadonlyMap<string, unknown>): [Input, readonly string[]][] {
+  return [...held].filter(([name]) => !made.has(name)).map(([, { config, addresses }]) => [config, addresses]);
 }
+
+function storedNetwork(owner: Owner, config: NetworkInput, given: readonly string[]): StoredNetwork {
+  return { owner, config, ...(given.length > 0 && { given }) };
+}
+
+function storedPort(owner: Owner, config: PortInput, lease: Lease): StoredPort {
+  return { owner, config, ...(lease.length > 0 && { lease }) };
+}
+
+const bare = (address: string): string => readAddress(address)?.text ?? "";
 
 function refuseTaken(kind: string, taken: ReadonlyMap<string, unknown>, input: unknown): void {
   const name = (input as { name?: unknown } | null)?.name;

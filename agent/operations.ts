@@ -47,7 +47,7 @@ export class Operations {
   async makeFilePorts(onPort: (made: number) => void): Promise<void> {
     for (const [index, port] of [...this.#objects.inventory.ports.values()].entries()) {
       onPort(index);
-      await this.#inTurn(() => this.#engine.addPort(port));
+      await this.#inTurn(() => this.#engine.addPort(port, this.#objects.leaseOf(port.name)));
     }
   }
 
@@ -78,12 +78,12 @@ export class Operations {
   }
 
   /** Resolves when the port forwards.
-   *  @throws PortyardError `name-taken`, `bad-configuration`, `disk-full`, or what the engine says. */
+   *  @throws PortyardError `name-taken`, `bad-configuration`, `pool-exhausted`, `disk-full`, or what the engine says. */
   addPort(input: unknown, owner: Owner = "api"): Promise<PortInfo> {
     return this.#inTurn(async () => {
       const port = this.#objects.enterPort(input, owner);
       const forget = () => this.#objects.forgetPort(port.name);
-      const info = await this.#make(() => this.#engine.addPort(port), forget, [port]);
+      const info = await this.#make(() => this.#engine.addPort(port, this.#objects.leaseOf(port.name)), forget, [port]);
       this.#objects.releasePort(port.name);
       this.#log.info({ port: port.name, owner }, "port added");
       return info;

@@ -95,7 +95,7 @@ function cut<Row>(rows: Row[], limit: number | undefined): Rows<Row> {
   return { rows: limit === undefined ? rows : rows.slice(0, limit), total: rows.length };
 }
 
-function heldView({ config, error }: Held<PortInput>): PortView {
+function heldView({ config, addresses, error }: Held<PortInput>): PortView {
   return {
     name: config.name,
     network: config.network ?? null,
@@ -106,7 +106,7 @@ function heldView({ config, error }: Held<PortInput>): PortView {
     state: error ? "failed" : "pending",
     error: error?.code ?? null,
     mac: config.mac ?? null,
-    addresses: config.addresses ?? [],
+    addresses: [...addresses.map((address) => address.replace(/\/.*/, "")), ...(config.addresses ?? [])],
     mtu: null,
     pinned: false,
     worker: null,

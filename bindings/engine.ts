@@ -23,6 +23,7 @@ import type {
   WorkerInfo,
 } from "./engine/types.ts";
 import { PortyardError } from "./error.ts";
+import type { Lease } from "./ipam/lease.ts";
 import * as macs from "./tables/mac-table.ts";
 
 export class Engine implements EngineLike {
@@ -47,6 +48,7 @@ export class Engine implements EngineLike {
     const engine = new Engine(config.name, isInline ? inlineParts(config, options) : await kernelParts(config, options));
     try {
       await engine.parts.start((entry) => engine.lose(entry));
+      engine.parts.claims.reserve(config.ports);
       for (const network of config.networks) await engine.addNetwork(network);
       for (const port of config.ports) await engine.addPort(port);
       if (options.settle ?? true) await engine.settle();
@@ -98,9 +100,12 @@ export class Engine implements EngineLike {
     });
   }
 
-  /** Resolves when the port forwards. @throws PortyardError (see Ports.add and the device's kind); nothing is left behind. */
-  async addPort(port: PortConfig): Promise<PortInfo> {
-    return this.change(async () => this.describe(await this.parts.claims.port(port)));
+  /** Resolves when the port forwards. A TAP without address, in a network with subnets, is lent one of each.
+   *  @param lease what it is to be lent, with prefix length: addresses that somebody remembers; default: what a predecessor
+   *  lent it, else the next free ones.
+   *  @throws PortyardError (see Ports.add and the device's kind), `pool-exhausted`; nothing is left behind. */
+  async addPort(port: PortConfig, lease: Lease = []): Promise<PortInfo> {
+    return this.change(async () => this.describe(await this.parts.claims.port(port, lease)));
   }
 
   /** Resolves when no frame can leave by the port any more and its device is gone.

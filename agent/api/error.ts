@@ -12,6 +12,7 @@ const STATUSES: Record<string, number> = {
   "network-in-use": 409,
   "owned-by-file": 409,
   "port-kind": 409,
+  "pool-exhausted": 409,
   "request-too-large": 413,
   "not-json": 415,
   starting: 503,

@@ -3,15 +3,19 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { readAddress } from "../../bindings/config/ip-address.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { fileFault } from "../../bindings/file-fault.ts";
 import { STATE_VERSION, type State } from "./types.ts";
 
 const named = z.looseObject({ name: z.string() });
-const objects = z.array(z.strictObject({ owner: z.enum(["file", "api"]), config: named }));
+const object = z.strictObject({ owner: z.enum(["file", "api"]), config: named });
+const addresses = z.array(z.string().refine((text) => readAddress(text) !== null)).optional();
+const networks = z.array(object.extend({ given: addresses }));
+const ports = z.array(object.extend({ lease: addresses }));
 const before = z.strictObject({ interface: z.string(), isUp: z.boolean(), hasArp: z.boolean(), disableIpv6: z.string().nullable() });
 const interfaces = z.array(before);
-const schema = z.strictObject({ version: z.literal(STATE_VERSION), name: z.string(), networks: objects, ports: objects, interfaces });
+const schema = z.strictObject({ version: z.literal(STATE_VERSION), name: z.string(), networks, ports, interfaces });
 
 /** The state that `path` holds, or null when there is none. What the objects say is checked when they are taken up.
  *  @throws PortyardError `state-unreadable` for a file that this version did not write. */

@@ -17,11 +17,12 @@ export interface TakenUp {
 }
 
 /** The objects of a start. Nothing is written yet.
- *  @throws PortyardError `state-unreadable`, `name-taken`. */
+ *  @throws PortyardError `state-unreadable`, `name-taken`, `pool-exhausted`. */
 export async function takeUpObjects({ stateFile }: Place, config: EngineConfig): Promise<TakenUp> {
   const objects = new Objects(config);
   const before = await readState(stateFile);
   if (before) objects.hold(before);
+  objects.lendFile(before);
   const kept = before ? namesKept(before, objects.toState()) : new Set<string>();
   objects.keepInterfaces(before?.interfaces ?? [], kept);
   return { objects, before, kept };

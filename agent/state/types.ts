@@ -1,6 +1,7 @@
 /** What the agent must know after a restart. */
 import type { NetworkInput } from "../../bindings/config/network-schema.ts";
 import type { PortInput } from "../../bindings/config/port-schema.ts";
+import type { Lease } from "../../bindings/ipam/lease.ts";
 import type { InterfaceBefore } from "./interface-before.ts";
 
 /** Raised when the meaning of the file changes. */
@@ -9,11 +10,25 @@ export const STATE_VERSION = 1;
 /** Who asked for an object: a new configuration file changes only what is the file's. */
 export type Owner = "file" | "api";
 
+export interface StoredNetwork {
+  owner: Owner;
+  config: NetworkInput;
+  /** The addresses that its pool gave last, one of each subnet that has given one. */
+  given?: readonly string[] | undefined;
+}
+
+export interface StoredPort {
+  owner: Owner;
+  config: PortInput;
+  /** The addresses that the port was lent from the pool. */
+  lease?: Lease | undefined;
+}
+
 export interface State {
   version: typeof STATE_VERSION;
   name: string;
-  networks: { owner: Owner; config: NetworkInput }[];
-  ports: { owner: Owner; config: PortInput }[];
+  networks: StoredNetwork[];
+  ports: StoredPort[];
   /** Interfaces that the engine silences, as they were. */
   interfaces: InterfaceBefore[];
 }

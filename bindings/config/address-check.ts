@@ -31,10 +31,6 @@ function checkTapPort(inventory: Inventory, keys: Key[], port: PortConfig, tap: 
 }
 
 function checkTap(inventory: Inventory, keys: Key[], tap: TapConfig, network: NetworkConfig): void {
-  if (tap.addresses.length === 0 && network.subnets.length > 0) {
-    const fault = "is missing; addresses are not yet given out from the subnet";
-    inventory.problem(keys, undefined, fault, `write an address of ${network.subnets.join(" or ")}`);
-  }
   const read = tap.addresses.map((address) => readAddress(address)!);
   if (read.length === 2 && read[0]!.family === read[1]!.family) {
     inventory.problem(keys, tap.addresses, `has two addresses of IPv${read[0]!.family}`, "give one of each family");
@@ -95,7 +91,7 @@ function checkHome(inventory: Inventory, keys: Key[], port: PortConfig, address:
       `is ${address.text}, the ${role} of ${formatAddress(subnet)}`,
       "write another address of the subnet",
     );
-  const owner = inventory.claim(`address ${network.name} ${address.text}`, port.name);
+  const owner = inventory.claimAddress(network.name, address.text, port.name);
   const fault = owner === port.name ? `has ${address.text} twice` : `is ${address.text}, which port ${owner} has`;
   if (owner !== null) inventory.problem(keys, address.text, fault, "give every address to one port");
 }

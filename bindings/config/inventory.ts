@@ -5,6 +5,8 @@
 import { MAX_ADDRESSES, MAX_NETWORKS, MAX_PORTS, MAX_TRUNKS, MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
 import { checkGateways } from "./gateway-check.ts";
 import { hostPortName } from "./host-port.ts";
+import { bare, type Lease, poolOf } from "../ipam/lease.ts";
+import { NetworkPool } from "../ipam/network-pool.ts";
 import { readAddress } from "./ip-address.ts";
 import { checkPort } from "./port-check.ts";
 import type { Key, Problem } from "./problem.ts";
@@ -22,6 +24,7 @@ export class Inventory {
   /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it. */
   readonly #owners = new Map<string, string>();
   readonly #claims = new Map<string, string[]>();
+  readonly #pools = new Map<string, NetworkPool>();
   #trunks = 0;
   #addresses = 0;
 
@@ -47,6 +50,42 @@ export class Inventory {
     return null;
   }
 
+  /** As `claim`; the network's pool does not give the address to anybody else. */
+  claimAddress(network: string, address: string, port: string): string | null {
+    const owner = this.claim(`address ${network} ${address}`, port);
+    if (owner === null) this.#pools.get(network)?.take(address);
+    return owner;
+  }
+
+  /** Lends the port `name` an address of each family of its network's subnets, where it has none of its own.
+   *  @param wanted what it had before, lent to it again where nobody else has it.
+   *  @param avoid addresses that are somebody's who is not entered yet.
+   *  @throws PortyardError `pool-exhausted`; it has no address then. */
+  lend(name: string, wanted: Lease = [], avoid: Iterable<string> = []): Lease {
+    const port = this.ports.get(name);
+    const network = port && poolOf(port, this.networks);
+    const pool = network && this.#pools.get(network);
+    if (!network || !pool) return [];
+    const avoided = [...avoid].filter((address) => pool.take(address));
+    try {
+      const lease = pool.lend(name, wanted);
+      for (const address of lease) this.claim(`address ${network} ${bare(address)}`, name);
+      return lease;
+    } finally {
+      for (const address of avoided) pool.release(address);
+    }
+  }
+
+  /** The addresses that the pool of network `name` gave last. */
+  given(name: string): string[] {
+    return this.#pools.get(name)?.given ?? [];
+  }
+
+  /** Lets the pool of a network go on behind the addresses that it gave last before a restart. */
+  resumePool(name: string, given: readonly string[]): void {
+    this.#pools.get(name)?.resume(given);
+  }
+
   /** A network whose name is taken is checked no further. */
   addNetwork(keys: Key[], network: NetworkConfig): void {
     if (this.networks.has(network.name)) {
@@ -70,6 +109,7 @@ export class Inventory {
     const host = checkGateways(this, keys, network);
     if (host !== null) this.#addHostPort(keys, host);
     this.networks.set(network.name, network);
+    this.#pools.set(network.name, new NetworkPool(network));
   }
 
   #addHostPort(keys: Key[], port: PortConfig): void {
@@ -118,15 +158,22 @@ export class Inventory {
     this.#remove(this.ports, name);
   }
 
+  #release(what: string): void {
+    this.#owners.delete(what);
+    const [kind, network, address] = what.split(" ");
+    if (kind === "address") this.#pools.get(network!)?.release(address!);
+  }
+
   removeNetwork(name: string): void {
     this.networks.delete(name);
     this.#remove(this.hostPorts, hostPortName(name));
+    this.#pools.delete(name);
   }
 
   #remove(ports: Map<string, PortConfig>, name: string): void {
     const port = ports.get(name);
     if (!port) return;
-    for (const what of this.#claims.get(name) ?? []) this.#owners.delete(what);
+    for (const what of this.#claims.get(name) ?? []) this.#release(what);
     this.#claims.delete(name);
     ports.delete(name);
     this.#count(port, -1);

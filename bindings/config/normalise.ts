@@ -41,6 +41,11 @@ function normaliseTap(input: NonNullable<PortInput["tap"]>, network: NetworkConf
   };
 }
 
+/** A TAP without address gets some from the pool of its network. */
+function isLent(tap: TapConfig | undefined, network: NetworkConfig | undefined): boolean {
+  return tap?.addresses.length === 0 && (network?.subnets.length ?? 0) > 0;
+}
+
 /** @param instance its name goes into the MAC of a TAP that has none.
  *  @param networks where the untagged network of the port is looked up, for the prefix length of its addresses. */
 export function normalisePort(input: PortInput, instance: string, networks: ReadonlyMap<string, NetworkConfig>): PortConfig {
@@ -58,7 +63,7 @@ export function normalisePort(input: PortInput, instance: string, networks: Read
     addresses,
     staticMacs: (input.staticMacs ?? []).map((address) => address.toLowerCase()),
     macLimit: input.macLimit ?? MAX_MACS_PER_PORT,
-    sourceCheck: input.sourceCheck ?? addresses.length > 0,
+    sourceCheck: input.sourceCheck ?? (addresses.length > 0 || isLent(tap, network)),
     ...(tap && { tap }),
     ...(input.packet && { packet: { interface: input.packet.interface, shared: input.packet.shared ?? false } }),
     ...(input.memory && { memory: { offload: input.memory.offload ?? false } }),

@@ -41,10 +41,11 @@ const tap = z.strictObject({
     remedy: "choose a name such as eth0",
   }),
   address: field(z.union([interfaceAddress, z.array(interfaceAddress).min(1).max(2)]).optional(), {
-    description: "Address of the interface, or a list with one of each family; bound to the port. Required where the network has a subnet",
+    description:
+      "Address of the interface, or a list with one of each family; bound to the port. Without it the port gets one of each subnet of its network",
     must: "an address such as 10.77.0.2/24, or a list with one of each family",
     remedy: "write an address of the network's subnet; the prefix length may be left out, it is the subnet's",
-    default: "none",
+    default: "the next free ones of the network's subnets",
   }),
   offload: flag({
     description: "Take super-frames and partial checksums; without it the engine segments and completes them for this port",

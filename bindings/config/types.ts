@@ -24,7 +24,8 @@ export interface TapConfig {
   namespace: string;
   /** Its name in there. */
   interface: string;
-  /** Addresses with prefix length, at most one of each family. */
+  /** Addresses with prefix length, at most one of each family. None in a network with subnets: it is lent one of each from
+   *  the network's pool. */
   addresses: string[];
   /** Take super-frames and partial checksums (default true); false segments and completes them in the engine. */
   offload: boolean;

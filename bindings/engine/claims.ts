@@ -1,7 +1,10 @@
 /** Networks and ports as they are asked for: taken over from a predecessor where it left the very same, else made. */
 import type { NetworkConfig, PortConfig } from "../config/types.ts";
 import type { Attachment } from "../forwarder/link.ts";
+import { networksOf } from "../config/networks-of.ts";
+import { type Lease, poolOf, withLease } from "../ipam/lease.ts";
 import { Inheritance } from "./inheritance.ts";
+import { Leases } from "./leases.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
@@ -10,12 +13,19 @@ export class Claims {
   private readonly store: EngineStore;
   private readonly networks: Networks;
   private readonly ports: Ports;
+  private readonly leases: Leases;
   private inheritance: Inheritance | null = null;
 
   constructor(store: EngineStore, networks: Networks, ports: Ports) {
     this.store = store;
     this.networks = networks;
     this.ports = ports;
+    this.leases = new Leases(store);
+  }
+
+  /** No port is lent an address that one of `ports` names for itself. */
+  reserve(ports: readonly PortConfig[]): void {
+    this.leases.reserve(ports);
   }
 
   /** Begins with what stands in the tables. `held`: what the living forwarder holds. */
@@ -36,16 +46,30 @@ export class Claims {
     return this.networks.inherit(index, config);
   }
 
-  /** @throws PortyardError as Ports.add. */
-  async port(config: PortConfig): Promise<PortEntry> {
+  /** @param lease what the port is to be lent; none: what it has, else the next free addresses.
+   *  @throws PortyardError as Ports.add, `pool-exhausted`. */
+  async port(config: PortConfig, lease: Lease = []): Promise<PortEntry> {
+    const pool = this.poolOf(config);
     const heir = this.inheritance?.port(config) ?? null;
-    const entry = heir === null ? null : await this.ports.inherit(heir, config);
+    const before = this.inheritance?.ports.get(config.name);
+    const kept = before === undefined || pool === null ? [] : this.leases.of(before.index, config, pool);
+    const entry = heir === null || !isKept(pool, kept, lease) ? null : await this.ports.inherit(heir, withLease(config, kept), config);
     if (entry === null) {
       await this.dropPort(config.name);
-      return this.ports.add(config);
+      return this.ports.add(withLease(config, pool === null ? [] : this.lease(config, pool, lease, kept)), config);
     }
     this.inheritance?.ports.delete(config.name);
     return entry;
+  }
+
+  /** The network whose pool lends the port its addresses; null for one that needs none. */
+  private poolOf(config: PortConfig): NetworkEntry | null {
+    const name = poolOf(config, new Map(networksOf(config).map((network) => [network, this.networks.get(network).config])));
+    return name === null ? null : this.networks.get(name);
+  }
+
+  private lease(config: PortConfig, pool: NetworkEntry, wanted: Lease, kept: Lease): Lease {
+    return wanted.length > 0 ? wanted : this.leases.lend(config, pool, kept);
   }
 
   /** What nobody has asked for until now goes. Returns the names of the ports. */
@@ -73,4 +97,10 @@ export class Claims {
     this.inheritance?.networks.delete(name);
     await this.networks.clear(index);
   }
+}
+
+/** Whether a port that was lent `kept` has what it is to have; one that needs no lease does. */
+function isKept(pool: NetworkEntry | null, kept: Lease, wanted: Lease): boolean {
+  if (pool === null) return true;
+  return kept.length === pool.config.subnets.length && (wanted.length === 0 || wanted.every((address) => kept.includes(address)));
 }

@@ -23,7 +23,10 @@ import type { EngineStore } from "./store.ts";
 
 export interface PortEntry {
   index: number;
+  /** With the addresses that it was lent. */
   config: PortConfig;
+  /** As it was asked for: by this it is known again. */
+  asked: PortConfig;
   kind: PortKind;
   mtu: number;
   worker: number;
@@ -68,15 +71,16 @@ export class Ports {
     this.devices = devices;
   }
 
-  /** @throws PortyardError of the device, `port-exists`, `network-missing`, `ports-exhausted`, `port-failed`, `address-taken`. */
-  async add(config: PortConfig): Promise<PortEntry> {
+  /** @param config with the addresses that it was lent; `asked`: without.
+   *  @throws PortyardError of the device, `port-exists`, `network-missing`, `ports-exhausted`, `port-failed`, `address-taken`. */
+  async add(config: PortConfig, asked = config): Promise<PortEntry> {
     if (this.byName.has(config.name)) {
       throw new PortyardError("port-exists", `There is a port ${config.name} already.`, {
         value: config.name,
         remedy: "Choose another name, or remove it first.",
       });
     }
-    const entry = this.number(config);
+    const entry = this.number(config, asked);
     try {
       entry.device = await this.devices.open(config, entry.mtu);
       await this.bringUp(entry);
@@ -96,14 +100,14 @@ export class Ports {
 
   /** Takes over a port of the tables that has this configuration; null when its device is not there any more.
    *  @throws PortyardError of the device, `port-failed`. */
-  async inherit({ index, descriptor }: Heir, config: PortConfig): Promise<PortEntry | null> {
+  async inherit({ index, descriptor }: Heir, config: PortConfig, asked = config): Promise<PortEntry | null> {
     const { tables } = this.store;
     const { networks, kind, mtu } = this.shapeOf(config);
     const record = { descriptor, flags: table.flags(tables, index), restore: table.restore(tables, index) };
     const device = await this.devices.inherit(config, mtu, record);
     if (device === null) return null;
     const worker = table.owner(tables, index);
-    const entry = this.enter({ index, config, kind, mtu, worker, trunk: table.trunkPage(tables, index), networks, device });
+    const entry = this.enter({ index, config, asked, kind, mtu, worker, trunk: table.trunkPage(tables, index), networks, device });
     // one that was shut stays so until it is removed
     if (![field.UP, field.SHUT].includes(table.actual(tables, index))) await this.connect(entry);
     return entry;
@@ -122,7 +126,7 @@ export class Ports {
   }
 
   /** Gives the port its numbers. */
-  private number(config: PortConfig): PortEntry {
+  private number(config: PortConfig, asked: PortConfig): PortEntry {
     const { networks, kind, mtu } = this.shapeOf(config);
     const index = this.numbers.take();
     if (index === null) throw new PortyardError("ports-exhausted", `An engine has at most ${MAX_PORTS} ports.`, { value: config.name });
@@ -131,7 +135,7 @@ export class Ports {
       this.numbers.free(index);
       throw new PortyardError("trunks-exhausted", `An engine has at most ${MAX_TRUNKS} trunk ports.`, { value: config.name });
     }
-    return this.enter({ index, config, kind, mtu, worker: index % this.store.layout.workers, trunk, networks, device: null });
+    return this.enter({ index, config, asked, kind, mtu, worker: index % this.store.layout.workers, trunk, networks, device: null });
   }
 
   private shapeOf(config: PortConfig): Pick<PortEntry, "networks" | "kind" | "mtu"> {
@@ -147,10 +151,10 @@ export class Ports {
 
   private async bringUp(entry: PortEntry): Promise<void> {
     const { tables } = this.store;
-    const { index, networks, config } = entry;
+    const { index, networks, config, asked } = entry;
     if (entry.trunk !== null) this.writeTrunk(entry, entry.trunk);
     table.write(tables, index, recordOf(entry));
-    table.identify(tables, index, config, entry.device?.restore ?? 0);
+    table.identify(tables, index, asked, entry.device?.restore ?? 0);
     bind(this.store, index, config, networks);
     for (const network of networks) members.addMember(tables, network.index, index);
     table.setDesired(tables, index, field.UP);

@@ -1,5 +1,6 @@
 /** What an engine tells of itself. The names and units are those that `portyard show … --json` prints (design section 9). */
 import type { NetworkConfig, PortConfig, PortKind } from "../config/types.ts";
+import type { Lease } from "../ipam/lease.ts";
 
 export type Isolation = "process" | "thread" | "inline";
 export type IoBackend = "uring" | "syscall" | "memory";
@@ -147,8 +148,9 @@ export type EngineEvents = {
 export interface EngineLike {
   addNetwork(network: NetworkConfig): Promise<NetworkInfo>;
   removeNetwork(name: string): Promise<void>;
-  /** Resolves when the port forwards; rejects with PortyardError and leaves nothing behind. */
-  addPort(port: PortConfig): Promise<PortInfo>;
+  /** Resolves when the port forwards; rejects with PortyardError and leaves nothing behind. `lease`: what a port without
+   *  addresses was lent before. */
+  addPort(port: PortConfig, lease?: Lease): Promise<PortInfo>;
   removePort(name: string): Promise<void>;
   /** Ends what was taken over from a predecessor and has not been asked for since. Returns the names of the ports. */
   settle(): Promise<string[]>;

@@ -14,6 +14,7 @@ import type {
 } from "../../../bindings/engine/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 import { networksOf } from "../../../bindings/config/networks-of.ts";
+import { type Lease, withLease } from "../../../bindings/ipam/lease.ts";
 
 export class FakeEngine implements EngineLike {
   /** What was asked, in order: "addPort a". */
@@ -55,7 +56,8 @@ export class FakeEngine implements EngineLike {
     this.#networks.delete(name);
   }
 
-  async addPort(port: PortConfig): Promise<PortInfo> {
+  async addPort(asked: PortConfig, lease: Lease = []): Promise<PortInfo> {
+    const port = withLease(asked, lease);
     this.asked.push(`addPort ${port.name}`);
     await this.gate;
     if (this.refused.has(port.name)) throw new PortyardError("namespace-missing", "There is no such namespace.", { remedy: "Make it." });

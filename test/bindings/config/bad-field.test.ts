@@ -185,7 +185,6 @@ const rows: Row[] = [
   { place: ["ports", 0, "tap", "interface"], value: "eth 0", says: /1-15 bytes/ },
   { place: ["ports", 0, "tap", "interface"], value: "eth%d", says: /1-15 bytes/ },
   { place: ["ports", 0, "tap", "interface"], value: "lo", says: /not lo/ },
-  { place: ["ports", 0, "tap", "address"], value: undefined, says: /not yet given out/ },
   { place: ["ports", 0, "tap", "address"], value: "10.77.0.2/16", says: /prefix has 24 bits/ },
   { place: ["ports", 0, "tap", "address"], value: "10.77.0.0/24", says: /network address/ },
   { place: ["ports", 0, "tap", "address"], value: ["10.77.0.4", "10.77.0.5"], says: /two addresses of IPv4/ },
