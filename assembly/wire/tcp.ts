@@ -28,6 +28,16 @@ export const URG: u32 = 0x20;
 export const ECE: u32 = 0x40;
 export const CWR: u32 = 0x80;
 
+// options: kind u8, length u8 (both included), data; END and NONE are one byte
+const OPTION_END: u32 = 0;
+const OPTION_NONE: u32 = 1;
+/** Maximum segment size: 16 bits behind kind and length; in a SYN only. */
+export const OPTION_MSS: u32 = 2;
+export const OPTION_MSS_BYTES: u32 = 4;
+/** TCP-AO (RFC 5925): a signature that may cover the other options. */
+export const OPTION_AUTHENTICATION: u32 = 29;
+const OPTION_MSS_VALUE: usize = 2;
+
 /** True when `availableBytes` hold the header with its options. */
 export function isValid(tcp: usize, availableBytes: u32): bool {
   if (availableBytes < HEADER_BYTES) return false;
@@ -53,6 +63,22 @@ export function window(tcp: usize): u32 { return load16(tcp + WINDOW); }
 export function checksum(tcp: usize): u32 { return load16(tcp + CHECKSUM); }
 /** 16 bits; means something with URG. */
 export function urgent(tcp: usize): u32 { return load16(tcp + URGENT); }
+
+/** 0-255. */
+export function optionKind(option: usize): u32 { return load<u8>(option); }
+/** Bytes of the option, of which `availableBytes` (1 or more) are left in the header; 0: the list ends here, or is broken. */
+export function optionBytes(option: usize, availableBytes: u32): u32 {
+  const kind = optionKind(option);
+  if (kind == OPTION_END) return 0;
+  if (kind == OPTION_NONE) return 1;
+  if (availableBytes < 2) return 0;
+  const bytes: u32 = load<u8>(option, 1);
+  return bytes < 2 || bytes > availableBytes ? 0 : bytes;
+}
+/** Of an option of OPTION_MSS_BYTES: 0-65,535. */
+export function announcedMss(option: usize): u32 { return load16(option + OPTION_MSS_VALUE); }
+/** Writes the low 16 bits. */
+export function setAnnouncedMss(option: usize, bytes: u32): void { store16(option + OPTION_MSS_VALUE, bytes); }
 
 /** Writes the low 16 bits; the checksum is left as it is, as with every setter. */
 export function setSourcePort(tcp: usize, port: u32): void { store16(tcp + SOURCE_PORT, port); }

@@ -88,7 +88,9 @@ export {
   flags as tcp_flags, window as tcp_window, checksum as tcp_checksum, urgent as tcp_urgent, setSourcePort as tcp_setSourcePort,
   setTargetPort as tcp_setTargetPort, setSequence as tcp_setSequence, setAcknowledgment as tcp_setAcknowledgment,
   setFlags as tcp_setFlags, setWindow as tcp_setWindow, setChecksum as tcp_setChecksum, updateChecksum as tcp_updateChecksum,
-  hasValidChecksum as tcp_hasValidChecksum,
+  hasValidChecksum as tcp_hasValidChecksum, OPTION_MSS as tcp_OPTION_MSS, OPTION_MSS_BYTES as tcp_OPTION_MSS_BYTES,
+  OPTION_AUTHENTICATION as tcp_OPTION_AUTHENTICATION, optionKind as tcp_optionKind, optionBytes as tcp_optionBytes,
+  announcedMss as tcp_announcedMss, setAnnouncedMss as tcp_setAnnouncedMss,
 } from "../../assembly/wire/tcp";
 export {
   HEADER_BYTES as udp_HEADER_BYTES, CHECKSUM_OFFSET as udp_CHECKSUM_OFFSET, DHCP_SERVER_PORT as udp_DHCP_SERVER_PORT,

@@ -61,6 +61,29 @@ await wireSuite("tcp", (test, module) => {
     }
   });
 
+  test("the options of a SYN, one after the other", () => {
+    const syn = module.putAtEnd(segment(tcpSyn));
+    const kinds: number[] = [];
+    for (let at = 20; at < tcp.headerBytes(syn); at += tcp.optionBytes(syn + at, 40 - at)) kinds.push(tcp.optionKind(syn + at));
+    assert.equal(kinds, [tcp.OPTION_MSS, 4, 8, 1, 3]);
+    assert.equal([tcp.optionBytes(syn + 20, 20), tcp.announcedMss(syn + 20)], [tcp.OPTION_MSS_BYTES, 1460]);
+    changesOnly(module, syn + 22, syn + 24, () => tcp.setAnnouncedMss(syn + 20, 0x1234));
+    assert.is(tcp.announcedMss(syn + 20), 0x1234);
+  });
+
+  test("an option that is cut, or says less than its own two bytes, ends the list; nothing behind it is read", () => {
+    const option = Uint8Array.from([8, 10, 0, 0, 0, 1, 0, 0, 0, 2]);
+    for (let length = 1; length <= 10; length++) {
+      assert.is(tcp.optionBytes(module.putAtEnd(option.subarray(0, length)), length), length < 10 ? 0 : 10, `${length} bytes`);
+    }
+    for (let length = 0; length < 256; length++) {
+      const pointer = module.putAtEnd(Uint8Array.from([254, length, 1, 1]));
+      assert.is(tcp.optionBytes(pointer, 4), length >= 2 && length <= 4 ? length : 0, `a length of ${length}`);
+    }
+    assert.is(tcp.optionBytes(module.putAtEnd(Uint8Array.from([0])), 1), 0, "the end");
+    assert.is(tcp.optionBytes(module.putAtEnd(Uint8Array.from([1])), 1), 1, "a filler");
+  });
+
   test("the reserved bits beside the data offset do not count", () => {
     const pointer = module.putAtEnd(patched(segment(tcpSyn), 12, [0xaf]));
     assert.is(tcp.headerBytes(pointer), 40);
