@@ -24,6 +24,7 @@ import { parse } from "./path/1-ingress/parse";
 import { checkSource } from "./path/1-ingress/source-check";
 import { answer } from "./path/2-answer/answer";
 import { forward } from "./path/4-switch/forward";
+import { clampMss, exceedsMtu } from "./path/5-egress/mss-clamp";
 import * as counter from "./tables/counter";
 
 /** Takes waiting frames their way while there is room for what they may become: slots for segments and copies, places in
@@ -54,14 +55,26 @@ export function processFrame(worker: usize, descriptor: usize): void {
 function decide(worker: usize, descriptor: usize): u32 {
   let verdict = parse(descriptor);
   if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
-  if (verdict == field.CONTINUE && isSourceChecked(worker, descriptor)) verdict = checkSource(descriptor);
+  if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = answer(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = forward(worker, descriptor);
   return verdict;
 }
 
-function isSourceChecked(worker: usize, descriptor: usize): bool {
-  return (load<u32>(viewOf(worker, desc.port(descriptor)), view.VIEW_FLAGS) & port.FLAG_SOURCE_CHECK) != 0;
+/** True when something must be done about the frame because of the port that it came from. */
+function isLookedAt(worker: usize, descriptor: usize): bool {
+  return (load<u32>(viewOf(worker, desc.port(descriptor)), view.VIEW_FLAGS) & (port.FLAG_SOURCE_CHECK | port.FLAG_CLAMP)) != 0;
+}
+
+function lookAt(worker: usize, descriptor: usize): u32 {
+  const from = viewOf(worker, desc.port(descriptor));
+  const flags = load<u32>(from, view.VIEW_FLAGS);
+  if ((flags & port.FLAG_CLAMP) != 0) limitMss(descriptor, load<u32>(from, view.VIEW_MTU));
+  return (flags & port.FLAG_SOURCE_CHECK) != 0 ? checkSource(descriptor) : field.CONTINUE;
+}
+
+function limitMss(descriptor: usize, mtu: u32): void {
+  if (exceedsMtu(descriptor, mtu)) clampMss(descriptor, mtu);
 }
 
 /** Written before each frame, so that whoever finds this worker dead finds the frame that it died of. */

@@ -68,6 +68,10 @@ const columns = {
   nativePatienceMilliseconds: { quick: 10_000, full: 30_000 },
   /** Random super-frames that are segmented, on each build. */
   superFrames: { quick: 100, full: 10_000 },
+  /** Random TCP options that go through a port with a small MTU, on each build. */
+  clampedSegments: { quick: 3_000, full: 500_000 },
+  /** Bytes that a TCP stream copies through a port with a small MTU, each way. */
+  smallMtuMegabytes: { quick: 2, full: 200 },
   /** Ports that come and go through the agent's API. */
   apiPorts: { quick: 20, full: 1000 },
   /** Random events against the model of an address pool, and of the addresses of an agent's ports. */

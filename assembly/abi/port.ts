@@ -69,6 +69,8 @@ export const FLAG_USO = 8;
 export const FLAG_SOURCE_CHECK = 16;
 /** VLAN tags arrive in ancillary data (packet sockets). */
 export const FLAG_AUXDATA = 32;
+/** Its MTU is smaller than a network's: TCP's maximum segment size is lowered in what comes from it and goes to it. */
+export const FLAG_CLAMP = 64;
 
 // restore
 /** The interface was down. */

@@ -60,6 +60,7 @@ export function normalisePort(input: PortInput, instance: string, networks: Read
     ...(input.trunk && { trunk: input.trunk }),
     ...(input.native !== undefined && { native: input.native }),
     ...(mac !== undefined && { mac }),
+    ...(input.mtu !== undefined && { mtu: input.mtu }),
     addresses,
     staticMacs: (input.staticMacs ?? []).map((address) => address.toLowerCase()),
     macLimit: input.macLimit ?? MAX_MACS_PER_PORT,

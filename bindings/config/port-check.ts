@@ -1,4 +1,6 @@
 /** What must hold between the keys of one port, and between it, the networks and the ports before it. */
+import { MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
+import { poolOf } from "../ipam/lease.ts";
 import { checkAddresses } from "./address-check.ts";
 import type { Inventory } from "./inventory.ts";
 import { namespacePath } from "./name.ts";
@@ -13,6 +15,7 @@ export function checkPort(inventory: Inventory, keys: Key[], port: PortConfig): 
   checkKind(inventory, keys, port);
   checkAttachment(inventory, keys, port);
   checkDevice(inventory, keys, port);
+  checkMtu(inventory, [...keys, "mtu"], port);
   checkStations(inventory, keys, port);
   checkAddresses(inventory, keys, port);
 }
@@ -82,6 +85,26 @@ function checkDevice(inventory: Inventory, keys: Key[], { name, tap, packet }: P
     const owner = inventory.claim(`packet ${packet.interface}`, name);
     const fault = `is "${packet.interface}", which port ${owner} has`;
     if (owner !== null) inventory.problem([...keys, "packet", "interface"], packet.interface, fault, "attach every interface once");
+  }
+}
+
+function checkMtu(inventory: Inventory, keys: Key[], port: PortConfig): void {
+  const networks = networksOf(port).flatMap((name) => inventory.networks.get(name) ?? []);
+  if (port.mtu === undefined || networks.length === 0) return;
+  const largest = Math.max(...networks.map(({ mtu }) => mtu));
+  if (port.mtu > largest) {
+    inventory.problem(
+      keys,
+      port.mtu,
+      `is ${port.mtu}, and its network's is ${largest}`,
+      `write at most ${largest}, or raise the network's`,
+    );
+  }
+  const pool = inventory.networks.get(poolOf(port, inventory.networks) ?? "");
+  const hasIpv6 = [...port.addresses, ...(pool?.subnets ?? [])].some((address) => address.includes(":"));
+  if (hasIpv6 && port.mtu < MIN_IPV6_MTU) {
+    const fault = `is ${port.mtu}; a port with an IPv6 address needs at least ${MIN_IPV6_MTU} (RFC 8200)`;
+    inventory.problem(keys, port.mtu, fault, `write ${MIN_IPV6_MTU} or more, or give the port an IPv4 address alone`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** A port as people write it, in the file and in the API's bodies (design section 8). */
 import { z } from "zod";
-import { MAX_MACS_PER_PORT } from "../../assembly/abi/limits.ts";
+import { MAX_MACS_PER_PORT, MAX_MTU, MIN_MTU } from "../../assembly/abi/limits.ts";
 import { field, flag, notBuilt, text, whole } from "./field.ts";
 import { isStationAddress, readAddress } from "./ip-address.ts";
 import { isStationMac } from "./mac-address.ts";
@@ -113,6 +113,13 @@ export const portSchema = z.strictObject({
     "name one of `networks`, on a port with `trunk`",
   ).optional(),
   mac: mac("MAC address of the station behind the port; a TAP that has none gets one made from the names of instance and port").optional(),
+  mtu: whole(MIN_MTU, MAX_MTU, {
+    description:
+      "Largest IP packet of this port, where it is smaller than its network's; at least 1280 with an IPv6 address. A TAP's interface gets it",
+    remedy: "leave it out for the network's",
+    default: "the largest of its networks",
+    unit: "bytes",
+  }).optional(),
   addresses: field(
     z
       .array(

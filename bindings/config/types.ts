@@ -68,6 +68,8 @@ export interface PortConfig {
   mac?: string;
   /** Addresses bound to this port, without prefix length: neighbours are answered from here. A tap's are among them. */
   addresses: string[];
+  /** Largest IP packet in bytes, from 576, or 1,280 with an IPv6 address, to the largest of its networks, which is the default. */
+  mtu?: number;
   /** Further stations that are always on this port. */
   staticMacs: string[];
   /** Learned addresses at most, 1-1,024. */

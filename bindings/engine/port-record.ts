@@ -27,7 +27,7 @@ export function recordOf(entry: PortEntry): PortRecord {
   };
 }
 
-function flagsOf({ config, device }: PortEntry): number {
+function flagsOf({ config, device, networks, mtu }: PortEntry): number {
   const offload = config.memory?.offload === true;
   const checks: [boolean, number][] = [
     [device?.vnet ?? offload, field.FLAG_VNET],
@@ -36,6 +36,7 @@ function flagsOf({ config, device }: PortEntry): number {
     [device?.uso ?? offload, field.FLAG_USO],
     [device?.auxdata ?? false, field.FLAG_AUXDATA],
     [config.sourceCheck, field.FLAG_SOURCE_CHECK],
+    [networks.some((network) => network.config.mtu > mtu), field.FLAG_CLAMP],
   ];
   return checks.reduce((flags, [isOn, flag]) => (isOn ? flags | flag : flags), 0);
 }

@@ -140,7 +140,7 @@ export class Ports {
 
   private shapeOf(config: PortConfig): Pick<PortEntry, "networks" | "kind" | "mtu"> {
     const networks = networksOf(config).map((name) => this.networks.get(name));
-    return { networks, kind: kindOf(config), mtu: Math.max(...networks.map(({ config: network }) => network.mtu)) };
+    return { networks, kind: kindOf(config), mtu: config.mtu ?? Math.max(...networks.map(({ config: network }) => network.mtu)) };
   }
 
   private enter(entry: PortEntry): PortEntry {

@@ -77,7 +77,8 @@ export class Datagrams {
 export class Streams {
   private readonly from: End;
   private readonly to: End;
-  private readonly port: number;
+  /** Of the end that was listening. */
+  readonly port: number;
 
   private constructor(from: End, to: End, port: number) {
     this.from = from;

@@ -15,8 +15,9 @@ import * as virtio from "../../wire/virtio-net";
 import * as vlan from "../../wire/vlan";
 import { completeChecksum } from "./checksum";
 import { copyFrame } from "./copy";
+import { clampMss, exceedsMtu } from "./mss-clamp";
 import { queue } from "./queue";
-import { segment } from "./segment";
+import { longestSegment, segment } from "./segment";
 import { isTagged, pushTag } from "./tag";
 
 /** Brings the frame to `output`. `isLast`: no other output follows, so that it may be changed in place. */
@@ -27,11 +28,34 @@ export function egress(worker: usize, descriptor: usize, output: u32, isLast: bo
   if (!networks.isMember(network, output)) return refuse(worker, output, reason.NOT_A_MEMBER);
   const header = desc.frame(descriptor) - virtio.HEADER_BYTES;
   const flags = load<u32>(target, view.VIEW_FLAGS);
-  const gso = virtio.gsoType(header);
-  if (gso != virtio.GSO_NONE && (flags & takes(gso)) == 0) return segment(worker, descriptor, output, isLast);
-  if (gso == virtio.GSO_NONE && desc.bytes(descriptor) > longest(target)) return refuse(worker, output, reason.TOO_BIG);
+  if (virtio.gsoType(header) != virtio.GSO_NONE || (flags & port.FLAG_CLAMP) != 0) return egressRare(worker, descriptor, output, isLast);
+  if (desc.bytes(descriptor) > longest(target)) return refuse(worker, output, reason.TOO_BIG);
   if (virtio.needsChecksum(header) && (flags & port.FLAG_CHECKSUM) == 0) completeChecksum(descriptor);
   send(worker, descriptor, output, isLast);
+}
+
+/** The same for super-frames, and for ports whose MTU is smaller than their network's. */
+function egressRare(worker: usize, descriptor: usize, output: u32, isLast: bool): void {
+  const target = viewOf(worker, output);
+  const flags = load<u32>(target, view.VIEW_FLAGS);
+  if ((flags & port.FLAG_CLAMP) != 0 && exceedsMtu(descriptor, load<u32>(target, view.VIEW_MTU))) return egressClamped(worker, descriptor, output, isLast);
+  const header = desc.frame(descriptor) - virtio.HEADER_BYTES;
+  const gso = virtio.gsoType(header);
+  if (gso != virtio.GSO_NONE && (flags & takes(gso)) == 0) return segment(worker, descriptor, output, isLast);
+  const bytes = gso == virtio.GSO_NONE ? desc.bytes(descriptor) : longestSegment(descriptor);
+  if (bytes > longest(target)) return refuse(worker, output, reason.TOO_BIG);
+  if (virtio.needsChecksum(header) && (flags & port.FLAG_CHECKSUM) == 0) completeChecksum(descriptor);
+  send(worker, descriptor, output, isLast);
+}
+
+/** With the maximum segment size that the port allows: in place when nobody else needs the frame as it is, else in a copy. */
+function egressClamped(worker: usize, descriptor: usize, output: u32, isLast: bool): void {
+  const inPlace = isLast && desc.references(descriptor) == 1;
+  const clamped = inPlace ? descriptor : copyFrame(worker, descriptor);
+  if (clamped == 0) return refuse(worker, output, reason.POOL_EMPTY);
+  clampMss(clamped, load<u32>(viewOf(worker, output), view.VIEW_MTU));
+  egressRare(worker, clamped, output, true);
+  if (!inPlace) pool.release(worker, clamped);
 }
 
 /** The flag of a port that takes super-frames of this type as they are. */
@@ -49,7 +73,11 @@ export function refuse(worker: usize, output: u32, why: u32): void { counter.dro
 export function send(worker: usize, descriptor: usize, output: u32, isLast: bool): void {
   const trunk = load<u32>(viewOf(worker, output), view.VIEW_TRUNK);
   if (trunk == 0) return queue(worker, descriptor, output);
-  const vlanId = trunks.vlanOf(trunk - 1, desc.network(descriptor));
+  sendOnTrunk(worker, descriptor, output, trunk - 1, isLast);
+}
+
+function sendOnTrunk(worker: usize, descriptor: usize, output: u32, trunk: u32, isLast: bool): void {
+  const vlanId = trunks.vlanOf(trunk, desc.network(descriptor));
   if (vlanId == trunks.NO_VLAN) return refuse(worker, output, reason.NOT_A_MEMBER);
   if (vlanId == trunks.NATIVE) {
     if (isTagged(desc.frame(descriptor))) return refuse(worker, output, reason.VLAN_HOP);

@@ -41,6 +41,15 @@ export function segment(worker: usize, descriptor: usize, output: u32, isLast: b
   }
 }
 
+/** Bytes of the longest frame that the super-frame becomes, here or in the device that takes it as it is; 0 when nobody here
+ *  can segment it: that device judges it then. */
+export function longestSegment(descriptor: usize): u32 {
+  const l4 = desc.l4(descriptor);
+  if (!isSegmentable(descriptor, l4)) return 0;
+  const headers = <u32>(l4 - desc.frame(descriptor)) + l4HeaderBytes(descriptor, l4);
+  return headers + min<u32>(virtio.segmentBytes(desc.frame(descriptor) - virtio.HEADER_BYTES), packetEnd(descriptor) - headers);
+}
+
 /** A whole TCP or UDP header that fits what the virtio-net header says, in a packet that is not a fragment. */
 function isSegmentable(descriptor: usize, l4: usize): bool {
   if (l4 == 0 || (desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0) return false;

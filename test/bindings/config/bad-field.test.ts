@@ -29,7 +29,12 @@ const good = (): Tree => ({
     { name: "green" },
   ],
   ports: [
-    { name: "a", network: "blue", tap: { namespace: "a", interface: "eth0", address: ["10.77.0.2/24", "fd77::2"], offload: true } },
+    {
+      name: "a",
+      network: "blue",
+      mtu: 1400,
+      tap: { namespace: "a", interface: "eth0", address: ["10.77.0.2/24", "fd77::2"], offload: true },
+    },
     {
       name: "b",
       network: "blue",
@@ -106,6 +111,9 @@ const rows: Row[] = [
   { place: ["networks", 0, "subnet"], value: [], says: /prefix such as/ },
   { place: ["networks", 0, "subnet"], value: ["10.77.0.0/24", "10.78.0.0/24"], says: /two prefixes of IPv4/ },
   { place: ["networks", 0, "subnet"], value: ["10.77.0.0/24", "fd77::/129"], path: "networks[0].subnet[1]", says: /prefix such as/ },
+  { place: ["ports", 0, "mtu"], value: 575, says: /from 576 to 65521/ },
+  { place: ["ports", 0, "mtu"], value: 1501, says: /is 1501, and its network's is 1500/ },
+  { place: ["ports", 0, "mtu"], value: 1279, says: /is 1279; a port with an IPv6 address needs at least 1280/ },
   { place: ["networks", 0, "mtu"], value: 575, says: /from 576 to 65521/ },
   { place: ["networks", 0, "mtu"], value: 65522, says: /from 576 to 65521/ },
   { place: ["networks", 0, "mtu"], value: "1500", says: /is "1500"; it must be a whole number/ },

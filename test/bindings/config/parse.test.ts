@@ -209,6 +209,27 @@ test("name and workers of the command line stand above the file's, and are check
   assert.is(fault(() => parseConfig({}, { name: "No Name" })).path, "name");
 });
 
+test("a port's MTU is at most the largest of its networks', and at least what its addresses need", () => {
+  const networks = [
+    { name: "blue", subnet: ["10.77.0.0/24", "fd77::/64"] },
+    { name: "wide", mtu: 9000 },
+  ];
+  const tap = { namespace: "a", interface: "eth0" };
+  const withPort = (port: object) => parseConfig({ networks, ports: [{ name: "a", ...port }] });
+  assert.is(withPort({ network: "blue", mtu: 576, tap: { ...tap, address: "10.77.0.2" } }).ports[0]!.mtu, 576);
+  assert.is(withPort({ trunk: { blue: 1, wide: 2 }, mtu: 9000, packet: { interface: "t" } }).ports[0]!.mtu, 9000);
+  assert.is(withPort({ network: "blue", mtu: 1280, tap }).ports[0]!.mtu, 1280);
+  assert.not("mtu" in withPort({ network: "blue", tap }).ports[0]!);
+  for (const port of [
+    { network: "blue", mtu: 1279, tap },
+    { network: "blue", mtu: 1279, tap: { ...tap, address: "fd77::2" } },
+    { network: "blue", mtu: 1279, memory: {}, mac: "02:00:00:00:00:0b", addresses: ["fd77::3"] },
+    { trunk: { wide: 2 }, native: "blue", mtu: 1279, tap },
+  ])
+    assert.match(fault(() => withPort(port)).message, /^ports\[0\]\.mtu is 1279; a port with an IPv6 address needs at least 1280/);
+  assert.match(fault(() => withPort({ trunk: { blue: 1, wide: 2 }, mtu: 9001, packet: { interface: "t" } })).message, /network's is 9000/);
+});
+
 test("everything wrong is told at once, in the input's order, and as JSON", () => {
   const error = fault(() => parseConfig({ workers: 99, networks: [{ name: "BLUE", mtu: 1 }], prots: [] }));
   assert.equal(

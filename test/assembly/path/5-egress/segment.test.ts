@@ -16,7 +16,7 @@ import { random } from "../../../support/packet/random.ts";
 import { CWR, type SuperFrame, segmentsOf, superFrame } from "../../../support/packet/super-frame.ts";
 import { FIN, PSH } from "../../../support/packet/transport.ts";
 import { seedOf } from "../../../support/seed.ts";
-import { expectDrop, hexOf, tell } from "../../../support/story.ts";
+import { expectDrop, hexOf, only, tell } from "../../../support/story.ts";
 
 const TAKES_ALL = port.FLAG_CHECKSUM | port.FLAG_TSO | port.FLAG_USO;
 const [A, B] = [station(1), station(2)];
@@ -194,6 +194,29 @@ for (const [name, frame, header] of bad) {
 tell("a UDP datagram that says it is TCP is refused at once", (engine) => {
   pair(engine);
   expectDrop(engine, 0, udpFrame, reason.BAD_OFFLOAD_HEADER, { offload: offload(tso4) });
+});
+
+// ---------------------------------------------------------------- ports that take super-frames as they are
+for (const [name, sent] of Object.entries(kinds)) {
+  tell(`a port takes a super-frame whose segments fit its MTU, and none whose segments do not: ${name}`, (engine) => {
+    const network = engine.network();
+    engine.accessPorts(network, 2, { flags: TAKES_ALL, mtu: 1400 });
+    const headers = segmentsOf({ ...sent, payload: ramp(0) })[0]!.length;
+    const most = 1400 + 14 + 4 - headers;
+    const fits = superFrame({ ...sent, segmentBytes: most });
+    assert.is(hexOf(only(engine.send(0, fits.frame, fits.offload), 1).frame), hexOf(fits.frame));
+    const { frame, offload: header } = superFrame({ ...sent, segmentBytes: most + 1 });
+    expectDrop(engine, 0, frame, reason.TOO_BIG, { at: 1, offload: header });
+    const short = superFrame({ ...sent, segmentBytes: 9000, payload: ramp(most) });
+    assert.is(hexOf(only(engine.send(0, short.frame, short.offload), 1).frame), hexOf(short.frame));
+  });
+}
+
+tell("what nobody here can segment is for the port that takes it to judge", (engine) => {
+  const network = engine.network();
+  engine.accessPorts(network, 2, { flags: TAKES_ALL, mtu: 576 });
+  const header = offload(tso4);
+  for (const frame of [gre, shortHeader, fragment]) assert.is(hexOf(only(engine.send(0, frame, header), 1).frame), hexOf(frame));
 });
 
 // ---------------------------------------------------------------- a mix of ports
