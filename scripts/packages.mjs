@@ -11,6 +11,8 @@ export const programs = [
   { command: "nft", package: "nftables", needs: ["test"], use: "makes the rules of a host" },
   { command: "iptables", package: "iptables", needs: ["test"], use: "plays the host's own firewall" },
   { command: "ping", package: "iputils-ping", needs: ["test"], use: "asks the world outside" },
+  { command: "setpriv", package: "util-linux", needs: ["test"], use: "runs a unit's command with the rights that the unit leaves" },
+  { command: "systemd-analyze", package: "systemd", needs: ["test"], use: "looks for mistakes in the units" },
   { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
 ];
 

@@ -75,8 +75,8 @@ const columns = {
   /** Ports that come and go through the agent's API. */
   apiPorts: { quick: 20, full: 1000 },
   /** Random events against the model of an address pool, and of the addresses of an agent's ports. */
-  poolEvents: { quick: 20_000, full: 2_000_000 },
-  leaseRounds: { quick: 60, full: 3_000 },
+  poolEvents: { quick: 20_000, full: 500_000 },
+  leaseRounds: { quick: 60, full: 2_000 },
   /** Addresses of a dense pool that come and go. */
   poolChurn: { quick: 2_000, full: 200_000 },
   /** Of all addresses that may be bound, those that are looked up. */
