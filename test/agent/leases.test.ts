@@ -56,6 +56,16 @@ test("ports without address get one of each family, around those that others nam
   assert.equal(yard.leftovers, []);
 });
 
+test("the gateway's address is not lent, nor one that a port had which has become the gateway's", async ({ yard }) => {
+  const first = await yard.start(lab(pooled("a"), pooled("b")));
+  await first.leave();
+  const withGateway = { ...blue, gateway: ["10.77.0.1", "fd77::3"] };
+  const second = await yard.start({ ...lab(pooled("a"), pooled("b"), pooled("c")), networks: [withGateway] });
+  const { a, b, c } = await addresses(second);
+  assert.equal([a, b, c], [["10.77.0.3", "fd77::1"], ["10.77.0.2", "fd77::2"], ["10.77.0.4", "fd77::4"]]);
+  await second.stop();
+});
+
 test("the next agent lends each port what it had, in whichever order they stand, and new ones what is left", async ({ yard }) => {
   const first = await yard.start(lab(pooled("a"), pooled("b"), pooled("c")));
   const before = await addresses(first);
