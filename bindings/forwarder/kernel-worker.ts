@@ -30,6 +30,8 @@ export interface WorkerIo {
 
 /** A busy worker looks for newly ready ports once in so many turns. */
 const POLL_TURNS = 2;
+/** Turns in which everything that was read has been written; a port that takes nothing drops it. */
+const DRAIN_TURNS = 100;
 
 export class KernelWorker {
   /** Of the incarnation before, when that died in this process. */
@@ -91,6 +93,12 @@ export class KernelWorker {
       else if (!isBusy) this.waiter.wait();
       else if (turn % POLL_TURNS === 0) this.waiter.poll();
     }
+    this.drain();
+  }
+
+  /** What was read before the end still goes its way. */
+  private drain(): void {
+    for (let turn = 0; turn < DRAIN_TURNS && !this.wasm.isDrained(this.worker); turn++) this.io.step(true);
   }
 
   private passEpochIfDrained(): void {
