@@ -165,6 +165,10 @@ export function setStaticMac(worker: usize, network: u32, macLow: u32, macHigh: 
 export function clearStaticMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32): bool {
   return macs.clearStatic(worker, network, <u64>macLow | (<u64>macHigh << 32), port);
 }
+/** Enters a station as a predecessor's table had it, before anybody reads `port`; false when there is no room for it. */
+export function restoreMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32, seenSeconds: u32): bool {
+  return macs.restore(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation, seenSeconds);
+}
 /** Port of a MAC, or -1. */
 export function findMac(network: u32, macLow: u32, macHigh: u32): i32 {
   const value = macs.find(network, <u64>macLow | (<u64>macHigh << 32));

@@ -1,10 +1,11 @@
 /** Everything that is bounded, with its bound and what happens there. Both dialects compile this file, so it holds
  *  un-annotated integer constants up to 0x7fffffff only; each number is written here and nowhere else. */
 
-/** Written at the head of the tables file: raised whenever a layout or the meaning of a field changes. */
+/** Written at the head of the tables file: raised whenever a layout or the meaning of a field changes, or the keys of a network's or
+ *  port's configuration, from which its fingerprint is made (bindings/tables/layouts/tables-layout.ts says what else is to be done). */
 export const LAYOUT_VERSION = 3;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
 export const NAME_BYTES = 64;

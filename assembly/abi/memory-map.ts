@@ -47,7 +47,8 @@ export const TABLES = CONFIGURATION + CONFIGURATION_BYTES;
 // head: 4,096 bytes
 export const HEAD = TABLES;
 export const HEAD_BYTES = 4096;
-/** u32 "PYRD", little endian. */
+/** u32 "PYRD", little endian. Its place, that of the layout's number and that of the forwarder's pid are the same in every layout:
+ *  whoever knows nothing else of a file finds these. */
 export const HEAD_MAGIC = HEAD;
 export const MAGIC = 0x44525950;
 export const HEAD_LAYOUT = HEAD_MAGIC + 4;

@@ -215,6 +215,21 @@ function makeRoom(worker: usize, port: u32): bool {
   return true;
 }
 
+/** Enters a station that a predecessor's table had, as it was last seen there; one that is known is left alone. False when its port or
+ *  the table is at its limit. The agent only, before anybody reads `port`. */
+export function restore(worker: usize, network: u32, mac: u64, port: u32, generation: u32, seenSeconds: u32): bool {
+  const key = keyOf(network, mac);
+  const mixed = hash.of64(key);
+  if (locate(key, mixed) != 0) return true;
+  if (!ring.hasRoom(port) || atomic.load32(map.HEAD_MAC_COUNT) >= load<u32>(map.HEAD_MAC_LIMIT)) return false;
+  const entry = claim(worker, key, mixed);
+  if (entry == 0) return false;
+  const home = <u64>port | (<u64>generation << field.GENERATION_SHIFT);
+  publish(worker, entry, home | (<u64>field.FLAG_VALID << field.FLAGS_SHIFT) | (<u64>seenSeconds << field.SEEN_SHIFT));
+  ring.push(port, entry);
+  return true;
+}
+
 /** Sets the entry of `mac` to a static one on `port`, replacing a learned one; false when the table is full or another port
  *  has it as a static one. The agent only. */
 export function setStatic(worker: usize, network: u32, mac: u64, port: u32, generation: u32): bool {
