@@ -54,6 +54,10 @@ const columns = {
   ruleFlushes: { quick: 2, full: 20 },
   /** Engines that are taken over, in each way. */
   successions: { quick: 2, full: 20 },
+  /** Tables of another layout that are read. */
+  leftTables: { quick: 100, full: 5_000 },
+  /** Stations that an agent must know after it has taken over. */
+  takeoverStations: { quick: 200, full: 900 },
   /** Runs of each property of a header's fields, of the checksum, of chains; frames of garbage. */
   wireFieldRuns: { quick: 200, full: 5_000 },
   wireChainRuns: { quick: 2_000, full: 200_000 },

@@ -1,6 +1,6 @@
 /** The port table (assembly/abi/port.ts), written by the agent. */
 import * as counter from "../../assembly/abi/counter.ts";
-import { MAX_PORTS } from "../../assembly/abi/limits.ts";
+import { MAX_DROP_REASONS, MAX_LINK_LOCALS, MAX_PORTS } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
 import { splitMac } from "../mac.ts";
@@ -69,6 +69,13 @@ export function identify(tables: Tables, port: number, config: { name: string },
 /** What the end of the port puts back (RESTORE_*). */
 export function restore(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.RESTORE);
+}
+/** Addresses that the station has announced by duplicate address detection, as it was known elsewhere; before anybody reads the port.
+ *  @param addresses at most MAX_LINK_LOCALS, 16 bytes each; what is more is left out. */
+export function setLinkLocals(tables: Tables, port: number, addresses: readonly Uint8Array[]): void {
+  const kept = addresses.slice(0, MAX_LINK_LOCALS);
+  for (const [position, address] of kept.entries()) tables.bytes.set(address, recordOf(port) + field.LINK_LOCALS + position * 16);
+  tables.store32(recordOf(port) + field.LINK_LOCAL_COUNT, kept.length);
 }
 /** Name of the port that has the record; empty without one. */
 export function name(tables: Tables, port: number): string {
@@ -161,6 +168,15 @@ export function sum(tables: Tables, port: number, offset: number): number {
   for (let worker = 0; worker < tables.load32(map.HEAD_WORKER_COUNT); worker++)
     total += tables.count(countersOf(tables, worker, port) + offset);
   return total;
+}
+
+/** Puts counts that were made elsewhere to those of a port, before anybody reads it: frames and bytes in the order of
+ *  abi/counter.ts, drops by reason. */
+export function addCounts(tables: Tables, port: number, counts: readonly bigint[], drops: readonly bigint[]): void {
+  const at = countersOf(tables, 0, port);
+  const add = (pointer: number, count: bigint) => tables.store64(pointer, tables.load64(pointer) + count);
+  for (const [index, count] of counts.entries()) add(at + counter.RECEIVED_FRAMES + index * 8, count);
+  for (const [reason, count] of drops.slice(0, MAX_DROP_REASONS).entries()) add(at + counter.REASONS + reason * 8, count);
 }
 
 /** Drops of a port for one reason (assembly/abi/drop-reason.ts). */
