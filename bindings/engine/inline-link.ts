@@ -32,6 +32,8 @@ export class InlineLink implements ForwarderLink {
     return [];
   }
 
+  settleIn(): void {}
+
   leave(): void {}
 
   async attach({ port }: { port: number }): Promise<void> {

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AGENT_WORKER } from "../../assembly/abi/limits.ts";
 import * as field from "../../assembly/abi/port.ts";
-import type { Attachment, ForwarderLink } from "../forwarder/link.ts";
+import type { Attachment, ForwarderLink, HeldAttachment } from "../forwarder/link.ts";
 import * as table from "../tables/port-table.ts";
 import * as workers from "../tables/worker-table.ts";
 import type { Ports } from "./ports.ts";
@@ -47,7 +47,7 @@ export class Supervisor {
   }
 
   /** Takes over the forwarder that outlived the last agent; one that cannot be taken over is replaced. Resolves with what it holds. */
-  async adopt(): Promise<Attachment[]> {
+  async adopt(): Promise<HeldAttachment[]> {
     const { wasm } = this.store;
     wasm.clearClaim(AGENT_WORKER);
     wasm.recountMacs();
@@ -62,7 +62,7 @@ export class Supervisor {
   }
 
   /** Starts a forwarder over the tables of one that is dead. It holds nothing yet. */
-  async revive(): Promise<Attachment[]> {
+  async revive(): Promise<HeldAttachment[]> {
     this.clearAfterDeath();
     this.store.wasm.clearClaim(AGENT_WORKER);
     await this.start();
@@ -114,7 +114,7 @@ export class Supervisor {
     const { tables } = this.store;
     return this.ports()
       .all()
-      .filter(({ index }) => table.desired(tables, index) === field.UP)
+      .filter(({ index }) => table.desired(tables, index) !== field.ABSENT)
       .flatMap(({ index, device }) => (device === null ? [] : [{ port: index, descriptor: device.descriptor }]));
   }
 

@@ -5,7 +5,8 @@ import { failedWith } from "../native/errno.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { connect, peerCredentials, sendWithDescriptors, shutdownSocket } from "../native/scm.ts";
 import type { ForwarderHandle, ForwarderProcess } from "./forwarder-process.ts";
-import type { Attachment, LinkListener } from "./link.ts";
+import { type HeldPort, hearPort } from "./held-port.ts";
+import type { HeldAttachment, LinkListener } from "./link.ts";
 import { LivingForwarder } from "./living-forwarder.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
 import type { SocketEvent } from "./socket-thread.ts";
@@ -21,7 +22,7 @@ export class ForwarderConnection {
   readonly ended: Promise<string>;
   /** What an adopted one handed back: the eventfd of each worker, and the descriptor of each port. */
   eventfds: number[] = [];
-  readonly held: Attachment[] = [];
+  readonly held: HeldAttachment[] = [];
   private readonly forwarder: ForwarderHandle;
   private readonly socketPath: string;
   private readonly log: LinkListener["log"];
@@ -135,13 +136,17 @@ export class ForwarderConnection {
 
   private take(message: ToAgent, descriptors: number[]): void {
     if (message.kind === "adopted") this.eventfds = descriptors;
-    else if (message.kind === "held") this.held.push({ port: message.port, descriptor: descriptors[0] as number });
+    else if (message.kind === "held") this.hold(message.port, message.identity, descriptors[0] as number);
     else if (message.kind === "log") this.log(message.level, message.text, message.details);
     else if (message.kind === "started" || message.kind === "prepared") this.answer?.resolve();
     else {
       this.lastWords = message.reason;
       this.answer?.reject(this.failed(message.reason));
     }
+  }
+
+  private hold(port: number, identity: HeldPort | undefined, descriptor: number): void {
+    this.held.push({ port, descriptor, identity: identity === undefined ? null : hearPort(identity) });
   }
 
   private end(how: string): string {

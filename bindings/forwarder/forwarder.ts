@@ -2,8 +2,9 @@
  *  runs the workers. Its own process group, so that the end of the agent, or Ctrl-C at a terminal, does not end it. Ends by
  *  `stop`, SIGTERM, when a worker is dead and cannot be begun anew, and with its agent as long as it was not started.
  *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { LAYOUT_VERSION } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
@@ -12,8 +13,11 @@ import { claimLife, FORWARDER_LIFE, openTablesFile } from "../native/tables-file
 import { outliveParent } from "../native/process.ts";
 import { PortyardError } from "../error.ts";
 import { memoryPages } from "../tables/layout.ts";
+import { layoutOf } from "../tables/layouts/known-layouts.ts";
+import { type LeftPort, LeftTables } from "../tables/left-tables.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
 import { socketPathIn } from "./forwarder-process.ts";
+import { type HeldPort, tellPort } from "./held-port.ts";
 import { ForwarderHost } from "./host.ts";
 import { type LogLevel, logLine } from "./log-line.ts";
 import { decode, encode, type ToAgent, type ToForwarder } from "./message.ts";
@@ -26,6 +30,7 @@ const PREDECESSOR_MS = 1000;
 
 class Forwarder {
   private socketPath: string;
+  private socketInode = 0;
   private listener: number | null = null;
   private connection: number | null = null;
   /** What was made ready before there was anything to forward. */
@@ -34,6 +39,8 @@ class Forwarder {
   /** Of a forwarder that forwards. */
   private settings: ForwarderSettings | null = null;
   private tables: Tables | null = null;
+  /** Descriptor of the tables file. */
+  private file = -1;
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
@@ -42,6 +49,7 @@ class Forwarder {
   listen(): void {
     const socket = listen(this.socketPath);
     this.listener = socket;
+    this.socketInode = statSync(this.socketPath).ino;
     const thread = startThread("socket-thread", { socket, isListening: true });
     thread.on("message", (event: SocketEvent) => this.take(event));
     thread.on("error", (error) => this.fail(error));
@@ -96,6 +104,7 @@ class Forwarder {
     const file = openTablesFile(tablesPath, settings.layout.tablesBytes);
     if (!(await this.claim(file.descriptor)))
       throw new PortyardError("forwarder-running", `Another forwarder serves ${tablesPath}.`, { path: tablesPath });
+    this.file = file.descriptor;
     mapShared(base + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
     this.tables = new Tables(memory);
     this.tables.check(settings.layout);
@@ -121,9 +130,15 @@ class Forwarder {
     if (this.settings === null || this.host === null) return this.fail(new Error("its agent ended before it was started"));
     const { eventfds, descriptors } = this.host.held();
     this.say({ kind: "adopted", settings: this.settings }, eventfds);
-    for (const [port, descriptor] of descriptors) this.say({ kind: "held", port }, [descriptor]);
+    const identities = new Map(this.ports().map((port) => [port.index, tellPort(port)]));
+    for (const [port, descriptor] of descriptors) this.say(held(port, identities.get(port)), [descriptor]);
     this.say({ kind: "started" });
     this.log("info", "taken over by another agent", { ports: descriptors.size });
+  }
+
+  private ports(): LeftPort[] {
+    const layout = layoutOf(LAYOUT_VERSION);
+    return (layout && LeftTables.open(this.file, layout)?.ports()) ?? [];
   }
 
   private detach(port: number): void {
@@ -154,9 +169,14 @@ class Forwarder {
   stop(): void {
     const ended = this.host === null ? Promise.resolve() : this.host.stop();
     ended.then(() => {
-      rmSync(this.socketPath, { force: true });
+      this.removeSocket();
       this.leave(0);
     });
+  }
+
+  /** Where its socket is, or would be if nobody had another forwarder there: in a takeover there are two. */
+  private removeSocket(): void {
+    if (statSync(this.socketPath, { throwIfNoEntry: false })?.ino === this.socketInode) rmSync(this.socketPath, { force: true });
   }
 
   /** A thread that waits in a system call would hold up the end of the process. */
@@ -166,6 +186,10 @@ class Forwarder {
     }
     process.exit(status);
   }
+}
+
+function held(port: number, identity: HeldPort | undefined): ToAgent {
+  return identity === undefined ? { kind: "held", port } : { kind: "held", port, identity };
 }
 
 /** Runs a forwarder that listens at `socketPath`, to the end of this process. */

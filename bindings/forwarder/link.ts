@@ -1,10 +1,16 @@
 /** How an engine speaks with its forwarder, whatever its isolation. Everything about frames goes through the tables; here
  *  are only lives and descriptors. */
+import type { LeftPort } from "../tables/left-tables.ts";
 
 /** One port's descriptor, held open by the engine. */
 export interface Attachment {
   port: number;
   descriptor: number;
+}
+
+/** What a forwarder that is taken over holds for a port, and how it calls it. */
+export interface HeldAttachment extends Attachment {
+  identity: LeftPort | null;
 }
 
 export interface ForwarderLink {
@@ -17,7 +23,9 @@ export interface ForwarderLink {
   start(attachments: () => Attachment[]): Promise<void>;
   /** Takes over the forwarder that outlived the last owner of the tables; resolves with what it holds.
    *  @throws PortyardError `forwarder-failed`; it is dead then. */
-  adopt(): Promise<Attachment[]>;
+  adopt(): Promise<HeldAttachment[]>;
+  /** The forwarder listens at the usual place from now on, which that of a predecessor had until then. */
+  settleIn(): void;
   /** Hands over a port's descriptor; resolves when it is on its way. A forwarder that is not up gets it at its start. */
   attach(attachment: Attachment): Promise<void>;
   /** The forwarder closes its copy; only after the grace period. */

@@ -8,8 +8,11 @@
  *                           detach {port}
  *                           stop
  *      forwarder -> agent   adopted {settings}  [eventfd of each worker]
- *                           held {port}  [descriptor]       of each port, then: started
- *                           prepared | started | failed {reason} | log {level, text, details}                                       */
+ *                           held {port, identity}  [descriptor]       of each port, then: started
+ *                           prepared | started | failed {reason} | log {level, text, details}
+ *
+ *  `adopt` and what answers it, and the end by SIGTERM, are what versions with different tables have in common: they stay. */
+import type { HeldPort } from "./held-port.ts";
 import type { ForwarderSettings } from "./settings.ts";
 
 export type ToForwarder =
@@ -22,7 +25,7 @@ export type ToForwarder =
 
 export type ToAgent =
   | { kind: "adopted"; settings: ForwarderSettings }
-  | { kind: "held"; port: number }
+  | { kind: "held"; port: number; identity?: HeldPort }
   | { kind: "prepared" }
   | { kind: "started" }
   | { kind: "failed"; reason: string }

@@ -11,7 +11,7 @@ import type { TablesFile } from "../native/tables-file.ts";
 import { ForwarderConnection } from "./forwarder-connection.ts";
 import { socketPathIn } from "./forwarder-process.ts";
 import type { ForwarderSource } from "./forwarder-source.ts";
-import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
+import type { Attachment, ForwarderLink, HeldAttachment, LinkListener } from "./link.ts";
 import type { ForwarderSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
 
@@ -21,6 +21,8 @@ export class ProcessLink implements ForwarderLink {
   private readonly directory: string;
   private readonly listener: LinkListener;
   private readonly source: ForwarderSource;
+  /** Where its forwarder listens. */
+  private socketPath: string;
   private readonly stopping = new AbortController();
   private readonly standby: Standby | null;
   /** Of each worker; those of an adopted forwarder are its own. */
@@ -32,7 +34,8 @@ export class ProcessLink implements ForwarderLink {
   /** @param tables the formatted tables file.
    *  @param directory where forwarder.sock and forwarder.log lie.
    *  @param source where forwarders come from.
-   *  @param hasStandby whether a second one stands by. */
+   *  @param hasStandby whether a second one stands by.
+   *  @param socketPath another place of its socket, while a forwarder that is to be replaced has the usual one. */
   constructor(
     settings: ForwarderSettings,
     tables: TablesFile,
@@ -40,7 +43,9 @@ export class ProcessLink implements ForwarderLink {
     listener: LinkListener,
     source: ForwarderSource,
     hasStandby: boolean,
+    socketPath = socketPathIn(directory),
   ) {
+    this.socketPath = socketPath;
     this.settings = settings;
     this.tables = tables;
     this.directory = directory;
@@ -60,7 +65,7 @@ export class ProcessLink implements ForwarderLink {
   /** @throws PortyardError `forwarder-failed` with the reason that it gave, `no-rights`, `file-failed`; no process is left then. */
   async start(attachments: () => Attachment[]): Promise<void> {
     if (this.eventfds.length === 0) this.eventfds = Array.from({ length: this.settings.layout.workers }, createEventfd);
-    const forwarder = this.follow((await this.standby?.take()) ?? (await this.open()));
+    const forwarder = this.follow((await this.standby?.take(this.socketPath)) ?? (await this.open()));
     await forwarder.ask({ kind: "start", settings: this.settings, tablesPath: this.tables.path }, this.eventfds);
     for (const { port, descriptor } of attachments()) forwarder.tell({ kind: "attach", port }, [descriptor]);
     this.isUp = true;
@@ -68,13 +73,13 @@ export class ProcessLink implements ForwarderLink {
   }
 
   private open(): Promise<ForwarderConnection> {
-    return this.source.open("portyard-forwarder", socketPathIn(this.directory), this.stopping.signal);
+    return this.source.open("portyard-forwarder", this.socketPath, this.stopping.signal);
   }
 
   /** Takes over the forwarder that outlived the last agent; resolves with the descriptors that it holds, copies of this
    *  process's own. @throws PortyardError `forwarder-failed`, `system-call-failed`; the forwarder is killed then. */
-  async adopt(): Promise<Attachment[]> {
-    const forwarder = this.follow(ForwarderConnection.meet(socketPathIn(this.directory), this.listener.log));
+  async adopt(): Promise<HeldAttachment[]> {
+    const forwarder = this.follow(ForwarderConnection.meet(this.socketPath, this.listener.log));
     await forwarder.ask({ kind: "adopt" }, []);
     this.eventfds = forwarder.eventfds;
     this.isUp = true;
@@ -92,6 +97,10 @@ export class ProcessLink implements ForwarderLink {
       if (wasUp && !this.isStopping) this.listener.down(reason);
     });
     return forwarder;
+  }
+
+  settleIn(): void {
+    this.socketPath = socketPathIn(this.directory);
   }
 
   async attach({ port, descriptor }: Attachment): Promise<void> {

@@ -3,7 +3,7 @@
  *  before. It ends with its agent. */
 import { renameSync, rmSync } from "node:fs";
 import type { ForwarderConnection } from "./forwarder-connection.ts";
-import { socketPathIn, standbySocketIn } from "./forwarder-process.ts";
+import { standbySocketIn } from "./forwarder-process.ts";
 import type { ForwarderSource } from "./forwarder-source.ts";
 import type { LinkListener } from "./link.ts";
 import type { ForwarderSettings } from "./settings.ts";
@@ -72,14 +72,14 @@ export class Standby {
     this.prepareSoon(PREPARE_AGAIN_MS);
   }
 
-  /** Gives it away, reachable where a forwarder is to be; one that is nearly ready is waited for. Null when there is none. */
-  async take(): Promise<ForwarderConnection | null> {
+  /** Gives it away, reachable at `socketPath`; one that is nearly ready is waited for. Null when there is none. */
+  async take(socketPath: string): Promise<ForwarderConnection | null> {
     clearTimeout(this.timer);
     const one = await this.preparing;
     this.preparing = null;
     if (one === null || this.ready !== one) return null;
     this.ready = null;
-    renameSync(standbySocketIn(this.directory), socketPathIn(this.directory));
+    renameSync(standbySocketIn(this.directory), socketPath);
     return one;
   }
 

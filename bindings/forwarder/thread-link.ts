@@ -3,7 +3,7 @@
 import { createEventfd } from "../native/epoll.ts";
 import { closeDescriptor } from "../native/io.ts";
 import { ForwarderHost } from "./host.ts";
-import type { Attachment, ForwarderLink, LinkListener } from "./link.ts";
+import type { Attachment, ForwarderLink, HeldAttachment, LinkListener } from "./link.ts";
 import type { ForwarderSettings } from "./settings.ts";
 
 export class ThreadLink implements ForwarderLink {
@@ -36,9 +36,11 @@ export class ThreadLink implements ForwarderLink {
   }
 
   /** Nothing outlives this process. */
-  async adopt(): Promise<Attachment[]> {
+  async adopt(): Promise<HeldAttachment[]> {
     return [];
   }
+
+  settleIn(): void {}
 
   async attach({ port, descriptor }: Attachment): Promise<void> {
     this.host.attach(port, descriptor);
