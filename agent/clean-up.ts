@@ -8,10 +8,10 @@ import { namespacePath } from "../bindings/config/name.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { PortConfig } from "../bindings/config/types.ts";
+import { endForwarders, tablesFiles } from "../bindings/forwarder/left-over-forwarder.ts";
 import { poisonFiles } from "../bindings/forwarder/poison-file.ts";
 import { linkFailedWith, linkIsGone, readLink, runLinkBatch } from "../bindings/ports/link.ts";
 import { cleanHost } from "./host/host.ts";
-import { endForwarder, tablesFiles } from "./left-over-forwarder.ts";
 import type { Place } from "./place.ts";
 import { restoreInterface } from "./state/interface-before.ts";
 import { readState } from "./state/state-file.ts";
@@ -47,14 +47,14 @@ export async function clearWay(place: Place, origin: "living" | "dead", before: 
  *  @throws PortyardError `state-unreadable`, `no-rights`, `link-failed`. */
 export async function cleanUp(place: Place): Promise<Leftovers> {
   const state = await readState(place.stateFile);
-  const forwarder = await endForwarder(place);
+  const forwarder = await endForwarders(place);
   const devices: Leftovers["devices"] = [];
   for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(deviceOf(config));
   const hostPorts = state === null ? [] : hostPortsOf(state);
   devices.push(...(await removeHostPorts(hostPorts)));
   const host = hostPorts.length > 0 && (await cleanHost(place));
   for (const before of state?.interfaces ?? []) await restoreInterface(before);
-  const names = ["forwarder.sock", "standby.sock", "forwarder.log", "forwarder.log.1", "agent.sock"].map((name) =>
+  const names = ["forwarder.sock", "forwarder.new.sock", "standby.sock", "forwarder.log", "forwarder.log.1", "agent.sock"].map((name) =>
     join(place.runDirectory, name),
   );
   const files = [...tablesFiles(place), ...names, ...poisonFiles(place.runDirectory)].filter((path) => existsSync(path));

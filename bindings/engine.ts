@@ -41,7 +41,7 @@ export class Engine implements EngineLike {
 
   /** Starts an engine with the networks and ports of `config`; all of them forward when this resolves. What a process that died
    *  has left under this name (isolation "process") is taken over: ports of the same configuration go on without a pause,
-   *  others end.
+   *  others end. Where its tables have another layout, the ports begin to forward together, when the engine settles.
    *  @throws PortyardError of whatever could not be made; nothing is left behind then. */
   static async create(config: EngineConfig, options: EngineOptions = {}): Promise<Engine> {
     const isInline = options.isolation === "inline";
@@ -55,7 +55,7 @@ export class Engine implements EngineLike {
       return engine;
     } catch (error) {
       // the first error is the one that explains; what forwarded before goes on
-      await (engine.parts.store.origin === "new" ? engine.close() : engine.leave()).catch(() => undefined);
+      await (engine.parts.hasPredecessor() ? engine.leave() : engine.close()).catch(() => undefined);
       throw error;
     }
   }
@@ -100,7 +100,7 @@ export class Engine implements EngineLike {
     });
   }
 
-  /** Resolves when the port forwards. A TAP without address, in a network with subnets, is lent one of each.
+  /** Resolves when the port forwards; in the middle of a takeover from another layout, when it is ready. A TAP without address, in a network with subnets, is lent one of each.
    *  @param lease what it is to be lent, with prefix length: addresses that somebody remembers; default: what a predecessor
    *  lent it, else the next free ones.
    *  @throws PortyardError (see Ports.add and the device's kind), `pool-exhausted`; nothing is left behind. */
@@ -199,7 +199,7 @@ export class Engine implements EngineLike {
     if (this.isClosed) return;
     this.isClosed = true;
     await this.changes.catch(() => undefined);
-    this.parts.leave();
+    await this.parts.leave();
   }
 
   /** Ends the forwarder and removes every device that this engine made. Called again it does nothing. */

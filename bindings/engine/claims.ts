@@ -9,7 +9,20 @@ import type { NetworkEntry, Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
 
-export class Claims {
+/** How networks and ports come that a predecessor may have left. */
+export interface Claiming {
+  /** @throws PortyardError as Networks.add. */
+  network(config: NetworkConfig): Promise<NetworkEntry>;
+  /** @param lease what the port is to be lent; none: what it has, else the next free addresses.
+   *  @throws PortyardError as Ports.add, `pool-exhausted`. */
+  port(config: PortConfig, lease?: Lease): Promise<PortEntry>;
+  /** No port is lent an address that one of `ports` names for itself. */
+  reserve(ports: readonly PortConfig[]): void;
+  /** What nobody has asked for until now goes. Returns the names of the ports. */
+  settle(): Promise<string[]>;
+}
+
+export class Claims implements Claiming {
   private readonly store: EngineStore;
   private readonly networks: Networks;
   private readonly ports: Ports;
@@ -23,7 +36,6 @@ export class Claims {
     this.leases = new Leases(store);
   }
 
-  /** No port is lent an address that one of `ports` names for itself. */
   reserve(ports: readonly PortConfig[]): void {
     this.leases.reserve(ports);
   }
@@ -35,7 +47,6 @@ export class Claims {
     for (const { index } of this.inheritance.ports.values()) this.ports.reserve(index);
   }
 
-  /** @throws PortyardError as Networks.add. */
   async network(config: NetworkConfig): Promise<NetworkEntry> {
     const index = this.inheritance?.network(config) ?? null;
     if (index === null) {
@@ -46,10 +57,8 @@ export class Claims {
     return this.networks.inherit(index, config);
   }
 
-  /** @param lease what the port is to be lent; none: what it has, else the next free addresses.
-   *  @throws PortyardError as Ports.add, `pool-exhausted`. */
   async port(config: PortConfig, lease: Lease = []): Promise<PortEntry> {
-    const pool = this.poolOf(config);
+    const pool = poolEntryOf(config, this.networks);
     const heir = this.inheritance?.port(config) ?? null;
     const before = this.inheritance?.ports.get(config.name);
     const kept = before === undefined || pool === null ? [] : this.leases.of(before.index, config, pool);
@@ -62,17 +71,10 @@ export class Claims {
     return entry;
   }
 
-  /** The network whose pool lends the port its addresses; null for one that needs none. */
-  private poolOf(config: PortConfig): NetworkEntry | null {
-    const name = poolOf(config, new Map(networksOf(config).map((network) => [network, this.networks.get(network).config])));
-    return name === null ? null : this.networks.get(name);
-  }
-
   private lease(config: PortConfig, pool: NetworkEntry, wanted: Lease, kept: Lease): Lease {
     return wanted.length > 0 ? wanted : this.leases.lend(config, pool, kept);
   }
 
-  /** What nobody has asked for until now goes. Returns the names of the ports. */
   async settle(): Promise<string[]> {
     const { networks = new Map(), ports = new Map() } = this.inheritance ?? {};
     const names = [...ports.keys()];
@@ -99,8 +101,14 @@ export class Claims {
   }
 }
 
+/** The network whose pool lends the port its addresses; null for one that needs none. */
+export function poolEntryOf(config: PortConfig, networks: Networks): NetworkEntry | null {
+  const name = poolOf(config, new Map(networksOf(config).map((network) => [network, networks.get(network).config])));
+  return name === null ? null : networks.get(name);
+}
+
 /** Whether a port that was lent `kept` has what it is to have; one that needs no lease does. */
-function isKept(pool: NetworkEntry | null, kept: Lease, wanted: Lease): boolean {
+export function isKept(pool: NetworkEntry | null, kept: Lease, wanted: Lease): boolean {
   if (pool === null) return true;
   return kept.length === pool.config.subnets.length && (wanted.length === 0 || wanted.every((address) => kept.includes(address)));
 }

@@ -48,7 +48,8 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     nowMs: () => link.nowMs,
     nameOfErrno: errnoName,
     start: () => link.start(),
-    leave: () => {},
+    hasPredecessor: () => false,
+    leave: async () => {},
     close: () => link.stop(),
   };
 }

@@ -20,16 +20,17 @@ export class Leases {
   }
 
   /** No port is lent an address that one of `ports` names. */
-  reserve(ports: readonly PortConfig[]): void {
+  reserve(ports: readonly Pick<PortConfig, "addresses">[]): void {
     for (const address of ports.flatMap((port) => port.addresses)) this.named.add(address);
   }
 
   /** What the port that has `index` in the tables was lent: what is bound to it in `network` and not named by `config`. */
-  of(index: number, { addresses: named }: PortConfig, { index: network, config }: NetworkEntry): Lease {
-    const own = [...addresses.bound(this.store.tables)].filter((bound) => bound.port === index && bound.network === network);
-    const lent = own.map(({ address }) => readAddress(address)!).filter(({ text }) => !named.includes(text));
-    return subnetsOf(config).flatMap(({ family, prefixLength }) =>
-      lent.filter((address) => address.family === family).map((address) => formatAddress({ ...address, prefixLength })),
+  of(index: number, config: PortConfig, network: NetworkEntry): Lease {
+    const own = [...addresses.bound(this.store.tables)].filter((bound) => bound.port === index && bound.network === network.index);
+    return lentOf(
+      own.map(({ address }) => address),
+      config,
+      network.config,
     );
   }
 
@@ -44,6 +45,14 @@ export class Leases {
     this.given.set(network, pool.given);
     return lease;
   }
+}
+
+/** Those of a port's addresses that it was lent by `network`: `config` does not name them. */
+export function lentOf(own: readonly string[], { addresses: named }: PortConfig, network: NetworkConfig): Lease {
+  const lent = own.map((address) => readAddress(address)!).filter(({ text }) => !named.includes(text));
+  return subnetsOf(network).flatMap(({ family, prefixLength }) =>
+    lent.filter((address) => address.family === family).map((address) => formatAddress({ ...address, prefixLength })),
+  );
 }
 
 function subnetsOf({ subnets }: NetworkConfig): { family: 4 | 6; prefixLength: number | null }[] {

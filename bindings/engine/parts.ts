@@ -16,8 +16,10 @@ import { hostAddress, mapShared } from "../native/memory.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
 import type { InlineLink } from "./inline-link.ts";
-import { Claims } from "./claims.ts";
+import { Changeover, type ChangeoverParts } from "./changeover.ts";
+import { type Claiming, Claims } from "./claims.ts";
 import { faultFrames } from "./fault-frames.ts";
+import { type LeftFile, newSocketIn, tidy } from "./left-file.ts";
 import { Networks } from "./networks.ts";
 import { discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
 import { type PortEntry, Ports } from "./ports.ts";
@@ -41,7 +43,7 @@ export interface Parts {
   store: EngineStore;
   networks: Networks;
   ports: Ports;
-  claims: Claims;
+  claims: Claiming;
   link: ForwarderLink;
   watcher: Watcher;
   io: IoBackend;
@@ -50,10 +52,12 @@ export interface Parts {
   /** The time that entries are stamped with, in milliseconds. */
   nowMs: () => number;
   nameOfErrno: (errno: number) => string;
+  /** Something forwards without this engine, and is to go on if it does not come up. */
+  hasPredecessor(): boolean;
   /** @param onLost called when the device of a port went away. */
   start(onLost: (entry: PortEntry) => void): Promise<void>;
   /** Leaves forwarder, tables and devices to the next owner. */
-  leave(): void;
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,6 +66,9 @@ interface TablesEnd {
   remove: () => void;
   abandon: () => void;
 }
+
+/** Tables that are to take the place of others. */
+type Replacement = Pick<ChangeoverParts, "file" | "left">;
 
 /** Workers in threads, of this process or of a forwarder process. */
 export async function kernelParts(config: EngineConfig, options: EngineOptions): Promise<Parts> {
@@ -123,9 +130,10 @@ function threadParts(settings: ForwarderSettings, options: EngineOptions): Parts
   );
 }
 
-function processParts(settings: ForwarderSettings, options: EngineOptions): Parts {
+async function processParts(settings: ForwarderSettings, options: EngineOptions): Promise<Parts> {
   const folder = makeRunFolder(settings.runDirectory);
   try {
+    await tidy({ name: settings.name, runDirectory: folder.path });
     return partsInFolder(settings, options, folder);
   } catch (error) {
     removeRunFolder(folder);
@@ -134,7 +142,7 @@ function processParts(settings: ForwarderSettings, options: EngineOptions): Part
 }
 
 function partsInFolder(settings: ForwarderSettings, options: EngineOptions, folder: RunFolder): Parts {
-  const { file, origin } = openTables(settings.name, folder, settings.layout);
+  const { file, origin, left } = openTables(settings.name, folder, settings.layout);
   const remove = () => {
     removeTables(file);
     removeForwarderFiles(folder);
@@ -142,12 +150,18 @@ function partsInFolder(settings: ForwarderSettings, options: EngineOptions, fold
   };
   const abandon = () => abandonTables(file);
   try {
-    return partsOverFile(settings, options, file, origin, folder.path, { remove, abandon });
+    return partsOverFile(settings, options, file, origin, left, folder.path, { remove, abandon });
   } catch (error) {
-    if (origin === "new") remove();
+    if (left !== null) giveUp(file, left);
+    else if (origin === "new") remove();
     else abandon();
     throw error;
   }
+}
+
+function giveUp(file: TablesFile, left: LeftFile): void {
+  removeTables(file);
+  abandonTables(left.file);
 }
 
 function partsOverFile(
@@ -155,17 +169,26 @@ function partsOverFile(
   options: EngineOptions,
   file: TablesFile,
   origin: Origin,
+  left: LeftFile | null,
   directory: string,
   end: TablesEnd,
 ): Parts {
-  let link: ForwarderLink | null = null;
+  let link: ProcessLink | null = null;
   const prepare = (memory: WebAssembly.Memory) => mapTables(memory, file, settings);
   const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake(), origin);
   const connect = (listener: LinkListener) => {
-    link = new ProcessLink(settings, file, directory, listener, sourceOf(settings, options, directory, listener), options.standby ?? true);
+    link = new ProcessLink(
+      settings,
+      file,
+      directory,
+      listener,
+      sourceOf(settings, options, directory, listener),
+      options.standby ?? true,
+      left === null ? undefined : newSocketIn(directory),
+    );
     return link;
   };
-  return assemble(store, settings, options, connect, end);
+  return assemble(store, settings, options, connect, end, left === null ? undefined : { file, left });
 }
 
 function sourceOf(settings: ForwarderSettings, { forwarders }: EngineOptions, directory: string, { log }: LinkListener): ForwarderSource {
@@ -182,6 +205,7 @@ function assemble(
   options: EngineOptions,
   connect: (listener: LinkListener) => ForwarderLink,
   { remove, abandon }: TablesEnd,
+  replacement?: Replacement,
 ): Parts {
   store.tables.configure(hostAddress(store.memory), settings.layout.workersBase, settings.faultFrames);
   const log = options.log ?? (() => {});
@@ -198,6 +222,7 @@ function assemble(
     discard: discardDevice,
   });
   const claims = new Claims(store, networks, ports);
+  const changeover = replacement ? new Changeover({ store, networks, ports, link, settings, log, ...replacement }) : null;
   const supervisor = new Supervisor(store, link, () => ports, {
     down: (reason, delayMs) => watcher.emit("forwarderDown", reason, delayMs),
     up: (pid) => watcher.emit("forwarderUp", pid ?? 0),
@@ -216,21 +241,27 @@ function assemble(
     store,
     networks,
     ports,
-    claims,
+    claims: changeover ?? claims,
     link,
     watcher,
     io: settings.io,
     inline: null,
     nowMs: monotonicMs,
     nameOfErrno: errnoName,
+    hasPredecessor: () => changeover?.isUnderWay ?? store.origin !== "new",
     async start(onLost) {
       lost = onLost;
       if (store.origin === "new") await supervisor.start();
-      else claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
+      if (changeover !== null) await changeover.begin();
+      else if (store.origin !== "new") claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
       watcher.start((device) => isThere(device, indices));
     },
-    leave() {
+    async leave() {
       watcher.stop();
+      if (changeover?.isUnderWay) {
+        await supervisor.stop();
+        return changeover.goBack();
+      }
       supervisor.leave();
       ports.leaveDevices();
       abandon();
@@ -240,6 +271,7 @@ function assemble(
       try {
         await supervisor.stop();
         await ports.closeDevices();
+        if (changeover?.isUnderWay) await changeover.end();
       } finally {
         remove();
       }

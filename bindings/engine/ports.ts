@@ -15,6 +15,7 @@ import * as members from "../tables/network-table.ts";
 import * as table from "../tables/port-table.ts";
 import * as trunks from "../tables/trunk-table.ts";
 import { bind, unbind } from "./bindings.ts";
+import type { LeftPort } from "../tables/left-tables.ts";
 import { disinherit, type Heir } from "./inheritance.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import { Numbers } from "./numbers.ts";
@@ -63,6 +64,9 @@ export class Ports {
   private readonly trunkNumbers = new Numbers(0, MAX_TRUNKS);
   private readonly byName = new Map<string, PortEntry>();
   private readonly byIndex = new Map<number, PortEntry>();
+  /** Those whose device another forwarder has as well. */
+  private readonly received = new Set<PortEntry>();
+  private isHoldingBack = false;
 
   constructor(store: EngineStore, networks: Networks, link: ForwarderLink, devices: Devices) {
     this.store = store;
@@ -113,6 +117,58 @@ export class Ports {
     return entry;
   }
 
+  /** From now on ports are made ready, but forward only when `release` is called. */
+  holdBack(): void {
+    this.isHoldingBack = true;
+  }
+
+  /** All ports begin to forward at once; resolves when they do. @throws PortyardError `port-failed`, `worker-stuck`. */
+  async release(): Promise<void> {
+    this.isHoldingBack = false;
+    for (const { index } of this.all()) table.setDesired(this.store.tables, index, field.UP);
+    this.store.publish();
+    for (const entry of this.all()) await this.untilTaken(entry);
+    this.received.clear();
+  }
+
+  /** A port that another forwarder, over other tables, still reads: its device with what its station has announced. Null when the
+   *  device is not there any more. @throws PortyardError of the device, `ports-exhausted`. */
+  async receive(left: LeftPort, descriptor: number | null, config: PortConfig, asked = config): Promise<PortEntry | null> {
+    const { mtu } = this.shapeOf(config);
+    const device = await this.devices.inherit(config, mtu, { descriptor, flags: left.flags, restore: left.restore });
+    if (device === null) return null;
+    const entry = this.number(config, asked);
+    entry.device = device;
+    this.received.add(entry);
+    try {
+      await this.bringUp(entry);
+    } catch (error) {
+      await this.refuse(entry, descriptor === null);
+      throw error;
+    }
+    table.setLinkLocals(this.store.tables, entry.index, left.linkLocals);
+    if (left.isShut) table.setActual(this.store.tables, entry.index, field.SHUT, field.SHUT_POISON);
+    return entry;
+  }
+
+  /** The port is taken off again, and its device is not touched.
+   *  @param isOwn the descriptor was opened here. */
+  private async refuse(entry: PortEntry, isOwn: boolean): Promise<void> {
+    const { device } = entry;
+    entry.device = null;
+    this.received.delete(entry);
+    await this.takeDown(entry).catch(() => undefined); // the first error is the one that explains
+    if (isOwn) device?.leave();
+  }
+
+  /** Lets go of devices that another forwarder goes on with, and removes those that were made here. */
+  async giveBack(): Promise<void> {
+    for (const entry of this.all()) {
+      if (this.received.has(entry)) entry.device?.leave();
+      else await entry.device?.close();
+    }
+  }
+
   /** Ends a port of the tables whose configuration is not known any more. */
   async drop({ index, descriptor }: Heir): Promise<void> {
     const { tables } = this.store;
@@ -157,23 +213,32 @@ export class Ports {
     table.identify(tables, index, asked, entry.device?.restore ?? 0);
     bind(this.store, index, config, networks);
     for (const network of networks) members.addMember(tables, network.index, index);
-    table.setDesired(tables, index, field.UP);
+    table.setDesired(tables, index, this.isHoldingBack ? field.SHUT : field.UP);
     await this.connect(entry);
   }
 
-  /** Hands the descriptor over and waits until the owner worker reads it. */
+  /** Hands the descriptor over and waits until the owner worker reads it, if it is to. */
   private async connect(entry: PortEntry): Promise<void> {
-    const { tables } = this.store;
-    const state = () => table.actual(tables, entry.index);
     await this.link.attach({ port: entry.index, descriptor: entry.device?.descriptor ?? 0 });
+    if (this.isHoldingBack) return;
+    await this.untilTaken(entry);
+    if (table.actual(this.store.tables, entry.index) !== field.UP) throw this.portFailed(entry);
+  }
+
+  /** @throws PortyardError `port-failed`, `worker-stuck`. */
+  private async untilTaken(entry: PortEntry): Promise<void> {
+    const state = () => table.actual(this.store.tables, entry.index);
     await this.store.until(
       () => state() !== field.ABSENT,
       "worker-stuck",
       `The forwarder has not taken port ${entry.config.name} into service.`,
     );
-    if (state() === field.UP) return;
-    const error = errnoName(table.errno(tables, entry.index));
-    throw new PortyardError("port-failed", `Port ${entry.config.name} cannot be read: ${error}.`, { value: error });
+    if (state() === field.FAILED) throw this.portFailed(entry);
+  }
+
+  private portFailed({ index, config }: PortEntry): PortyardError {
+    const error = errnoName(table.errno(this.store.tables, index));
+    return new PortyardError("port-failed", `Port ${config.name} cannot be read: ${error}.`, { value: error });
   }
 
   private writeTrunk(entry: PortEntry, page: number): void {

@@ -15,8 +15,10 @@ import {
   releaseLife,
   type TablesFile,
 } from "../native/tables-file.ts";
+import { type Instance, newTables, tablesPlaces } from "../forwarder/left-over-forwarder.ts";
 import { poisonFiles } from "../forwarder/poison-file.ts";
 import type { Layout } from "../tables/layout.ts";
+import { type LeftFile, readLeft } from "./left-file.ts";
 import type { Origin } from "./store.ts";
 
 const RUN_ROOT = "/run/portyard";
@@ -42,14 +44,14 @@ export function makeRunFolder(path: string): RunFolder {
   }
 }
 
-/** What an engine of this name and layout would find, without taking anything: "new" also where it would make the tables anew. */
-export function foundTables(name: string, path: string, layout: Layout): Origin {
-  const file = [`${path}/tables`, `/dev/shm/portyard-${name}`].find((place) => existsSync(place));
-  if (file === undefined) return "new";
+/** Calls `look` with the tables file of an instance, open for reading, and whether a forwarder lives over it; null when there
+ *  is none. Nothing is taken. */
+export function lookAtTables<Result>(instance: Instance, look: (descriptor: number, isLiving: boolean) => Result): Result | null {
+  const file = tablesPlaces(instance).find((place) => existsSync(place));
+  if (file === undefined) return null;
   const descriptor = openSync(file, "r");
   try {
-    if (!isOfLayout(descriptor, layout)) return "new";
-    return isAlive(descriptor, FORWARDER_LIFE) ? "living" : "dead";
+    return look(descriptor, isAlive(descriptor, FORWARDER_LIFE));
   } finally {
     closeSync(descriptor);
   }
@@ -58,11 +60,23 @@ export function foundTables(name: string, path: string, layout: Layout): Origin 
 export interface OpenTables {
   file: TablesFile;
   origin: Origin;
+  /** A file of another layout, in whose place the new one is to come; null without one. */
+  left: LeftFile | null;
+}
+
+/** What an engine of this name and layout would find: "new" also where nothing could be taken over. */
+export function foundTables(instance: Instance, layout: Layout): Origin {
+  const origin = lookAtTables(instance, (descriptor, isLiving) => {
+    if (isLiving) return "living";
+    return isOfLayout(descriptor, layout) || readLeft(descriptor).tables !== null ? "dead" : "new";
+  });
+  return origin ?? "new";
 }
 
 /** Opens the tables file of an instance and takes the lock that proves this agent's life: a new one, or the one of a dead
- *  agent. It lies in the run folder where that is a tmpfs, else in /dev/shm. A dead instance's of another layout is removed.
- *  @throws PortyardError `agent-running`; `forwarder-running`, a living one over another layout; `tmpfs-full`, `system-call-failed`. */
+ *  agent. It lies in the run folder where that is a tmpfs, else in /dev/shm. Where there is one of another layout, the new one
+ *  is made beside it; one that nothing can be read of, and that no forwarder uses, is removed.
+ *  @throws PortyardError `agent-running`, `tmpfs-full`, `system-call-failed`. */
 export function openTables(name: string, { path }: RunFolder, layout: Layout): OpenTables {
   const file = isTmpfs(path) ? `${path}/tables` : `/dev/shm/portyard-${name}`;
   return (existsSync(file) && openLeft(name, file, layout)) || openNew(name, file, layout.tablesBytes);
@@ -70,19 +84,20 @@ export function openTables(name: string, { path }: RunFolder, layout: Layout): O
 
 function openNew(name: string, path: string, bytes: number): OpenTables {
   const file = openTablesFile(path, bytes);
-  if (claimLife(file.descriptor, AGENT_LIFE)) return { file, origin: "new" };
+  if (claimLife(file.descriptor, AGENT_LIFE)) return { file, origin: "new", left: null };
   closeSync(file.descriptor);
   throw running(name, path);
 }
 
-/** The file of a dead agent; null when it is of another layout and nobody uses it: it is removed then. */
+/** The file of a dead agent; null when nobody has a use for it: it is removed then. */
 function openLeft(name: string, path: string, layout: Layout): OpenTables | null {
   const file = openTablesFile(path, 1);
   try {
     if (!claimLife(file.descriptor, AGENT_LIFE)) throw running(name, path);
     const isLiving = isAlive(file.descriptor, FORWARDER_LIFE);
-    if (isOfLayout(file.descriptor, layout)) return { file, origin: isLiving ? "living" : "dead" };
-    if (isLiving) throw otherLayout(name, path);
+    if (isOfLayout(file.descriptor, layout)) return { file, origin: isLiving ? "living" : "dead", left: null };
+    const left = { file, isLiving, ...readLeft(file.descriptor) };
+    if (isLiving || left.tables !== null) return { ...openNew(name, newTables(path), layout.tablesBytes), left };
   } catch (error) {
     closeSync(file.descriptor);
     throw error;
@@ -93,7 +108,7 @@ function openLeft(name: string, path: string, layout: Layout): OpenTables | null
 }
 
 /** Whether the head of the file is that which `Tables.format` writes for `layout`. */
-function isOfLayout(descriptor: number, { tablesBytes, macs, workers }: Layout): boolean {
+export function isOfLayout(descriptor: number, { tablesBytes, macs, workers }: Layout): boolean {
   const head = new DataView(new ArrayBuffer(map.HEAD_BYTES));
   readSync(descriptor, head, 0, map.HEAD_BYTES, 0);
   const wanted = [
@@ -104,14 +119,6 @@ function isOfLayout(descriptor: number, { tablesBytes, macs, workers }: Layout):
     [map.HEAD_WORKER_COUNT, workers],
   ] as const;
   return wanted.every(([pointer, value]) => head.getUint32(pointer - map.TABLES, true) === value);
-}
-
-function otherLayout(name: string, path: string): PortyardError {
-  return new PortyardError("forwarder-running", `The forwarder of instance ${name} still runs, over tables of another layout.`, {
-    path,
-    value: name,
-    remedy: `End it with \`portyard down --name ${name}\`.`,
-  });
 }
 
 function running(name: string, path: string): PortyardError {
@@ -136,7 +143,7 @@ export function removeTables(file: TablesFile): void {
 
 /** Removes what a forwarder wrote beside its socket. */
 export function removeForwarderFiles({ path }: RunFolder): void {
-  const own = ["forwarder.sock", "standby.sock", "forwarder.log", "forwarder.log.1"].map((name) => `${path}/${name}`);
+  const own = ["forwarder.sock", "forwarder.new.sock", "standby.sock", "forwarder.log", "forwarder.log.1"].map((name) => `${path}/${name}`);
   for (const file of [...own, ...poisonFiles(path)]) ignoringRefusal(() => unlinkSync(file));
 }
 

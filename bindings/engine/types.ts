@@ -148,8 +148,8 @@ export type EngineEvents = {
 export interface EngineLike {
   addNetwork(network: NetworkConfig): Promise<NetworkInfo>;
   removeNetwork(name: string): Promise<void>;
-  /** Resolves when the port forwards; rejects with PortyardError and leaves nothing behind. `lease`: what a port without
-   *  addresses was lent before. */
+  /** Resolves when the port forwards (in a takeover from tables of another layout: when it is ready for `settle`); rejects with
+   *  PortyardError and leaves nothing behind. `lease`: what a port without addresses was lent before. */
   addPort(port: PortConfig, lease?: Lease): Promise<PortInfo>;
   removePort(name: string): Promise<void>;
   /** Ends what was taken over from a predecessor and has not been asked for since. Returns the names of the ports. */

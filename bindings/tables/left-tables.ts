@@ -4,6 +4,7 @@
 import { fstatSync, readSync } from "node:fs";
 import * as field from "../../assembly/abi/port.ts";
 import type { Bits, Records, TablesLayout } from "./layouts/tables-layout.ts";
+import { addressText } from "../config/ip-address.ts";
 import { fingerprintOf } from "./identity.ts";
 
 const ENTRY_BYTES_CHUNK = 1 << 20;
@@ -31,6 +32,8 @@ export interface LeftPort {
   isGone: boolean;
   /** It was shut, because of its frames. */
   isShut: boolean;
+  /** Bound to it, in any of its networks. */
+  addresses: string[];
   /** Addresses that its station has announced by duplicate address detection, 16 bytes each. */
   linkLocals: Uint8Array[];
 }
@@ -75,7 +78,8 @@ export class LeftTables {
    *  @param descriptor of the file, open for reading as long as this object is used. */
   static open(descriptor: number, layout: TablesLayout): LeftTables | null {
     const { size } = fstatSync(descriptor);
-    if (size < layout.ports.at + layout.ports.bytes * layout.ports.count) return null;
+    const ends = [layout.networks, layout.ports, layout.addresses].map(({ at, bytes, count }) => at + bytes * count);
+    if (size < Math.max(...ends)) return null;
     const tables = new LeftTables(descriptor, layout, size);
     return tables.isWhole() ? tables : null;
   }
@@ -98,12 +102,27 @@ export class LeftTables {
 
   ports(): LeftPort[] {
     const { ports } = this.layout;
+    const bound = this.bound();
     return this.records(ports)
-      .map(({ index, view }) => this.portIn(index, view))
+      .map(({ index, view }) => this.portIn(index, view, bound.get(index) ?? []))
       .filter(({ name }) => name !== "");
   }
 
-  private portIn(index: number, view: DataView): LeftPort {
+  /** Addresses by port. */
+  private bound(): Map<number, string[]> {
+    const { addresses } = this.layout;
+    const byPort = new Map<number, Set<string>>();
+    for (const { view } of this.records(addresses)) {
+      if (view.getUint32(addresses.state, true) !== addresses.bound) continue;
+      const port = view.getUint32(addresses.port, true);
+      const begin = view.byteOffset + addresses.address;
+      const bytes = new Uint8Array(view.buffer.slice(begin, begin + (view.getUint32(addresses.family, true) === 4 ? 4 : 16)));
+      byPort.set(port, (byPort.get(port) ?? new Set()).add(addressText(bytes)));
+    }
+    return new Map([...byPort].map(([port, texts]) => [port, [...texts]]));
+  }
+
+  private portIn(index: number, view: DataView, addresses: string[]): LeftPort {
     const { ports } = this.layout;
     const word = (offset: number) => view.getUint32(offset, true);
     const state = word(ports.actual);
@@ -113,11 +132,12 @@ export class LeftTables {
       name: this.nameIn(view, ports.name),
       fingerprint: view.getBigUint64(ports.fingerprint, true),
       generation: word(ports.generation),
-      kind: word(ports.kind) === kinds.tap ? field.KIND_TAP : word(ports.kind) === kinds.packet ? field.KIND_PACKET : 0,
+      kind: kindOf(word(ports.kind), kinds),
       flags: translate(word(ports.flags), bits, { checksum: field.FLAG_CHECKSUM, tso: field.FLAG_TSO, uso: field.FLAG_USO }),
       restore: translate(word(ports.restore), restoreBits, RESTORE),
       isGone: state === ports.states.gone,
       isShut: state === ports.states.shut && word(ports.errno) === ports.shutReasons.poison,
+      addresses,
       linkLocals: this.linkLocalsIn(view),
     };
   }
@@ -193,6 +213,14 @@ export class LeftTables {
 }
 
 const RESTORE = { down: field.RESTORE_DOWN, arp: field.RESTORE_ARP, ipv6: field.RESTORE_IPV6, lro: field.RESTORE_LRO };
+
+const KINDS = { tap: field.KIND_TAP, packet: field.KIND_PACKET, host: field.KIND_HOST };
+
+/** 0 for a kind that is not known. */
+function kindOf(kind: number, kinds: Bits<keyof typeof KINDS>): number {
+  const name = (Object.keys(KINDS) as (keyof typeof KINDS)[]).find((one) => kinds[one] === kind);
+  return name === undefined ? 0 : KINDS[name];
+}
 
 /** The bits of `word` by `to` instead of `from`. */
 function translate<Name extends string>(word: number, from: Bits<Name>, to: Bits<Name>): number {

@@ -9,10 +9,10 @@ type Constants = Record<string, number>;
  *  @param identity keys of configurations, which assembly/abi knows nothing of. */
 export async function presentLayout(dist: string, identity: TablesLayout["identity"]): Promise<TablesLayout> {
   const load = async (name: string): Promise<Constants> => import(pathToFileURL(`${dist}/assembly/abi/${name}.js`).href);
-  const [map, limits, port, network, mac, counter] = await Promise.all(
-    ["memory-map", "limits", "port", "network", "mac", "counter"].map(load),
+  const [map, limits, port, network, mac, counter, address] = await Promise.all(
+    ["memory-map", "limits", "port", "network", "mac", "counter", "address"].map(load),
   );
-  return describe(all(map), all(limits), all(port), all(network), all(mac), all(counter), identity);
+  return describe(all(map), all(limits), all(port), all(network), all(mac), all(counter), all(address), identity);
 }
 
 /** A constant that is not there is told, not taken for undefined. */
@@ -32,6 +32,7 @@ function describe(
   network: Constants,
   mac: Constants,
   counter: Constants,
+  address: Constants,
   identity: TablesLayout["identity"],
 ): TablesLayout {
   const n = (constants: Constants, name: string): number => constants[name] as number;
@@ -75,10 +76,20 @@ function describe(
       fingerprint: p("FINGERPRINT"),
       name: p("NAME"),
       states: { gone: p("GONE"), shut: p("SHUT") },
-      kinds: { tap: p("KIND_TAP"), packet: p("KIND_PACKET") },
+      kinds: { tap: p("KIND_TAP"), packet: p("KIND_PACKET"), host: p("KIND_HOST") },
       flagBits: { checksum: p("FLAG_CHECKSUM"), tso: p("FLAG_TSO"), uso: p("FLAG_USO") },
       restoreBits: { down: p("RESTORE_DOWN"), arp: p("RESTORE_ARP"), ipv6: p("RESTORE_IPV6"), lro: p("RESTORE_LRO") },
       shutReasons: { poison: p("SHUT_POISON") },
+    },
+    addresses: {
+      at: at("ADDRESSES"),
+      bytes: m("ADDRESS_BYTES"),
+      count: m("ADDRESS_SLOTS") + n(limits, "ADDRESS_PROBES"),
+      state: n(address, "STATE"),
+      bound: n(address, "STATE_BOUND"),
+      family: n(address, "FAMILY"),
+      port: n(address, "PORT"),
+      address: n(address, "ADDRESS"),
     },
     linkLocalBytes: 16,
     macs: {

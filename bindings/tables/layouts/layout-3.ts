@@ -44,6 +44,7 @@ export const LAYOUT_3: TablesLayout = {
     kinds: {
       tap: 1,
       packet: 2,
+      host: 4,
     },
     flagBits: {
       checksum: 2,
@@ -59,6 +60,16 @@ export const LAYOUT_3: TablesLayout = {
     shutReasons: {
       poison: 1,
     },
+  },
+  addresses: {
+    at: 1585664,
+    bytes: 64,
+    count: 32832,
+    state: 0,
+    bound: 1,
+    family: 8,
+    port: 12,
+    address: 16,
   },
   linkLocalBytes: 16,
   macs: {
@@ -76,7 +87,22 @@ export const LAYOUT_3: TablesLayout = {
     reasonCount: 64,
   },
   identity: {
-    network: ["name", "subnets", "mtu", "learning", "macAgeSeconds", "internal"],
-    port: ["name", "network", "trunk", "native", "mac", "addresses", "staticMacs", "macLimit", "sourceCheck", "tap", "packet", "memory"],
+    network: ["name", "subnets", "mtu", "learning", "macAgeSeconds", "internal", "gateways"],
+    port: [
+      "name",
+      "network",
+      "trunk",
+      "native",
+      "mac",
+      "addresses",
+      "staticMacs",
+      "macLimit",
+      "sourceCheck",
+      "tap",
+      "packet",
+      "memory",
+      "mtu",
+      "host",
+    ],
   },
 };

@@ -45,11 +45,13 @@ export interface TablesLayout {
     fingerprint: number;
     name: number;
     states: { gone: number; shut: number };
-    kinds: Bits<"tap" | "packet">;
+    kinds: Bits<"tap" | "packet" | "host">;
     flagBits: Bits<"checksum" | "tso" | "uso">;
     restoreBits: Bits<"down" | "arp" | "ipv6" | "lro">;
     shutReasons: { poison: number };
   };
+  /** Bound ones; the bytes of an IPv4 address are the first four. */
+  addresses: Records & { state: number; bound: number; family: number; port: number; address: number };
   /** Of each port's announced link-local addresses. */
   linkLocalBytes: number;
   macs: {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { LAYOUT_VERSION } from "../../../assembly/abi/limits.ts";
+import { hostPortOf } from "../../../bindings/config/host-port.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import { layoutOf } from "../../../bindings/tables/layouts/known-layouts.ts";
 import { presentLayout } from "../../support/present-layout.ts";
@@ -15,11 +16,11 @@ const REMINDER = "raise LAYOUT_VERSION and write a file for the new version: bin
 const { networks, ports } = parseConfig({
   name: "lab",
   networks: [
-    { name: "blue", subnet: "10.0.0.0/24" },
+    { name: "blue", subnet: "10.0.0.0/24", gateway: "10.0.0.1" },
     { name: "green", subnet: "10.0.1.0/24" },
   ],
   ports: [
-    { name: "a", network: "blue", tap: { namespace: "a", interface: "eth0", address: "10.0.0.2/24" } },
+    { name: "a", network: "blue", mtu: 1400, tap: { namespace: "a", interface: "eth0", address: "10.0.0.2/24" } },
     { name: "b", trunk: { blue: 10, green: 20 }, native: "blue", packet: { interface: "b" } },
     { name: "c", network: "blue", memory: {}, mac: "02:00:00:00:00:0c", addresses: ["10.0.0.9"] },
   ],
@@ -36,7 +37,8 @@ test("the layout that this version writes is known to those who will take over f
 test("so are the keys of the configurations that its fingerprints are made from", () => {
   const { identity } = layoutOf(LAYOUT_VERSION)!;
   assert.equal(keysOf(networks), [...identity.network].sort(), REMINDER);
-  assert.equal(keysOf(ports), [...identity.port].sort(), REMINDER);
+  const all = [...ports, ...networks.map((network) => hostPortOf("lab", network)).filter((port) => port !== null)];
+  assert.equal(keysOf(all), [...identity.port].sort(), REMINDER);
 });
 
 test("a version that was never written is not known", () => {

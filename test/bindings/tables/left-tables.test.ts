@@ -41,11 +41,12 @@ const LAYOUT_90: TablesLayout = {
     fingerprint: 32,
     name: 40,
     states: { gone: 5, shut: 6 },
-    kinds: { tap: 11, packet: 12 },
+    kinds: { tap: 11, packet: 12, host: 13 },
     flagBits: { checksum: 256, tso: 1, uso: 16 },
     restoreBits: { down: 8, arp: 4, ipv6: 2, lro: 1 },
     shutReasons: { poison: 9 },
   },
+  addresses: { at: 5376, bytes: 32, count: 24, state: 0, bound: 3, family: 4, port: 8, address: 12 },
   linkLocalBytes: 16,
   macs: { bytes: 24, bucketSlots: 4, generationShift: 16, flagsShift: 24, staticFlag: 64 },
   counters: { bytes: 80, workerBytes: 1280, counts: 5, reasons: 48, reasonCount: 4 },
@@ -83,11 +84,12 @@ interface Written {
     linkLocals: number[];
     counts: bigint[];
   }[];
+  addresses: { place: number; port: number; isBound: boolean; last: number; isIpv4: boolean }[];
   macs: { place: number; network: number; low: number; high: number; port: number; isCurrent: boolean; seen: number; isStatic: boolean }[];
 }
 
 /** Layout 90, written by its description alone. */
-function write({ networks, ports, macs }: Written): Uint8Array {
+function write({ networks, ports, addresses, macs }: Written): Uint8Array {
   const bytes = new Uint8Array(FILE_BYTES);
   const view = new DataView(bytes.buffer);
   const word = (at: number, value: number) => view.setUint32(at, value, true);
@@ -128,6 +130,13 @@ function write({ networks, ports, macs }: Written): Uint8Array {
         view.setBigUint64(COUNTERS + worker * counters.workerBytes + port.index * counters.bytes + offset, count, true);
       }
   }
+  for (const { place, port, isBound, last, isIpv4 } of addresses) {
+    const at = LAYOUT_90.addresses.at + place * LAYOUT_90.addresses.bytes;
+    word(at, isBound ? 3 : 4);
+    word(at + 4, isIpv4 ? 4 : 6);
+    word(at + 8, port);
+    bytes.set(isIpv4 ? [10, 0, 0, last] : [0xfd, ...new Array(14).fill(0), last], at + 12);
+  }
   for (const mac of macs) {
     const at = MACS + mac.place * LAYOUT_90.macs.bytes;
     const generation = (ports.find(({ index }) => index === mac.port)?.generation ?? 1) + (mac.isCurrent ? 0 : 1);
@@ -160,6 +169,10 @@ const written: fc.Arbitrary<Written> = fc.record({
     }),
     { selector: ({ index }) => index },
   ),
+  addresses: fc.uniqueArray(
+    fc.record({ place: fc.nat(23), port: fc.nat(15), isBound: fc.boolean(), last: fc.integer({ min: 1, max: 254 }), isIpv4: fc.boolean() }),
+    { selector: ({ place }) => place },
+  ),
   macs: fc.uniqueArray(
     fc.record({
       place: fc.nat(MAC_PLACES - 1),
@@ -181,6 +194,11 @@ const PRESENT = {
 };
 const bits = (numbers: readonly number[], isOn: readonly boolean[]) =>
   numbers.reduce((sum, bit, index) => sum + (isOn[index] ? bit : 0), 0);
+/** In the order of their places, each once. */
+function addressesOf({ addresses }: Written, port: number): string[] {
+  const own = [...addresses].sort((x, y) => x.place - y.place).filter((one) => one.isBound && one.port === port);
+  return [...new Set(own.map(({ isIpv4, last }) => (isIpv4 ? `10.0.0.${last}` : `fd00::${last.toString(16)}`)))];
+}
 const byIndex = <One extends { index: number }>(list: readonly One[]): One[] => [...list].sort((a, b) => a.index - b.index);
 
 test("everything that was written by the description of another layout is read, in this version's numbers", () => {
@@ -202,6 +220,7 @@ test("everything that was written by the description of another layout is read, 
           restore: bits(PRESENT.restore, port.restore),
           isGone: port.state === "gone",
           isShut: port.state === "shut",
+          addresses: addressesOf(model, port.index),
           linkLocals: port.linkLocals.map((byte) => new Uint8Array(16).fill(byte)),
         })),
       );
@@ -232,7 +251,7 @@ test("everything that was written by the description of another layout is read, 
 });
 
 test("a file that is cut short anywhere, or whose pointers lead out of it, is not read", () => {
-  const whole = write({ networks: [], ports: [], macs: [] });
+  const whole = write({ networks: [], ports: [], addresses: [], macs: [] });
   for (let length = 0; length < FILE_BYTES; length += 97)
     withFile(whole.slice(0, length), (descriptor) => assert.is(LeftTables.open(descriptor, LAYOUT_90), null, `${length} bytes`));
   for (const offset of [LAYOUT_90.head.counters, LAYOUT_90.head.macs, LAYOUT_90.head.macBucketMask, LAYOUT_90.head.workers]) {
@@ -244,7 +263,7 @@ test("a file that is cut short anywhere, or whose pointers lead out of it, is no
 
 test("garbage in the place of records is read to its end without a fault", () => {
   const run = (garbage: Uint8Array) => {
-    const bytes = write({ networks: [], ports: [], macs: [] });
+    const bytes = write({ networks: [], ports: [], addresses: [], macs: [] });
     for (let at = 512; at < FILE_BYTES; at++) bytes[at] = garbage[at % garbage.length] ?? 0;
     withFile(bytes, (descriptor) => {
       const tables = LeftTables.open(descriptor, LAYOUT_90)!;
