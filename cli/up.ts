@@ -7,9 +7,11 @@ import { type Place, placeOf } from "../agent/place.ts";
 import { isSucceeded, released } from "../agent/successor.ts";
 import { MAX_WORKERS } from "../assembly/abi/limits.ts";
 import type { EngineConfig } from "../bindings/config/types.ts";
+import type { Forecast } from "../bindings/engine/forecast.ts";
 import type { EngineOptions } from "../bindings/engine/types.ts";
 import { ask } from "./client.ts";
-import { print } from "./format/lines.ts";
+import { forecastLines } from "./format/forecast.ts";
+import { print, printJson } from "./format/lines.ts";
 import { showProgress } from "./format/progress.ts";
 import { count } from "./format/text.ts";
 import { jsonOption, nameOption, socketOption, wholeNumber } from "./option.ts";
@@ -30,6 +32,7 @@ interface UpOptions {
   logFile?: string;
   keep?: boolean;
   replace?: boolean;
+  dryRun?: boolean;
   json?: boolean;
 }
 
@@ -67,6 +70,7 @@ export function upCommand(): Command {
     )
     .option("--keep", "on a signal end the agent alone: everything forwards on until the next up, or down")
     .option("--replace", "take over from the agent of this name that runs, without a pause")
+    .option("--dry-run", "say what would be taken over and what would be lost, and do nothing")
     .addOption(new Option("--log-level <level>", "least level of what is logged").choices(LOG_LEVELS).default("info"))
     .option("--log-file <path>", "append the log to this file instead of standard error")
     .addOption(jsonOption())
@@ -75,7 +79,8 @@ export function upCommand(): Command {
       `
 A line that starts with "ready" is printed when every port forwards. Ctrl-C, SIGTERM and
 \`portyard down\` stop it and remove every device that it made; with --keep a signal ends the
-agent alone. What an agent of this name left, by --keep or by its death, is taken over.
+agent alone. What an agent of this name left, by --keep or by its death, is taken over; with
+--replace from one that runs, which goes on if the new one does not come up.
 
 Example:
   portyard up --config blue.yaml --workers auto
@@ -91,13 +96,17 @@ Example:
 
 /** @throws PortyardError of the configuration, of the agent or of the engine; nothing is left behind then. */
 async function up(options: UpOptions): Promise<void> {
-  const [{ readConfigFile }, { createLog }, { Agent }] = await Promise.all([
+  const [{ readConfigFile }, { createLog }, { Agent }, { foreseeStart }] = await Promise.all([
     import("../bindings/config/read.ts"),
     import("../agent/log.ts"),
     import("../agent/agent.ts"),
+    import("../agent/forecast.ts"),
   ]);
   const { name, workers } = options;
   const config = await readConfigFile(options.config, { ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) });
+  const place = placeOf(config.name, { socket: options.socket });
+  const forecast = await foreseeStart(config, place);
+  if (options.dryRun) return sayForecast(forecast, options.json === true);
   const log = createLog({ level: options.logLevel, file: options.logFile, instance: config.name });
   const stopping = stopSignals();
   const progress = showProgress("starting ports", config.ports.length);
@@ -106,7 +115,8 @@ async function up(options: UpOptions): Promise<void> {
   const { socket, keep = false } = options;
   const start = () => Agent.start(config, { engine, socket, log, keep, signal: stopping, onProgress: progress.update });
   try {
-    if (options.replace) await askToLeave(placeOf(config.name, { socket }));
+    if (forecast.forwarder !== "absent") log[forecast.losses.length > 0 ? "warn" : "info"](forecast, "what will be taken over");
+    if (options.replace) await askToLeave(place);
     for (let agent = await start(); ; agent = await start()) {
       progress.end();
       sayReady(agent, config, options.json === true);
@@ -132,6 +142,11 @@ function stopSignals(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
   return controller.signal;
+}
+
+function sayForecast(forecast: Forecast, json: boolean): void {
+  if (json) printJson(forecast);
+  else for (const line of forecastLines(forecast)) print(line);
 }
 
 function sayReady(agent: Agent, config: EngineConfig, json: boolean): void {
