@@ -79,25 +79,26 @@ test(
   }),
 );
 
-test(
-  ...story("a takeover that fails leaves the old agent running", async (yard) => {
-    const first = await yard.up();
-    const before = await identity(yard);
-    const wrong = {
-      ...lab,
-      ports: [left, right, { ...right, name: "third", tap: { namespace: "absent", interface: "eth0", address: "10.77.0.9" } }],
-    };
-    const { code, stderr } = await yard.run("up", "--config", yard.file(wrong), "--replace", "--json");
-    assert.is(code, 1);
-    assert.is(errorOf({ code, signal: null, stderr, stdout: "" }).code, "namespace-missing");
-    await first.prints("no successor came up");
-    await runs(yard);
-    assert.equal(await identity(yard), before);
-    assert.ok(await forwards(yard));
-    assert.equal((await yard.json("show", "ports", ...NAME)).length, 2);
-    await first.stop("SIGTERM");
-  }),
-);
+for (const [what, ...options] of [["the same tables"], ["tables of another layout", "--workers", "2"]] as string[][])
+  test(
+    ...story(`a takeover into ${what} that fails leaves the old agent running`, async (yard) => {
+      const first = await yard.up();
+      const before = await identity(yard);
+      const wrong = {
+        ...lab,
+        ports: [left, right, { ...right, name: "third", tap: { namespace: "absent", interface: "eth0", address: "10.77.0.9" } }],
+      };
+      const { code, stderr } = await yard.run("up", "--config", yard.file(wrong), "--replace", "--json", ...options);
+      assert.is(code, 1);
+      assert.is(errorOf({ code, signal: null, stderr, stdout: "" }).code, "namespace-missing");
+      await first.prints("no successor came up");
+      await runs(yard);
+      assert.equal(await identity(yard), before);
+      assert.ok(await forwards(yard));
+      assert.equal((await yard.json("show", "ports", ...NAME)).length, 2);
+      await first.stop("SIGTERM");
+    }),
+  );
 
 test(
   ...story("when agent and forwarder are killed, up opens the devices in place", async (yard) => {
