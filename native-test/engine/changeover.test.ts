@@ -243,6 +243,40 @@ test(
   ),
 );
 
+test(
+  ...needing([...NEEDS], "a port that was lent its address keeps it, and so do ports that are lent one afterwards", async () => {
+    await withPredecessor(async (scene) => {
+      const [first, second] = scene.containers;
+      await letGo(scene);
+      const lent = (name: string, { namespace }: Container): EngineConfig["ports"][number] => ({
+        ...tapConfig(name),
+        tap: { namespace: namespace.name, interface: name, addresses: [], offload: true },
+      });
+      const addressOf = ({ namespace }: Container, device: string): string[] =>
+        ipJson(`-n ${namespace.name} address show dev ${device}`)[0].addr_info.map(({ local }: { local: string }) => local);
+      const wanted = { ...scene.config, ports: [...scene.config.ports, lent("p4", first)] };
+      const engine = await createEngine(wanted);
+      const before = addressOf(first, "p4");
+      await engine.leave();
+      await withEngine(
+        { ...other(wanted), ports: [...wanted.ports, { ...lent("p5", second), mac: "02:00:00:00:00:98" }] },
+        async (next) => {
+          assert.equal(addressOf(first, "p4"), before);
+          assert.equal(
+            before.slice(0, 2).sort(),
+            next
+              .ports()
+              .find(({ name }) => name === "p4")!
+              .addresses.slice()
+              .sort(),
+          );
+          assert.not.ok(addressOf(second, "p5").some((address) => before.includes(address)));
+        },
+      );
+    });
+  }),
+);
+
 for (const [which, victim] of [
   ["new", (engine: Engine) => engine.forwarderPid() as number],
   ["old", (_engine: Engine, { forwarder }: Scene) => forwarder],
