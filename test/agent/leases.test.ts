@@ -62,7 +62,14 @@ test("the gateway's address is not lent, nor one that a port had which has becom
   const withGateway = { ...blue, gateway: ["10.77.0.1", "fd77::3"] };
   const second = await yard.start({ ...lab(pooled("a"), pooled("b"), pooled("c")), networks: [withGateway] });
   const { a, b, c } = await addresses(second);
-  assert.equal([a, b, c], [["10.77.0.3", "fd77::1"], ["10.77.0.2", "fd77::2"], ["10.77.0.4", "fd77::4"]]);
+  assert.equal(
+    [a, b, c],
+    [
+      ["10.77.0.3", "fd77::1"],
+      ["10.77.0.2", "fd77::2"],
+      ["10.77.0.4", "fd77::4"],
+    ],
+  );
   await second.stop();
 });
 
