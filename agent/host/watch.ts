@@ -9,8 +9,9 @@ const WATCHED_LOOK_MS = 10_000;
 const UNWATCHED_LOOK_MS = 1_000;
 /** Between the end of a monitor and the start of the next. */
 const AGAIN_MS = 1_000;
-/** Between two looks, whatever happens meanwhile: somebody may be changing rules one by one. */
-const PAUSE_MS = 100;
+/** Between two looks, whatever happens meanwhile; twice as long each time that somebody goes on changing rules. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
 
 /** The shell's own output is closed, so that the end of ours is the end of nft. */
 const MONITOR = "nft monitor <&- & exec >&-; read -r _; kill $! 2>&-";
@@ -89,10 +90,10 @@ export class RuleWatch {
   }
 
   async #lookWhileDue(): Promise<void> {
-    while (this.#isDue && !this.#isStopped) {
+    for (let pauseMs = FIRST_PAUSE_MS; this.#isDue && !this.#isStopped; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       this.#isDue = false;
       await this.#options.look().catch(() => {}); // it says by itself what was wrong
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     this.#looking = null;
     if (!this.#isStopped) this.#arm();

@@ -3,36 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../../test/scale.ts";
 import type { Machine } from "../demo/machine.ts";
-import { story, type Yard } from "../support/instance.ts";
-import {
-  assertListedAs,
-  asks,
-  answering,
-  closeForward,
-  HOST,
-  hostListing,
-  lab,
-  makeWorld,
-  pings,
-  settled,
-  until,
-  WORLD,
-} from "../support/world.ts";
+import { asks, answering, closeForward, HOST, lab, pings, settled, until, WORLD } from "../support/world.ts";
+import { worldStory } from "../support/world-story.ts";
 
 const test = suite("rules of the host");
-const programs = ["iproute2", "tun", "nft", "iptables", "ping"] as const;
 const BACK_MS = 2000;
-
-function inWorld(name: string, tell: (yard: Yard, before: string[]) => Promise<void>): ReturnType<typeof story> {
-  const body = async (yard: Yard) => {
-    await makeWorld(yard.machine);
-    const before = hostListing(yard.machine);
-    await tell(yard, before);
-    assertListedAs(before, yard.machine);
-    for (const line of ["link del out", "netns del world"]) yard.machine.tool("ip", ...line.split(" "));
-  };
-  return story(name, body, { programs });
-}
 
 const rules = (machine: Machine) => machine.tool("nft", "-s", "list", "ruleset");
 const hasTable = (machine: Machine) => rules(machine).includes("table inet portyard-lab");
@@ -43,7 +18,7 @@ const acceptRules = (machine: Machine, program = "iptables") =>
     .filter((line) => line.includes("portyard-lab"));
 
 test(
-  ...inWorld(`rules that somebody flushes are back within 2 s, with traffic flowing, ${scale.ruleFlushes} times`, async (yard) => {
+  ...worldStory(`rules that somebody flushes are back within 2 s, with traffic flowing, ${scale.ruleFlushes} times`, async (yard) => {
     const { machine } = yard;
     const up = await yard.up(lab);
     await settled(machine, "left");
@@ -73,7 +48,7 @@ test(
 );
 
 test(
-  ...inWorld("a single rule that is taken out is put back, and what somebody adds to our table is taken out", async (yard) => {
+  ...worldStory("a single rule that is taken out is put back, and what somebody adds to our table is taken out", async (yard) => {
     const { machine } = yard;
     const up = await yard.up(lab);
     const before = rules(machine);
@@ -86,7 +61,7 @@ test(
 );
 
 test(
-  ...inWorld("accept rules follow the chains of the host, and rules of others stay where they are", async (yard) => {
+  ...worldStory("accept rules follow the chains of the host, and rules of others stay where they are", async (yard) => {
     const { machine } = yard;
     const up = await yard.up(lab);
     const chainsOf = (program: string) => acceptRules(machine, program).map((line) => line.split(" ")[1]);
@@ -114,7 +89,7 @@ test(
 );
 
 test(
-  ...inWorld("the older back end of iptables is served too, where it has rules", async (yard) => {
+  ...worldStory("the older back end of iptables is served too, where it has rules", async (yard) => {
     const { machine } = yard;
     const legacy = (...words: string[]) => machine.tool("iptables-legacy", "-w", ...words);
     legacy("-P", "FORWARD", "DROP");
@@ -133,7 +108,7 @@ test(
 );
 
 test(
-  ...inWorld("a watch whose nft monitor is killed goes on", async (yard) => {
+  ...worldStory("a watch whose nft monitor is killed goes on", async (yard) => {
     const { machine } = yard;
     const up = await yard.up(lab);
     const monitor = () => machine.state().processes.find((line) => line.includes("nft monitor") && !line.includes("sh -c"));

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { scale } from "../../../test/scale.ts";
-import { SOCKET, story, type Yard } from "../support/instance.ts";
+import { SOCKET, type Yard } from "../support/instance.ts";
 import {
   answering,
   asks,
@@ -15,30 +15,23 @@ import {
   isSilent,
   lab,
   left,
-  makeWorld,
   pings,
   right,
   settled,
   WORLD,
 } from "../support/world.ts";
+import { worldStory } from "../support/world-story.ts";
 
 const test = suite("way out");
 const FAMILIES = [4, 6] as const;
-const programs = ["iproute2", "tun", "nft", "iptables", "ping"] as const;
 
-/** A story in a world, which must be listed afterwards as before. */
-function inWorld(name: string, tell: (yard: Yard) => Promise<void>): ReturnType<typeof story> {
-  const body = async (yard: Yard) => {
-    const { machine } = yard;
-    await makeWorld(machine);
-    const before = hostListing(machine);
-    const world = await answering(machine, "world");
+/** A story in a world that answers. */
+function inWorld(name: string, tell: (yard: Yard) => Promise<void>): ReturnType<typeof worldStory> {
+  return worldStory(name, async (yard) => {
+    const world = await answering(yard.machine, "world");
     await tell(yard);
     await world.kill();
-    assertListedAs(before, machine);
-    for (const line of ["link del out", "netns del world"]) machine.tool("ip", ...line.split(" "));
-  };
-  return story(name, body, { programs });
+  });
 }
 
 test(
