@@ -8,6 +8,7 @@ import { hostPortName } from "./host-port.ts";
 import { readAddress } from "./ip-address.ts";
 import { checkPort } from "./port-check.ts";
 import type { Key, Problem } from "./problem.ts";
+import { checkNetworkPublish, PublishedClaims } from "./publish-check.ts";
 import type { NetworkConfig, PortConfig } from "./types.ts";
 
 export class Inventory {
@@ -19,6 +20,8 @@ export class Inventory {
   readonly hostPorts = new Map<string, PortConfig>();
   /** What was wrong since `settle`. */
   readonly problems: Problem[] = [];
+  /** Ports of the host that ports and networks publish. */
+  readonly published = new PublishedClaims();
   /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it. */
   readonly #owners = new Map<string, string>();
   readonly #claims = new Map<string, string[]>();
@@ -70,6 +73,7 @@ export class Inventory {
     const host = checkGateways(this, keys, network);
     if (host !== null) this.#addHostPort(keys, host);
     this.networks.set(network.name, network);
+    checkNetworkPublish(this, keys, network);
   }
 
   #addHostPort(keys: Key[], port: PortConfig): void {
@@ -115,10 +119,12 @@ export class Inventory {
   }
 
   removePort(name: string): void {
+    this.published.release(`port ${name}`);
     this.#remove(this.ports, name);
   }
 
   removeNetwork(name: string): void {
+    this.published.release(`network ${name}`);
     this.networks.delete(name);
     this.#remove(this.hostPorts, hostPortName(name));
   }

@@ -4,6 +4,7 @@ import type { Inventory } from "./inventory.ts";
 import { namespacePath } from "./name.ts";
 import { networksOf } from "./networks-of.ts";
 import type { Key } from "./problem.ts";
+import { checkPortPublish } from "./publish-check.ts";
 import type { PortConfig } from "./types.ts";
 
 const KINDS = ["tap", "packet", "memory"] as const;
@@ -15,6 +16,7 @@ export function checkPort(inventory: Inventory, keys: Key[], port: PortConfig): 
   checkDevice(inventory, keys, port);
   checkStations(inventory, keys, port);
   checkAddresses(inventory, keys, port);
+  checkPortPublish(inventory, keys, port);
 }
 
 function checkKind(inventory: Inventory, keys: Key[], port: PortConfig): void {
