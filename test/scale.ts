@@ -70,6 +70,9 @@ const columns = {
   superFrames: { quick: 100, full: 10_000 },
   /** Ports that come and go through the agent's API. */
   apiPorts: { quick: 20, full: 1000 },
+  /** Bytes that go through the proxy of a published port to a slow reader, and clients that it serves at once. */
+  proxiedMegabytes: { quick: 64, full: 1_024 },
+  proxiedClients: { quick: 100, full: 480 },
   /** Of all addresses that may be bound, those that are looked up. */
   addressLookups: { quick: 500, full: 16_384 },
   /** Times the size of the address table that bindings come and go. */
