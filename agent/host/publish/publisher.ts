@@ -1,0 +1,153 @@
+/** What an agent publishes: the ports of the host that it has taken, for whom, and the rules that lead them on. A change goes
+ *
+ *    take      sockets are bound, so that another program's port is noticed before anything is made
+ *    publish   the rules lead there, once the target is reachable
+ *    withdraw  the rules go, then the sockets
+ *
+ *  One change after another: whoever calls sees to that. */
+import type { NetworkConfig, PortConfig } from "../../../bindings/config/types.ts";
+import { targetsOfNetwork, targetsOfPort } from "../../../bindings/config/publish-check.ts";
+import type { PortyardError } from "../../../bindings/error.ts";
+import type { Log } from "../../log.ts";
+import { type OpenSocket, release, type TakenPair, takePair } from "./host-socket.ts";
+import { KeptHostPorts, type KeptHostPort } from "./kept-host-ports.ts";
+import { type PublishedPair, type PublishedPort, publishedPorts } from "./published-port.ts";
+import { hostPlace } from "./socket-fault.ts";
+
+export interface PublisherOptions {
+  networks: ReadonlyMap<string, NetworkConfig>;
+  /** Makes the rules say this and nothing else. */
+  apply: (published: readonly PublishedPort[]) => Promise<void>;
+  /** Host ports that were chosen before a restart. */
+  kept: readonly KeptHostPort[];
+  log: Log;
+  /** Default: real ones. */
+  openSocket?: OpenSocket;
+}
+
+type Kind = "port" | "network";
+
+interface Publishing {
+  pairs: TakenPair[];
+  /** The rules say so. */
+  isLed: boolean;
+}
+
+const ownerOf = (kind: Kind, name: string): string => `${kind} ${name}`;
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #kept: KeptHostPorts;
+  readonly #publishing = new Map<string, Publishing>();
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#kept = new KeptHostPorts(options.kept);
+  }
+
+  /** Everything that is published, in the order in which it was. */
+  published(): PublishedPort[] {
+    return [...this.#publishing.values()].filter(({ isLed }) => isLed).flatMap(({ pairs }) => pairs.flatMap(({ pair }) => [...pair]));
+  }
+
+  /** Chosen host ports, for the state. */
+  kept(): KeptHostPort[] {
+    return this.#kept.toState();
+  }
+
+  /** Takes the host ports of a port.
+   *  @throws PortyardError `host-port-taken`, `host-address-missing`, `no-rights`, `host-port-failed`; then none is taken. */
+  async takePort(port: PortConfig): Promise<void> {
+    const { publish = [], name } = port;
+    const targets = publish.length === 0 ? [] : targetsOfPort(port, this.#options.networks);
+    const pairs = publish.flatMap((publication) => publishedPorts(publication, name, targets));
+    await this.#take(ownerOf("port", name), pairs);
+  }
+
+  /** The same of a network. */
+  async takeNetwork(network: NetworkConfig): Promise<void> {
+    const { publish = [], name } = network;
+    const pairs = publish.flatMap((publication) => {
+      return publishedPorts(publication, null, targetsOfNetwork(network, publication.targetAddress!));
+    });
+    await this.#take(ownerOf("network", name), pairs);
+  }
+
+  /** Leads what was taken to its targets.
+   *  @throws what the rules say; then it stays taken. */
+  async publish(kind: Kind, name: string): Promise<void> {
+    const publishing = this.#publishing.get(ownerOf(kind, name));
+    if (!publishing || publishing.isLed) return;
+    publishing.isLed = true;
+    try {
+      await this.#apply();
+    } catch (fault) {
+      publishing.isLed = false;
+      throw fault;
+    }
+  }
+
+  /** The same of everything that was taken, in one change of the rules. */
+  async publishAll(): Promise<void> {
+    const fresh = [...this.#publishing.values()].filter(({ isLed }) => !isLed);
+    if (fresh.length === 0) return;
+    for (const publishing of fresh) publishing.isLed = true;
+    await this.#apply();
+  }
+
+  /** Ends what a port or network publishes; nothing happens when that is nothing.
+   *  @param isForgotten false keeps the choice of host ports: it is to be published again. */
+  async withdraw(kind: Kind, name: string, isForgotten = true): Promise<void> {
+    const owner = ownerOf(kind, name);
+    if (isForgotten) this.#kept.forget(owner);
+    const publishing = this.#publishing.get(owner);
+    if (!publishing) return;
+    this.#publishing.delete(owner);
+    if (publishing.isLed)
+      await this.#apply().catch((fault) => this.#options.log.error({ err: fault }, "rules of a published port stay for now"));
+    await Promise.all(publishing.pairs.map(release));
+  }
+
+  /** Frees the host ports and leaves the rules to whoever owns the table. */
+  async close(): Promise<void> {
+    const all = [...this.#publishing.values()].flatMap(({ pairs }) => pairs);
+    this.#publishing.clear();
+    await Promise.all(all.map(release));
+  }
+
+  async #take(owner: string, pairs: readonly PublishedPair[]): Promise<void> {
+    if (pairs.length === 0) return;
+    const taken: TakenPair[] = [];
+    try {
+      for (const pair of pairs) taken.push(await this.#takeOne(owner, pair));
+    } catch (fault) {
+      await Promise.all(taken.map(release));
+      throw fault;
+    }
+    this.#publishing.set(owner, { pairs: taken, isLed: false });
+  }
+
+  async #takeOne(owner: string, pair: PublishedPair): Promise<TakenPair> {
+    if (pair.some(({ hostPort }) => hostPort !== 0)) return takePair(pair, this.#options.openSocket);
+    const taken = (await this.#takeKept(owner, pair)) ?? (await takePair(pair, this.#options.openSocket));
+    this.#kept.keep(owner, pair, taken.pair[0]?.hostPort ?? 0);
+    return taken;
+  }
+
+  async #takeKept(owner: string, pair: PublishedPair): Promise<TakenPair | null> {
+    const hostPort = this.#kept.of(owner, pair);
+    if (hostPort === 0) return null;
+    const wanted = pair.map((one) => ({ ...one, hostPort }));
+    try {
+      return await takePair(wanted, this.#options.openSocket);
+    } catch (fault) {
+      if ((fault as PortyardError).code !== "host-port-taken") throw fault;
+      this.#options.log.warn({ err: fault, place: wanted.map(hostPlace) }, "a chosen host port is gone; another one is chosen");
+      return null;
+    }
+  }
+
+  #apply(): Promise<void> {
+    return this.#options.apply(this.published());
+  }
+}
