@@ -4,11 +4,12 @@
 import { networkInput, portInput } from "../bindings/config/as-input.ts";
 import type { Inventory } from "../bindings/config/inventory.ts";
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
-import { normaliseNetwork } from "../bindings/config/normalise.ts";
+import { normaliseNetwork, normalisePort } from "../bindings/config/normalise.ts";
 import { inventoryOf, parseNetwork, parsePort } from "../bindings/config/parse.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import { PortyardError } from "../bindings/error.ts";
+import { KeptHostPorts } from "./host/publish/kept-host-ports.ts";
 import { type InterfaceBefore, readInterfaces } from "./state/interface-before.ts";
 import { type Owner, STATE_VERSION, type State } from "./state/types.ts";
 
@@ -24,6 +25,8 @@ export class Objects {
   readonly heldPorts = new Map<string, Held<PortInput>>();
   /** Interfaces of packet ports, as they were before. */
   readonly interfaces = new Map<string, InterfaceBefore>();
+  /** Host ports that were chosen for published ports. */
+  readonly hostPorts = new KeptHostPorts();
   readonly #networkOwners = new Map<string, Owner>();
   readonly #portOwners = new Map<string, Owner>();
 
@@ -37,6 +40,7 @@ export class Objects {
   /** Holds what the API made before the restart.
    *  @throws PortyardError `name-taken` when the file uses a name that the API has. */
   hold(state: State): void {
+    this.hostPorts.remember(state.hostPorts ?? []);
     for (const { owner, config } of state.networks) {
       if (owner === "api") this.#holdOne("network", this.inventory.networks, this.heldNetworks, config);
     }
@@ -79,6 +83,13 @@ export class Objects {
   /** Those of the configuration, and those that the API made before the restart. */
   networksToBe(): NetworkConfig[] {
     return [...this.inventory.networks.values(), ...[...this.heldNetworks.values()].map(({ config }) => normaliseNetwork(config))];
+  }
+
+  /** The same of ports. */
+  portsToBe(): PortConfig[] {
+    const networks = new Map(this.networksToBe().map((network) => [network.name, network]));
+    const held = [...this.heldPorts.values()].map(({ config }) => normalisePort(config, this.inventory.instance, networks));
+    return [...this.inventory.ports.values(), ...held];
   }
 
   networkOwner(name: string): Owner {
@@ -134,12 +145,20 @@ export class Objects {
       networks: [...networks.values()].map((network) => ({ owner: this.networkOwner(network.name), config: networkInput(network) })),
       ports: [...ports.values()].map((port) => ({ owner: this.portOwner(port.name), config: portInput(port) })),
     };
+    const all = {
+      networks: [...made.networks, ...stillHeld(this.heldNetworks, networks)].filter(({ owner }) => owners.includes(owner)),
+      ports: [...made.ports, ...stillHeld(this.heldPorts, ports)].filter(({ owner }) => owners.includes(owner)),
+    };
+    const hostPorts = this.hostPorts.toState({
+      network: all.networks.map(({ config }) => config.name),
+      port: all.ports.map(({ config }) => config.name),
+    });
     return {
       version: STATE_VERSION,
       name: this.inventory.instance,
-      networks: [...made.networks, ...stillHeld(this.heldNetworks, networks)].filter(({ owner }) => owners.includes(owner)),
-      ports: [...made.ports, ...stillHeld(this.heldPorts, ports)].filter(({ owner }) => owners.includes(owner)),
+      ...all,
       interfaces: [...this.interfaces.values()],
+      ...(hostPorts.length > 0 && { hostPorts }),
     };
   }
 

@@ -1,6 +1,7 @@
 /** What the agent must know after a restart. */
 import type { NetworkInput } from "../../bindings/config/network-schema.ts";
 import type { PortInput } from "../../bindings/config/port-schema.ts";
+import type { KeptHostPort } from "../host/publish/kept-host-ports.ts";
 import type { InterfaceBefore } from "./interface-before.ts";
 
 /** Raised when the meaning of the file changes. */
@@ -16,4 +17,6 @@ export interface State {
   ports: { owner: Owner; config: PortInput }[];
   /** Interfaces that the engine silences, as they were. */
   interfaces: InterfaceBefore[];
+  /** Host ports that were chosen for published ports; left out for none. */
+  hostPorts?: KeptHostPort[];
 }

@@ -29,7 +29,8 @@ const keyOf = ({ owner, protocol, way, targetPort }: Choice): string => `${owner
 export class KeptHostPorts {
   readonly #kept = new Map<string, KeptHostPort>();
 
-  constructor(kept: readonly KeptHostPort[] = []) {
+  /** Takes over what was chosen before a restart. */
+  remember(kept: readonly KeptHostPort[]): void {
     for (const one of kept) this.#kept.set(keyOf(one), one);
   }
 
@@ -43,12 +44,9 @@ export class KeptHostPorts {
     this.#kept.set(keyOf(choice), { ...choice, hostPort });
   }
 
-  /** Forgets what was chosen for `owner`. */
-  forget(owner: string): void {
-    for (const [key, one] of this.#kept) if (one.owner === owner) this.#kept.delete(key);
-  }
-
-  toState(): KeptHostPort[] {
-    return [...this.#kept.values()];
+  /** Those of the owners that there are. */
+  toState(names: Record<"network" | "port", readonly string[]>): KeptHostPort[] {
+    const owners = new Set([...names.network.map((name) => `network ${name}`), ...names.port.map((name) => `port ${name}`)]);
+    return [...this.#kept.values()].filter(({ owner }) => owners.has(owner));
   }
 }

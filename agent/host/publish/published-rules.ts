@@ -1,4 +1,4 @@
-/** Rules of Portyard's nftables table (family inet) for published ports, as `nft -j` takes the expressions of a rule
+/** Rules of Portyard's nftables table (ruleset.ts) for published ports, as `nft -j` takes the expressions of a rule
  *  (libnftables-json(5)). One look-up in a map finds the target, however many ports there are.
  *
  *    client --> prerouting --> forward --> postrouting --> port       a packet from outside, or from a port
@@ -10,24 +10,8 @@
  *  must not be either, since it would no longer be recognised as a martian behind prerouting. */
 import { isLoopback, isUnspecified } from "../../../bindings/config/publish.ts";
 import type { HostNetwork } from "../host-network.ts";
+import type { ExtraRules, NftExpression, NftRule } from "../ruleset.ts";
 import type { PublishedPort } from "./published-port.ts";
-
-export type NftExpression = Record<string, unknown>;
-
-/** What stands in a rule beside its place. */
-export interface NftRule {
-  comment: string;
-  expr: NftExpression[];
-}
-
-/** Rules by the chain that they belong to: prerouting and output of type nat at dstnat, forward of type filter, postrouting
- *  of type nat at srcnat, in front of the masquerade of what leaves the host. */
-export interface PublishedRules {
-  prerouting: NftRule[];
-  output: NftRule[];
-  forward: NftRule[];
-  postrouting: NftRule[];
-}
 
 type Family = "ip" | "ip6";
 
@@ -110,7 +94,7 @@ function gatewayRules(family: Family, { name, interface: device, subnets, gatewa
 
 /** @param published with host ports chosen.
  *  @param networks those with a host port; of networks in which nothing is published nothing is said. */
-export function publishedRules(published: readonly PublishedPort[], networks: readonly HostNetwork[]): PublishedRules {
+export function publishedRules(published: readonly PublishedPort[], networks: readonly HostNetwork[]): ExtraRules {
   const translated = published.filter(isTranslated);
   const of = (family: Family) => translated.filter(({ hostAddress }) => familyOf(hostAddress) === family);
   const led = FAMILIES.flatMap((family) => leadRules(family, of(family)));

@@ -1,25 +1,28 @@
 /** What an agent publishes: the ports of the host that it has taken, for whom, and the rules that lead them on. A change goes
  *
  *    take      sockets are bound, so that another program's port is noticed before anything is made
- *    publish   the rules lead there, once the target is reachable
+ *    publish   the rules lead there; the target may come up afterwards
  *    withdraw  the rules go, then the sockets
  *
+ *  At a start everything is taken and published before the first table is made, so that one which takes over leads all the time.
  *  One change after another: whoever calls sees to that. */
 import type { NetworkConfig, PortConfig } from "../../../bindings/config/types.ts";
 import { targetsOfNetwork, targetsOfPort } from "../../../bindings/config/publish-check.ts";
 import type { PortyardError } from "../../../bindings/error.ts";
 import type { Log } from "../../log.ts";
+import type { HostLike } from "../host.ts";
+import { hostNetworks } from "../host-network.ts";
 import { type OpenSocket, release, type TakenPair, takePair } from "./host-socket.ts";
-import { KeptHostPorts, type KeptHostPort } from "./kept-host-ports.ts";
+import type { KeptHostPorts } from "./kept-host-ports.ts";
 import { type PublishedPair, type PublishedPort, publishedPorts } from "./published-port.ts";
+import { publishedRules } from "./published-rules.ts";
 import { hostPlace } from "./socket-fault.ts";
 
 export interface PublisherOptions {
-  networks: ReadonlyMap<string, NetworkConfig>;
-  /** Makes the rules say this and nothing else. */
-  apply: (published: readonly PublishedPort[]) => Promise<void>;
-  /** Host ports that were chosen before a restart. */
-  kept: readonly KeptHostPort[];
+  /** Those that are there or are about to be. */
+  networks: () => NetworkConfig[];
+  /** Host ports that were chosen, for the state. */
+  kept: KeptHostPorts;
   log: Log;
   /** Default: real ones. */
   openSocket?: OpenSocket;
@@ -37,12 +40,11 @@ const ownerOf = (kind: Kind, name: string): string => `${kind} ${name}`;
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #kept: KeptHostPorts;
   readonly #publishing = new Map<string, Publishing>();
+  #host: Pick<HostLike, "publish"> | null = null;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#kept = new KeptHostPorts(options.kept);
   }
 
   /** Everything that is published, in the order in which it was. */
@@ -50,16 +52,12 @@ export class Publisher {
     return [...this.#publishing.values()].filter(({ isLed }) => isLed).flatMap(({ pairs }) => pairs.flatMap(({ pair }) => [...pair]));
   }
 
-  /** Chosen host ports, for the state. */
-  kept(): KeptHostPort[] {
-    return this.#kept.toState();
-  }
-
-  /** Takes the host ports of a port.
+  /** Takes the host ports of a port; nothing happens when they are taken already.
    *  @throws PortyardError `host-port-taken`, `host-address-missing`, `no-rights`, `host-port-failed`; then none is taken. */
   async takePort(port: PortConfig): Promise<void> {
     const { publish = [], name } = port;
-    const targets = publish.length === 0 ? [] : targetsOfPort(port, this.#options.networks);
+    if (publish.length === 0) return;
+    const targets = targetsOfPort(port, new Map(this.#options.networks().map((network) => [network.name, network])));
     const pairs = publish.flatMap((publication) => publishedPorts(publication, name, targets));
     await this.#take(ownerOf("port", name), pairs);
   }
@@ -87,19 +85,19 @@ export class Publisher {
     }
   }
 
-  /** The same of everything that was taken, in one change of the rules. */
-  async publishAll(): Promise<void> {
-    const fresh = [...this.#publishing.values()].filter(({ isLed }) => !isLed);
-    if (fresh.length === 0) return;
-    for (const publishing of fresh) publishing.isLed = true;
+  /** From now on the rules of `host` lead; at once what was taken so far.
+   *  @throws what the rules say. */
+  async leadBy(host: Pick<HostLike, "publish">): Promise<void> {
+    this.#host = host;
+    if (this.#publishing.size === 0) return;
+    for (const publishing of this.#publishing.values()) publishing.isLed = true;
     await this.#apply();
   }
 
-  /** Ends what a port or network publishes; nothing happens when that is nothing.
-   *  @param isForgotten false keeps the choice of host ports: it is to be published again. */
-  async withdraw(kind: Kind, name: string, isForgotten = true): Promise<void> {
+  /** Ends what a port or network publishes; nothing happens when that is nothing. Where rules cannot be changed they stay until
+   *  they can. */
+  async withdraw(kind: Kind, name: string): Promise<void> {
     const owner = ownerOf(kind, name);
-    if (isForgotten) this.#kept.forget(owner);
     const publishing = this.#publishing.get(owner);
     if (!publishing) return;
     this.#publishing.delete(owner);
@@ -116,7 +114,7 @@ export class Publisher {
   }
 
   async #take(owner: string, pairs: readonly PublishedPair[]): Promise<void> {
-    if (pairs.length === 0) return;
+    if (pairs.length === 0 || this.#publishing.has(owner)) return;
     const taken: TakenPair[] = [];
     try {
       for (const pair of pairs) taken.push(await this.#takeOne(owner, pair));
@@ -130,12 +128,12 @@ export class Publisher {
   async #takeOne(owner: string, pair: PublishedPair): Promise<TakenPair> {
     if (pair.some(({ hostPort }) => hostPort !== 0)) return takePair(pair, this.#options.openSocket);
     const taken = (await this.#takeKept(owner, pair)) ?? (await takePair(pair, this.#options.openSocket));
-    this.#kept.keep(owner, pair, taken.pair[0]?.hostPort ?? 0);
+    this.#options.kept.keep(owner, pair, taken.pair[0]?.hostPort ?? 0);
     return taken;
   }
 
   async #takeKept(owner: string, pair: PublishedPair): Promise<TakenPair | null> {
-    const hostPort = this.#kept.of(owner, pair);
+    const hostPort = this.#options.kept.of(owner, pair);
     if (hostPort === 0) return null;
     const wanted = pair.map((one) => ({ ...one, hostPort }));
     try {
@@ -147,7 +145,7 @@ export class Publisher {
     }
   }
 
-  #apply(): Promise<void> {
-    return this.#options.apply(this.published());
+  async #apply(): Promise<void> {
+    await this.#host?.publish(publishedRules(this.published(), hostNetworks(this.#options.networks())));
   }
 }
