@@ -226,6 +226,7 @@ export class Agent implements Served {
     this.#undo.push(() => (this.#isTakingOver || this.#isLeaving ? host.leave() : host.close()));
     await publisher.leadBy(host);
     await host.update(objects.networksToBe());
+    if (!isMade) await publisher.forgetFlows();
     return host;
   }
 

@@ -1,11 +1,6 @@
 /** Who holds a port of the host: ss(8) of iproute2 tells the programs behind listening sockets to those who may know. */
-import { execFile } from "node:child_process";
-import { delimiter } from "node:path";
-import { promisify } from "node:util";
+import { runProgram } from "../program.ts";
 import type { Protocol } from "./published-port.ts";
-
-const run = promisify(execFile);
-const PATIENCE_MS = 2000;
 
 export interface Holder {
   program: string;
@@ -24,11 +19,6 @@ export function readHolders(printed: string): Holder[] {
 /** Programs that hold this port of any address of the host, none when nobody can tell. */
 export async function holdersOf(protocol: Protocol, port: number): Promise<Holder[]> {
   const args = ["-H", "-n", "-p", protocol === "tcp" ? "-lt" : "-lu", `sport = :${port}`];
-  const env = { ...process.env, LC_ALL: "C", PATH: [process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter) };
-  try {
-    const { stdout } = await run("ss", args, { env, timeout: PATIENCE_MS });
-    return readHolders(stdout);
-  } catch {
-    return []; // without ss the error names the port alone
-  }
+  const { stdout } = await runProgram("ss", args); // without ss the error names the port alone
+  return readHolders(stdout);
 }

@@ -17,6 +17,7 @@ import type { KeptHostPorts } from "./kept-host-ports.ts";
 import { type PublishedPair, type PublishedPort, publishedPorts } from "./published-port.ts";
 import { publishedRules } from "./published-rules.ts";
 import { hostPlace } from "./socket-fault.ts";
+import { forgetUdpFlows } from "./udp-flows.ts";
 
 export interface PublisherOptions {
   /** Those that are there or are about to be. */
@@ -26,6 +27,8 @@ export interface PublisherOptions {
   log: Log;
   /** Default: real ones. */
   openSocket?: OpenSocket;
+  /** Default: the kernel's. */
+  forgetFlows?: typeof forgetUdpFlows;
 }
 
 type Kind = "port" | "network";
@@ -78,7 +81,7 @@ export class Publisher {
     if (!publishing || publishing.isLed) return;
     publishing.isLed = true;
     try {
-      await this.#apply();
+      await this.#apply(publishing.pairs);
     } catch (fault) {
       publishing.isLed = false;
       throw fault;
@@ -89,9 +92,15 @@ export class Publisher {
    *  @throws what the rules say. */
   async leadBy(host: Pick<HostLike, "publish">): Promise<void> {
     this.#host = host;
-    if (this.#publishing.size === 0) return;
-    for (const publishing of this.#publishing.values()) publishing.isLed = true;
-    await this.#apply();
+    const all = [...this.#publishing.values()];
+    if (all.length === 0) return;
+    for (const publishing of all) publishing.isLed = true;
+    await this.#apply([]);
+  }
+
+  /** To be called when the first table stands: what was known of the host ports before is forgotten. */
+  forgetFlows(): Promise<void> {
+    return this.#forgetFlows(this.published());
   }
 
   /** Ends what a port or network publishes; nothing happens when that is nothing. Where rules cannot be changed they stay until
@@ -102,7 +111,9 @@ export class Publisher {
     if (!publishing) return;
     this.#publishing.delete(owner);
     if (publishing.isLed)
-      await this.#apply().catch((fault) => this.#options.log.error({ err: fault }, "rules of a published port stay for now"));
+      await this.#apply(publishing.pairs).catch((fault) =>
+        this.#options.log.error({ err: fault }, "rules of a published port stay for now"),
+      );
     await Promise.all(publishing.pairs.map(release));
   }
 
@@ -145,7 +156,15 @@ export class Publisher {
     }
   }
 
-  async #apply(): Promise<void> {
+  /** @param changed what is led since, or no longer. */
+  async #apply(changed: readonly TakenPair[]): Promise<void> {
     await this.#host?.publish(publishedRules(this.published(), hostNetworks(this.#options.networks())));
+    await this.#forgetFlows(changed.flatMap(({ pair }) => [...pair]));
+  }
+
+  async #forgetFlows(published: readonly PublishedPort[]): Promise<void> {
+    const { forgetFlows = forgetUdpFlows, log } = this.#options;
+    if (await forgetFlows(published)) return;
+    log.debug("conntrack(8) is not installed: clients that went on sending stay where they were led until they are silent");
   }
 }
