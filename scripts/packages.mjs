@@ -10,6 +10,7 @@ export const programs = [
   { command: "unshare", package: "util-linux", needs: ["start", "test"], use: "runs the demo without root" },
   { command: "nft", package: "nftables", needs: ["test"], use: "makes the rules of a host" },
   { command: "iptables", package: "iptables", needs: ["test"], use: "plays the host's own firewall" },
+  { command: "conntrack", package: "conntrack", needs: ["test"], use: "forgets flows of published UDP ports" },
   { command: "ping", package: "iputils-ping", needs: ["test"], use: "asks the world outside" },
   { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
 ];
