@@ -6,7 +6,19 @@ import { ask } from "../../../test/agent/support/yard.ts";
 import { scale } from "../../../test/scale.ts";
 import { call } from "../support/call.ts";
 import { errorOf, SOCKET, story, type Yard } from "../support/instance.ts";
-import { answering, assertListedAs, blue, closeForward, HOST, hostListing, left, makeWorld, settled, until, WORLD } from "../support/world.ts";
+import {
+  answering,
+  assertListedAs,
+  blue,
+  closeForward,
+  HOST,
+  hostListing,
+  left,
+  makeWorld,
+  settled,
+  until,
+  WORLD,
+} from "../support/world.ts";
 
 const test = suite("published ports last");
 const programs = ["iproute2", "tun", "nft", "iptables", "conntrack"] as const;

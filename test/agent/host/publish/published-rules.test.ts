@@ -51,9 +51,9 @@ interface Packet {
 const HOST = ["192.0.2.1", "fd00::1", "10.77.0.1", "fd77::1", "127.0.0.1", "::1"];
 
 // biome-ignore lint/suspicious/noExplicitAny: expressions are libnftables' own
-function valueOf(expression: any, packet: Packet): string | null {
+function fieldOf(expression: any, packet: Packet): string | null {
   if (expression.concat) {
-    const parts = expression.concat.map((part: unknown) => valueOf(part, packet));
+    const parts = expression.concat.map((part: unknown) => fieldOf(part, packet));
     return parts.includes(null) ? null : parts.join(" ");
   }
   if (expression.meta?.key === "l4proto") return packet.protocol;
@@ -65,7 +65,7 @@ function valueOf(expression: any, packet: Packet): string | null {
 
 // biome-ignore lint/suspicious/noExplicitAny: as above
 function holds({ op, left, right }: any, packet: Packet): boolean {
-  const value = valueOf(left, packet);
+  const value = fieldOf(left, packet);
   if (value === null) return false;
   const isRight = typeof right === "object" ? value.startsWith("127.") : value === right;
   return op === "!=" ? !isRight : isRight;
@@ -78,7 +78,7 @@ function ledTo(rules: readonly NftRule[], packet: Packet): string | null {
     const expressions = expr as any[];
     if (!expressions.every(({ match }) => match === undefined || holds(match, packet))) continue;
     const { addr, family } = expressions.at(-1).dnat;
-    const key = valueOf(addr.map.key, packet);
+    const key = fieldOf(addr.map.key, packet);
     // biome-ignore lint/suspicious/noExplicitAny: as above
     const found = addr.map.data.set.find(([one]: any) => one.concat.join(" ") === key);
     if (found && family === packet.family) return found[1].concat.join(" ");
