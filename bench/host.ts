@@ -3,7 +3,7 @@
  *    container ──── switch ──── host (routes, translates) ──── world
  *
  *  Three ways: container to host, container to world (masqueraded), world to container by a published port. Of each the
- *  throughput of one TCP stream and the connections a second of eight clients. Every run builds each switch in turn with
+ *  throughput of one TCP stream and the connections a second of 32 clients. Every run builds each switch in turn with
  *  namespaces of its own; the median of the runs counts, and ratios against the bridge are printed first. All of it shares
  *  the machine's processors.
  *
@@ -19,7 +19,7 @@ import { backgroundShare, noiseWarning } from "./support/processor.ts";
 import { machineLine, writeResults } from "./support/results.ts";
 import { formatNumber, formatTable } from "./support/table.ts";
 
-const CLIENTS = 8;
+const CLIENTS = 32;
 const ABOUT = "bench/host: container - switch - host - world for Portyard and a Linux bridge with the same rules, in one run, alternating.";
 const background: number[] = [];
 
