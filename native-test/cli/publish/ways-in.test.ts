@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { SOCKET, story, type Yard } from "../support/instance.ts";
-import { type Call, call } from "../support/call.ts";
+import { call } from "../support/call.ts";
 import { answering, assertListedAs, blue, green, HOST, hostListing, left, makeWorld, right, settled, WORLD } from "../support/world.ts";
 
 const test = suite("ways in by published ports");
@@ -19,6 +19,7 @@ const published = { ...left, publish: [`8080:${TARGET}`, `8080:${TARGET}/udp`] }
 const config = { name: "lab", networks: [blue, green], ports: [published, near, right] };
 
 type Address = string;
+const PROTOCOLS = ["tcp", "udp"] as const;
 const GATEWAY = { 4: "10.77.0.1", 6: "fd77::1" } as const;
 
 function inWorld(name: string, tell: (yard: Yard) => Promise<void>): ReturnType<typeof story> {
@@ -36,18 +37,14 @@ function inWorld(name: string, tell: (yard: Yard) => Promise<void>): ReturnType<
 
 /** Asks by both protocols; the server must have seen `seen`. */
 async function reaches(yard: Yard, from: string, address: Address, seen: string, port = 8080): Promise<void> {
-  for (const protocol of ["tcp", "udp"] as const) {
-    const asked: Call = { from, protocol, address, port };
-    assert.is(await call(yard.machine, asked), `${seen} 100`, `${protocol} from ${from || "the host"} to ${address} port ${port}`);
-  }
+  const answers = await Promise.all(PROTOCOLS.map((protocol) => call(yard.machine, { from, protocol, address, port })));
+  assert.equal(answers, [`${seen} 100`, `${seen} 100`], `TCP and UDP from ${from || "the host"} to ${address} port ${port}`);
 }
 
 /** Both protocols are refused, or not answered. */
 async function fails(yard: Yard, from: string, address: Address, port: number): Promise<void> {
-  for (const protocol of ["tcp", "udp"] as const) {
-    const got = await call(yard.machine, { from, protocol, address, port, waitMs: 300 });
-    assert.match(got, /^(E[A-Z]+|silence)$/, `${protocol} from ${from || "the host"} to ${address} port ${port}`);
-  }
+  const answers = await Promise.all(PROTOCOLS.map((protocol) => call(yard.machine, { from, protocol, address, port, waitMs: 300 })));
+  for (const answer of answers) assert.match(answer, /^(E[A-Z]+|silence)$/, `from ${from || "the host"} to ${address} port ${port}`);
 }
 
 /** An instance with something that answers in `left`. */
