@@ -2,7 +2,8 @@
  *   1  the name: a folder below /run/portyard and a lock in it; a second agent is refused before anything is made. What one
  *      before it of this name left is taken over, or removed where that cannot be
  *   2  the socket, where `version` and `stop` are answered from now on
- *   3  the state: what the API made earlier, and what is about to be made, so that a death leaves a list behind
+ *   3  the host's ports that are published, and the state: what the API made earlier, and what is about to be made, so that a
+ *      death leaves a list behind
  *   4  rules and settings of the host, for networks with gateways
  *   5  the engine with what stands in the configuration, then the API's networks and ports
  *  and gives everything back in the opposite order, at the end or when a step fails. */
@@ -21,6 +22,8 @@ import { createServer } from "./api/server.ts";
 import { cleanUp, clearWay } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
+import type { Publisher } from "./host/publish/publisher.ts";
+import { takeHostPorts } from "./host/publish/take-host-ports.ts";
 import { claimPlace } from "./lock.ts";
 import { forwarderLog, type Log } from "./log.ts";
 import { Operations } from "./operations.ts";
@@ -152,11 +155,12 @@ export class Agent implements Served {
     const { objects } = takenUp;
     await this.#clearWay(config, takenUp);
     await this.#listen();
+    const publisher = await this.#takeHostPorts(takenUp);
     await this.#writeObjects(config, takenUp);
-    const host = await this.#prepareHost(takenUp);
+    const host = await this.#prepareHost(takenUp, publisher);
     const engine = await this.#createEngine(config);
     const save = (state: Parameters<typeof writeState>[1]) => writeState(this.place.stateFile, state);
-    const operations = new Operations({ engine, host, objects, save, log: this.#log });
+    const operations = new Operations({ engine, host, publisher, objects, save, log: this.#log });
     this.#undo.push(() => operations.close());
     await operations.makeFilePorts((made) => {
       this.#goOn();
@@ -166,7 +170,7 @@ export class Agent implements Served {
     this.#goOn();
     await this.#settle(engine);
     this.#options.onProgress?.(config.ports.length);
-    this.#running = { views: new Views(engine, objects), operations };
+    this.#running = { views: new Views(engine, objects, publisher), operations };
     this.#state = "running";
     this.#log.info({ socket: this.place.socket, forwarder: engine.forwarderPid() }, "agent running");
   }
@@ -214,14 +218,23 @@ export class Agent implements Served {
   }
 
   /** Rules and settings for every network with a gateway, before there is one. */
-  async #prepareHost({ objects, before }: TakenUp): Promise<HostLike> {
+  async #prepareHost({ objects, before }: TakenUp, publisher: Publisher): Promise<HostLike> {
     this.#goOn();
     const { createHost = (place, log, isMade) => new Host(place, log, isMade) } = this.#options;
     const isMade = this.#isTakingOver && (before?.networks ?? []).some(({ config }) => config.gateway !== undefined);
     const host = createHost(this.place, this.#log, isMade);
     this.#undo.push(() => (this.#isTakingOver || this.#isLeaving ? host.leave() : host.close()));
+    await publisher.leadBy(host);
     await host.update(objects.networksToBe());
+    if (!isMade) await publisher.forgetFlows();
     return host;
+  }
+
+  async #takeHostPorts({ objects }: TakenUp): Promise<Publisher> {
+    this.#goOn();
+    const publisher = await takeHostPorts(objects, this.#log);
+    this.#undo.push(() => publisher.close());
+    return publisher;
   }
 
   async #listen(): Promise<void> {

@@ -5,12 +5,13 @@ import { networkInput, portInput } from "../bindings/config/as-input.ts";
 import type { Inventory } from "../bindings/config/inventory.ts";
 import { readAddress } from "../bindings/config/ip-address.ts";
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
-import { normaliseNetwork } from "../bindings/config/normalise.ts";
+import { normaliseNetwork, normalisePort } from "../bindings/config/normalise.ts";
 import { inventoryOf, parseNetwork, parsePort } from "../bindings/config/parse.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import { PortyardError } from "../bindings/error.ts";
-import type { Lease } from "../bindings/ipam/lease.ts";
+import { KeptHostPorts } from "./host/publish/kept-host-ports.ts";
+import { type Lease, withLease } from "../bindings/ipam/lease.ts";
 import { type InterfaceBefore, readInterfaces } from "./state/interface-before.ts";
 import { type Owner, STATE_VERSION, type State, type StoredNetwork, type StoredPort } from "./state/types.ts";
 
@@ -28,6 +29,8 @@ export class Objects {
   readonly heldPorts = new Map<string, Held<PortInput>>();
   /** Interfaces of packet ports, as they were before. */
   readonly interfaces = new Map<string, InterfaceBefore>();
+  /** Host ports that were chosen for published ports. */
+  readonly hostPorts = new KeptHostPorts();
   readonly #networkOwners = new Map<string, Owner>();
   readonly #portOwners = new Map<string, Owner>();
   /** Of the ports that were lent addresses. */
@@ -43,6 +46,7 @@ export class Objects {
   /** Holds what the API made before the restart.
    *  @throws PortyardError `name-taken` when the file uses a name that the API has. */
   hold(state: State): void {
+    this.hostPorts.remember(state.hostPorts ?? []);
     for (const { owner, config, given = [] } of state.networks) {
       if (owner === "api") this.#holdOne("network", this.inventory.networks, this.heldNetworks, config, given);
     }
@@ -115,6 +119,20 @@ export class Objects {
     return [...this.inventory.networks.values(), ...[...this.heldNetworks.values()].map(({ config }) => normaliseNetwork(config))];
   }
 
+  /** The same of ports, with the addresses that they were lent. */
+  portsToBe(): PortConfig[] {
+    const networks = new Map(this.networksToBe().map((network) => [network.name, network]));
+    const held = [...this.heldPorts.values()].map(({ config, addresses }) =>
+      withLease(normalisePort(config, this.inventory.instance, networks), addresses),
+    );
+    return [...[...this.inventory.ports.values()].map((port) => this.withLease(port)), ...held];
+  }
+
+  /** The port with the addresses that it was lent. */
+  withLease(port: PortConfig): PortConfig {
+    return withLease(port, this.leaseOf(port.name));
+  }
+
   networkOwner(name: string): Owner {
     return this.#networkOwners.get(name) ?? "api";
   }
@@ -178,12 +196,20 @@ export class Objects {
       storedNetwork(this.networkOwner(network.name), networkInput(network), this.inventory.given(network.name)),
     );
     const madePorts = [...ports.values()].map((port) => storedPort(this.portOwner(port.name), portInput(port), this.leaseOf(port.name)));
+    const all = {
+      networks: [...madeNetworks, ...heldNetworks].filter(({ owner }) => owners.includes(owner)),
+      ports: [...madePorts, ...heldPorts].filter(({ owner }) => owners.includes(owner)),
+    };
+    const hostPorts = this.hostPorts.toState({
+      network: all.networks.map(({ config }) => config.name),
+      port: all.ports.map(({ config }) => config.name),
+    });
     return {
       version: STATE_VERSION,
       name: this.inventory.instance,
-      networks: [...madeNetworks, ...heldNetworks].filter(({ owner }) => owners.includes(owner)),
-      ports: [...madePorts, ...heldPorts].filter(({ owner }) => owners.includes(owner)),
+      ...all,
       interfaces: [...this.interfaces.values()],
+      ...(hostPorts.length > 0 && { hostPorts }),
     };
   }
 

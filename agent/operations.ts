@@ -5,6 +5,7 @@ import type { NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import type { HostLike } from "./host/host.ts";
+import type { Publisher } from "./host/publish/publisher.ts";
 import type { Log } from "./log.ts";
 import type { Held, Objects } from "./objects.ts";
 import type { Owner, State } from "./state/types.ts";
@@ -13,24 +14,34 @@ import { unknownName } from "./views.ts";
 export interface OperationsOptions {
   engine: EngineLike;
   host: HostLike;
+  publisher: Publisher;
   objects: Objects;
   /** Puts the state on the disk. */
   save: (state: State) => Promise<void>;
   log: Log;
 }
 
+/** What is published of a network or port that is made. */
+interface Publishing {
+  take: () => Promise<void>;
+  publish: () => Promise<void>;
+  withdraw: () => Promise<void>;
+}
+
 export class Operations {
   readonly #engine: EngineLike;
   readonly #host: HostLike;
+  readonly #publisher: Publisher;
   readonly #objects: Objects;
   readonly #save: (state: State) => Promise<void>;
   readonly #log: Log;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor({ engine, host, objects, save, log }: OperationsOptions) {
+  constructor({ engine, host, publisher, objects, save, log }: OperationsOptions) {
     this.#engine = engine;
     this.#host = host;
+    this.#publisher = publisher;
     this.#objects = objects;
     this.#save = save;
     this.#log = log;
@@ -60,7 +71,8 @@ export class Operations {
     for (const [name, held] of [...heldPorts]) await this.addPort(held.config).catch((fault) => this.#keep("port", name, held, fault));
   }
 
-  #keep(kind: string, name: string, held: Held<unknown>, fault: Error): void {
+  async #keep(kind: "network" | "port", name: string, held: Held<unknown>, fault: Error): Promise<void> {
+    await this.#publisher.withdraw(kind, name);
     held.error = fault instanceof PortyardError ? fault : new PortyardError("internal", fault.message, { cause: fault });
     this.#log.error({ [kind]: name, err: fault }, `the API's ${kind} could not be made again; it is kept for the next start`);
   }
@@ -70,7 +82,8 @@ export class Operations {
     return this.#inTurn(async () => {
       const network = this.#objects.enterNetwork(input, owner);
       const forget = () => this.#objects.forgetNetwork(network.name);
-      const info = await this.#make(() => this.#makeNetwork(network, forget), forget);
+      const publishing = this.#publishing("network", network.name, () => this.#publisher.takeNetwork(network));
+      const info = await this.#make(() => this.#makeNetwork(network, forget), forget, publishing);
       this.#objects.releaseNetwork(network.name);
       this.#log.info({ network: network.name, owner }, "network added");
       return info;
@@ -83,7 +96,8 @@ export class Operations {
     return this.#inTurn(async () => {
       const port = this.#objects.enterPort(input, owner);
       const forget = () => this.#objects.forgetPort(port.name);
-      const info = await this.#make(() => this.#engine.addPort(port, this.#objects.leaseOf(port.name)), forget, [port]);
+      const publishing = this.#publishing("port", port.name, () => this.#publisher.takePort(this.#objects.withLease(port)));
+      const info = await this.#make(() => this.#engine.addPort(port, this.#objects.leaseOf(port.name)), forget, publishing, [port]);
       this.#objects.releasePort(port.name);
       this.#log.info({ port: port.name, owner }, "port added");
       return info;
@@ -104,6 +118,7 @@ export class Operations {
       if (inventory.networks.has(name)) await this.#engine.removeNetwork(name);
       this.#objects.forgetNetwork(name);
       this.#objects.releaseNetwork(name);
+      await this.#publisher.withdraw("network", name);
       await this.#updateHost();
       await this.#persist();
       this.#log.info({ network: name }, "network removed");
@@ -120,6 +135,7 @@ export class Operations {
       if (inventory.ports.has(name)) await this.#engine.removePort(name);
       this.#objects.forgetPort(name);
       this.#objects.releasePort(name);
+      await this.#publisher.withdraw("port", name);
       await this.#persist();
       this.#log.info({ port: name }, "port removed");
     });
@@ -142,13 +158,26 @@ export class Operations {
     return this.#host.update(this.#objects.inventory.networks.values());
   }
 
-  async #make<Info>(create: () => Promise<Info>, forget: () => void, ports: readonly PortConfig[] = []): Promise<Info> {
+  #publishing(kind: "network" | "port", name: string, take: () => Promise<void>): Publishing {
+    return { take, publish: () => this.#publisher.publish(kind, name), withdraw: () => this.#publisher.withdraw(kind, name) };
+  }
+
+  /** The host's ports are taken and lead to it before it is there: after that nothing but the engine can refuse. */
+  async #make<Info>(
+    create: () => Promise<Info>,
+    forget: () => void,
+    publishing: Publishing,
+    ports: readonly PortConfig[] = [],
+  ): Promise<Info> {
     try {
       await this.#objects.noteInterfaces(ports);
+      await publishing.take();
       await this.#persist();
+      await publishing.publish();
       return await create();
     } catch (error) {
       forget();
+      await publishing.withdraw();
       await this.#persist().catch((fault) => this.#log.error({ err: fault }, "the state could not be written"));
       throw error;
     }

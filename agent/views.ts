@@ -3,7 +3,8 @@ import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import type { Filter } from "./api/query.ts";
-import type { DropView, MacView, NetworkView, PortView, WorkerView } from "./api/schema.ts";
+import type { DropView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "./api/schema.ts";
+import type { Publisher } from "./host/publish/publisher.ts";
 import type { Held, Objects } from "./objects.ts";
 import type { Owner } from "./state/types.ts";
 
@@ -16,10 +17,12 @@ export interface Rows<Row> {
 export class Views {
   readonly #engine: EngineLike;
   readonly #objects: Objects;
+  readonly #publisher: Pick<Publisher, "published">;
 
-  constructor(engine: EngineLike, objects: Objects) {
+  constructor(engine: EngineLike, objects: Objects, publisher: Pick<Publisher, "published">) {
     this.#engine = engine;
     this.#objects = objects;
+    this.#publisher = publisher;
   }
 
   network(name: string): NetworkView | null {
@@ -59,6 +62,12 @@ export class Views {
       this.#engine.drops().filter((row) => port === undefined || row.port === port),
       limit,
     );
+  }
+
+  published({ network, port, limit }: Filter): Rows<PublishedView> {
+    this.#requireNames({ network, port });
+    const wanted = (row: PublishedView) => (network === undefined || row.network === network) && (port === undefined || row.port === port);
+    return cut(this.#publisher.published().filter(wanted), limit);
   }
 
   workers({ limit }: Filter): Rows<WorkerView> {

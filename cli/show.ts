@@ -1,4 +1,4 @@
-/** `portyard show ports|networks|macs|drops|workers`: what a running agent knows. */
+/** `portyard show ports|networks|macs|drops|published|workers`: what a running agent knows. */
 import { Command } from "commander";
 import { ask, socketOf, type Target, withQuery } from "./client.ts";
 import { printJson, printTable, remark } from "./format/lines.ts";
@@ -45,7 +45,7 @@ function listCommand(list: List<unknown>): Command {
 
 /** The command `portyard show`. */
 export function showCommand(): Command {
-  const command = new Command("show").description("what a running agent knows: ports, networks, macs, drops, workers");
+  const command = new Command("show").description("what a running agent knows: ports, networks, macs, drops, published, workers");
   for (const list of lists) command.addCommand(listCommand(list));
   return command.addHelpText("after", "\nExamples:\n  portyard show ports\n  portyard show macs --network blue --json");
 }

@@ -8,8 +8,9 @@ import { say } from "./support/root.mjs";
 export const programs = [
   { command: "ip", package: "iproute2", needs: ["start", "test", "bench"], use: "makes namespaces, devices, addresses and routes" },
   { command: "unshare", package: "util-linux", needs: ["start", "test"], use: "runs the demo without root" },
-  { command: "nft", package: "nftables", needs: ["test"], use: "makes the rules of a host" },
+  { command: "nft", package: "nftables", needs: ["test", "bench"], use: "makes the rules of a host" },
   { command: "iptables", package: "iptables", needs: ["test"], use: "plays the host's own firewall" },
+  { command: "conntrack", package: "conntrack", needs: ["test"], use: "forgets flows of published UDP ports" },
   { command: "ping", package: "iputils-ping", needs: ["test"], use: "asks the world outside" },
   { command: "setpriv", package: "util-linux", needs: ["test"], use: "runs a unit's command with the rights that the unit leaves" },
   { command: "systemd-analyze", package: "systemd", needs: ["test"], use: "looks for mistakes in the units" },

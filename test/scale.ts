@@ -83,6 +83,9 @@ const columns = {
   leaseRounds: { quick: 60, full: 2_000 },
   /** Addresses of a dense pool that come and go. */
   poolChurn: { quick: 2_000, full: 200_000 },
+  /** Bytes that go through the proxy of a published port to a slow reader, and clients that it serves at once. */
+  proxiedMegabytes: { quick: 64, full: 1_024 },
+  proxiedClients: { quick: 100, full: 480 },
   /** Of all addresses that may be bound, those that are looked up. */
   addressLookups: { quick: 500, full: 16_384 },
   /** Times the size of the address table that bindings come and go. */

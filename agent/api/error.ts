@@ -11,6 +11,7 @@ const STATUSES: Record<string, number> = {
   "name-taken": 409,
   "network-in-use": 409,
   "owned-by-file": 409,
+  "host-port-taken": 409,
   "port-kind": 409,
   "pool-exhausted": 409,
   "request-too-large": 413,

@@ -4,7 +4,18 @@ import { WORDS } from "../../bindings/config/field.ts";
 import { networkSchema } from "../../bindings/config/network-schema.ts";
 import { portSchema } from "../../bindings/config/port-schema.ts";
 import type { Answer, Route } from "./route.ts";
-import { dropView, errorView, leftView, macView, networkView, portView, stoppedView, versionView, workerView } from "./schema.ts";
+import {
+  dropView,
+  errorView,
+  leftView,
+  macView,
+  networkView,
+  portView,
+  publishedView,
+  stoppedView,
+  versionView,
+  workerView,
+} from "./schema.ts";
 
 const COMPONENTS: Record<string, z.ZodType> = {
   NetworkInput: networkSchema,
@@ -13,6 +24,7 @@ const COMPONENTS: Record<string, z.ZodType> = {
   Port: portView,
   Mac: macView,
   Drop: dropView,
+  Published: publishedView,
   Worker: workerView,
   Version: versionView,
   Stopped: stoppedView,

@@ -15,6 +15,7 @@ export const networkQuery = z.strictObject({ network, limit });
 export const portQuery = z.strictObject({ network, port, limit });
 export const macQuery = z.strictObject({ network, port, limit });
 export const dropQuery = z.strictObject({ port, limit });
+export const publishedQuery = z.strictObject({ network, port, limit });
 export const workerQuery = z.strictObject({ limit });
 export const noQuery = z.strictObject({});
 

@@ -1,5 +1,5 @@
 /** Every route of the API. Lists take filters and a limit; changes answer when they are made. */
-import { dropQuery, macQuery, networkQuery, noQuery, portQuery, workerQuery } from "./query.ts";
+import { dropQuery, macQuery, networkQuery, noQuery, portQuery, publishedQuery, workerQuery } from "./query.ts";
 import type { Answer, Route } from "./route.ts";
 
 const list = (component: string): Answer => ({ status: 200, component, isList: true });
@@ -112,6 +112,17 @@ export const routes: Route[] = [
     answer: list("Drop"),
     errors: [404, 503],
     run: (agent, { filter }) => agent.views().drops(filter),
+  },
+  {
+    method: "GET",
+    path: "/v1/published",
+    id: "listPublished",
+    summary: "Published ports: ports of the host, and where they lead",
+    query: publishedQuery,
+    body: null,
+    answer: list("Published"),
+    errors: [404, 503],
+    run: (agent, { filter }) => agent.views().published(filter),
   },
   {
     method: "GET",

@@ -53,6 +53,16 @@ export const macView = z.strictObject({
 
 export const dropView = z.strictObject({ reason: z.string(), port: z.string(), count: count("Frames") });
 
+export const publishedView = z.strictObject({
+  network: z.string().meta({ description: "Network of the target" }),
+  port: nullableText("Port that publishes; null where the network does"),
+  protocol: z.enum(["tcp", "udp"]),
+  hostAddress: z.string().meta({ description: "Address of the host; 0.0.0.0 and :: are all of one family" }),
+  hostPort: count("Port of the host"),
+  targetAddress: z.string().meta({ description: "Address that it leads to" }),
+  targetPort: count("Port that it leads to"),
+});
+
 export const workerView = z.strictObject({
   worker: count("Index"),
   state: z.enum(["absent", "running", "ended"]),
@@ -112,5 +122,6 @@ export type NetworkView = z.output<typeof networkView>;
 export type PortView = z.output<typeof portView>;
 export type MacView = z.output<typeof macView>;
 export type DropView = z.output<typeof dropView>;
+export type PublishedView = z.output<typeof publishedView>;
 export type WorkerView = z.output<typeof workerView>;
 export type VersionView = z.output<typeof versionView>;

@@ -15,7 +15,21 @@ const networks = z.array(object.extend({ given: addresses }));
 const ports = z.array(object.extend({ lease: addresses }));
 const before = z.strictObject({ interface: z.string(), isUp: z.boolean(), hasArp: z.boolean(), disableIpv6: z.string().nullable() });
 const interfaces = z.array(before);
-const schema = z.strictObject({ version: z.literal(STATE_VERSION), name: z.string(), networks, ports, interfaces });
+const kept = z.strictObject({
+  owner: z.string(),
+  protocol: z.enum(["tcp", "udp"]),
+  way: z.string(),
+  targetPort: z.int(),
+  hostPort: z.int().min(1).max(65535),
+});
+const schema = z.strictObject({
+  version: z.literal(STATE_VERSION),
+  name: z.string(),
+  networks,
+  ports,
+  interfaces,
+  hostPorts: z.array(kept).optional(),
+});
 
 /** The state that `path` holds, or null when there is none. What the objects say is checked when they are taken up.
  *  @throws PortyardError `state-unreadable` for a file that this version did not write. */

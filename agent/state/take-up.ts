@@ -49,7 +49,15 @@ function namesKept(before: State, wanted: State): Set<string> {
   return new Set([...stay.map(({ config }) => config.name), ...[...networks].map(hostPortName)]);
 }
 
-function sameNames<Config extends { name: string }>(before: { config: Config }[], wanted: { config: Config }[]): Set<string> {
-  const texts = new Map(wanted.map(({ config }) => [config.name, JSON.stringify(config)]));
-  return new Set(before.filter(({ config }) => texts.get(config.name) === JSON.stringify(config)).map(({ config }) => config.name));
+function sameNames<Config extends Published>(before: { config: Config }[], wanted: { config: Config }[]): Set<string> {
+  const texts = new Map(wanted.map(({ config }) => [config.name, textOf(config)]));
+  return new Set(before.filter(({ config }) => texts.get(config.name) === textOf(config)).map(({ config }) => config.name));
 }
+
+interface Published {
+  name: string;
+  publish?: unknown;
+}
+
+/** What is published changes no device. */
+const textOf = (config: Published): string => JSON.stringify({ ...config, publish: undefined });

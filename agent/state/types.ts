@@ -2,6 +2,7 @@
 import type { NetworkInput } from "../../bindings/config/network-schema.ts";
 import type { PortInput } from "../../bindings/config/port-schema.ts";
 import type { Lease } from "../../bindings/ipam/lease.ts";
+import type { KeptHostPort } from "../host/publish/kept-host-ports.ts";
 import type { InterfaceBefore } from "./interface-before.ts";
 
 /** Raised when the meaning of the file changes. */
@@ -31,4 +32,6 @@ export interface State {
   ports: StoredPort[];
   /** Interfaces that the engine silences, as they were. */
   interfaces: InterfaceBefore[];
+  /** Host ports that were chosen for published ports; left out for none. */
+  hostPorts?: KeptHostPort[];
 }

@@ -8,7 +8,10 @@ import { end, start } from "./shell.ts";
 export interface Pair {
   client: string;
   server: string;
+  /** Where the waiting side listens. */
   serverAddress: string;
+  /** What the driving side is told, where that is another address: of somebody who leads on to the server. */
+  dialledAddress?: string;
 }
 export interface Outcome {
   server: Record<string, number>;
@@ -28,13 +31,13 @@ export async function runPair(
   size: number,
   seconds: number,
 ): Promise<Outcome> {
-  const common = [pair.serverAddress, String(nextPort++), String(size), String(seconds)];
+  const common = [String(nextPort++), String(size), String(seconds)];
   const path = nativeProgram(program);
-  const waiting = new Side(pair.server, [path, server, ...common]);
+  const waiting = new Side(pair.server, [path, server, pair.serverAddress, ...common]);
   let driving: Side | undefined;
   try {
     await waiting.ready();
-    driving = new Side(pair.client, [path, client, ...common]);
+    driving = new Side(pair.client, [path, client, pair.dialledAddress ?? pair.serverAddress, ...common]);
     const limitMs = seconds * 1000 + GRACE_MS;
     const [clientResult, serverResult] = await Promise.all([driving.result(limitMs), waiting.result(limitMs)]);
     return { client: clientResult, server: serverResult };

@@ -2,15 +2,21 @@
  *  is the configuration's own language, and is checked like it when it is read again. */
 import type { NetworkInput } from "./network-schema.ts";
 import type { PortInput } from "./port-schema.ts";
-import type { NetworkConfig, PortConfig } from "./types.ts";
+import { formatPublication } from "./publish.ts";
+import type { NetworkConfig, PortConfig, Publication } from "./types.ts";
+
+const published = (publish: readonly Publication[] | undefined): { publish?: string[] } =>
+  publish === undefined ? {} : { publish: publish.map(formatPublication) };
 
 /** `parseNetwork` makes the same network of it. */
-export function networkInput({ subnets, gateways, ...rest }: NetworkConfig): NetworkInput {
-  return { ...rest, ...(subnets.length > 0 && { subnet: subnets }), ...(gateways.length > 0 && { gateway: gateways }) };
+export function networkInput({ subnets, gateways, publish, ...rest }: NetworkConfig): NetworkInput {
+  const written = { ...rest, ...published(publish) };
+  return { ...written, ...(subnets.length > 0 && { subnet: subnets }), ...(gateways.length > 0 && { gateway: gateways }) };
 }
 
 /** `parsePort` makes the same port of it. */
-export function portInput({ tap, host: _made, ...rest }: PortConfig): PortInput {
+export function portInput({ tap, host: _made, publish, ...others }: PortConfig): PortInput {
+  const rest = { ...others, ...published(publish) };
   if (!tap) return rest;
   const { addresses, gateways: _network, ...device } = tap;
   return { ...rest, tap: { ...device, ...(addresses.length > 0 && { address: addresses }) } };

@@ -90,6 +90,9 @@ function problemsOf(issue: Issue, above: Key[], schema: JsonSchema, input: unkno
   if (issue.code === "invalid_key") {
     return [{ keys, value, fault: `names ${formatValue(keys.at(-1))}, which no network can be called`, remedy: "name one of `networks`" }];
   }
+  if (issue.code === "custom" && issue.params) {
+    return [{ keys, value, fault: `${formatValue(value)} ${issue.params.fault}`, remedy: String(issue.params.remedy) }];
+  }
   const words = schemaAt(schema, keys)?.[WORDS];
   if (issue.code === "invalid_type" && issue.expected === "never")
     return [{ keys, value, fault: "is not available", remedy: words?.remedy ?? "leave it out" }];

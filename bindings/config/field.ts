@@ -42,6 +42,15 @@ export function text(test: (value: string) => boolean, words: FieldWords, patter
   return schema.meta({ description: words.description, [WORDS]: words, ...(pattern && { pattern }) });
 }
 
+/** A text in which `faultOf` finds no fault; what it finds is told in its own words. */
+export function textWithout(faultOf: (value: string) => { fault: string; remedy: string } | null, words: FieldWords): z.ZodString {
+  const schema = z.string().superRefine((value, context) => {
+    const found = faultOf(value);
+    if (found) context.addIssue({ code: "custom", params: found });
+  });
+  return schema.meta({ description: words.description, [WORDS]: words });
+}
+
 /** A whole number from `least` to `most`. */
 export function whole(least: number, most: number, words: Omit<FieldWords, "must">): z.ZodInt {
   return field(z.int().min(least).max(most), { ...words, must: `a whole number from ${least} to ${most}` });

@@ -10,6 +10,7 @@ import { NetworkPool } from "../ipam/network-pool.ts";
 import { readAddress } from "./ip-address.ts";
 import { checkPort } from "./port-check.ts";
 import type { Key, Problem } from "./problem.ts";
+import { checkNetworkPublish, PublishedClaims } from "./publish-check.ts";
 import type { NetworkConfig, PortConfig } from "./types.ts";
 
 export class Inventory {
@@ -21,6 +22,8 @@ export class Inventory {
   readonly hostPorts = new Map<string, PortConfig>();
   /** What was wrong since `settle`. */
   readonly problems: Problem[] = [];
+  /** Ports of the host that ports and networks publish. */
+  readonly published = new PublishedClaims();
   /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it. */
   readonly #owners = new Map<string, string>();
   readonly #claims = new Map<string, string[]>();
@@ -110,6 +113,7 @@ export class Inventory {
     if (host !== null) this.#addHostPort(keys, host);
     this.networks.set(network.name, network);
     this.#pools.set(network.name, new NetworkPool(network));
+    checkNetworkPublish(this, keys, network);
   }
 
   #addHostPort(keys: Key[], port: PortConfig): void {
@@ -155,6 +159,7 @@ export class Inventory {
   }
 
   removePort(name: string): void {
+    this.published.release(`port ${name}`);
     this.#remove(this.ports, name);
   }
 
@@ -165,6 +170,7 @@ export class Inventory {
   }
 
   removeNetwork(name: string): void {
+    this.published.release(`network ${name}`);
     this.networks.delete(name);
     this.#remove(this.hostPorts, hostPortName(name));
     this.#pools.delete(name);

@@ -4,6 +4,7 @@ import { DEFAULT_MAC_AGE_SECONDS, MAX_MAC_AGE_SECONDS, MAX_MTU, MIN_MAC_AGE_SECO
 import { field, flag, notBuilt, text, whole } from "./field.ts";
 import { isStationAddress, readAddress, subnetFault } from "./ip-address.ts";
 import { isLabel } from "./name.ts";
+import { publishList } from "./publish-schema.ts";
 
 export const DEFAULT_MTU = 1500;
 export const LABEL_MUST = "a label of 1-63 lower-case letters, digits and hyphens, no hyphen at either end (RFC 1123)";
@@ -70,6 +71,10 @@ export const networkSchema = z.strictObject({
     must: "an address of the subnet such as 10.77.0.1, or a list with one of each family",
     remedy: "write an address of the network's subnet that no port has; leave it out for a network without a way to the host",
     default: "none",
+  }),
+  publish: publishList("network", {
+    description:
+      "Ports of the host that lead to addresses of this network, as `[[HOST-ADDRESS:][HOST-PORTS]:]TARGET-ADDRESS:PORTS[/PROTOCOL]`; a free one is chosen where none is named",
   }),
   dns: notBuilt("name service"),
 });

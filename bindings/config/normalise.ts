@@ -5,12 +5,16 @@ import { formatAddress, readAddress } from "./ip-address.ts";
 import { defaultMac } from "./mac-address.ts";
 import { DEFAULT_MTU, type NetworkInput } from "./network-schema.ts";
 import type { PortInput } from "./port-schema.ts";
+import { type PublishForm, readPublication } from "./publish.ts";
 import { type ConfigInput, DEFAULT_NAME } from "./schema.ts";
-import type { EngineConfig, NetworkConfig, PortConfig, TapConfig } from "./types.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, Publication, TapConfig } from "./types.ts";
 
 const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
 const canonical = (text: string): string => formatAddress(readAddress(text)!);
 const bare = (text: string): string => readAddress(text)!.text;
+
+const published = (texts: readonly string[] | undefined, by: PublishForm): { publish?: Publication[] } =>
+  texts === undefined || texts.length === 0 ? {} : { publish: texts.map((text) => readPublication(text, by) as Publication) };
 
 /** @param input checked by `networkSchema`. */
 export function normaliseNetwork(input: NetworkInput): NetworkConfig {
@@ -22,6 +26,7 @@ export function normaliseNetwork(input: NetworkInput): NetworkConfig {
     macAgeSeconds: input.macAgeSeconds ?? DEFAULT_MAC_AGE_SECONDS,
     internal: input.internal ?? false,
     gateways: list(input.gateway).map(bare),
+    ...published(input.publish, "network"),
   };
 }
 
@@ -65,6 +70,7 @@ export function normalisePort(input: PortInput, instance: string, networks: Read
     staticMacs: (input.staticMacs ?? []).map((address) => address.toLowerCase()),
     macLimit: input.macLimit ?? MAX_MACS_PER_PORT,
     sourceCheck: input.sourceCheck ?? (addresses.length > 0 || isLent(tap, network)),
+    ...published(input.publish, "port"),
     ...(tap && { tap }),
     ...(input.packet && { packet: { interface: input.packet.interface, shared: input.packet.shared ?? false } }),
     ...(input.memory && { memory: { offload: input.memory.offload ?? false } }),

@@ -6,6 +6,7 @@ import type { Inventory } from "./inventory.ts";
 import { namespacePath } from "./name.ts";
 import { networksOf } from "./networks-of.ts";
 import type { Key } from "./problem.ts";
+import { checkPortPublish } from "./publish-check.ts";
 import type { PortConfig } from "./types.ts";
 
 const KINDS = ["tap", "packet", "memory"] as const;
@@ -18,6 +19,7 @@ export function checkPort(inventory: Inventory, keys: Key[], port: PortConfig): 
   checkMtu(inventory, [...keys, "mtu"], port);
   checkStations(inventory, keys, port);
   checkAddresses(inventory, keys, port);
+  checkPortPublish(inventory, keys, port);
 }
 
 function checkKind(inventory: Inventory, keys: Key[], port: PortConfig): void {

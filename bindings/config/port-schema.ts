@@ -6,6 +6,7 @@ import { isStationAddress, readAddress } from "./ip-address.ts";
 import { isStationMac } from "./mac-address.ts";
 import { isInterfaceName, isLabel, isNamespace } from "./name.ts";
 import { LABEL_MUST, LABEL_PATTERN } from "./network-schema.ts";
+import { publishList } from "./publish-schema.ts";
 
 /** VLAN identifiers that a station can use (IEEE 802.1Q section 9.6): 0 is a priority tag, 4095 is reserved. */
 export const MIN_VLAN = 1;
@@ -170,7 +171,10 @@ export const portSchema = z.strictObject({
     must: "an object; {} takes the defaults",
     remedy: "write `memory: {}`",
   }),
-  publish: notBuilt("publishing of ports"),
+  publish: publishList("port", {
+    description:
+      "Ports of the host that lead to ports of this port's addresses, as `[[HOST-ADDRESS:][HOST-PORTS]:]PORTS[/PROTOCOL]`; a free one is chosen where none is named",
+  }),
   host: notBuilt("host port"),
   overlay: notBuilt("overlay port"),
   pcap: notBuilt("capture port"),

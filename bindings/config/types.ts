@@ -16,6 +16,23 @@ export interface NetworkConfig {
   internal: boolean;
   /** The host's addresses in it, without prefix length, each in the subnet of its family: with them the network has a host port. */
   gateways: string[];
+  /** To addresses in it; left out for none. */
+  publish?: Publication[];
+}
+
+/** Ports of the host's addresses that lead to ports in a network, `count` in a row. The agent does it; an engine alone does not. */
+export interface Publication {
+  protocol: "tcp" | "udp";
+  /** Canonical, without brackets; null is all addresses of both families, 0.0.0.0 and :: are all of one. */
+  hostAddress: string | null;
+  /** The first, 1-65,535; null leaves the choice to the agent. */
+  hostPort: number | null;
+  /** Null of a port: its own addresses. */
+  targetAddress: string | null;
+  /** The first, 1-65,535. */
+  targetPort: number;
+  /** 1-65,535. */
+  count: number;
 }
 
 /** A TAP whose other end is moved into a network namespace. */
@@ -76,6 +93,8 @@ export interface PortConfig {
   macLimit: number;
   /** Frames must come from the bound MAC and addresses. On when `addresses` is not empty, unless turned off. */
   sourceCheck: boolean;
+  /** To its own addresses; left out for none. */
+  publish?: Publication[];
   tap?: TapConfig;
   packet?: PacketConfig;
   host?: HostConfig;

@@ -17,9 +17,11 @@ export function readName(tables: Tables, pointer: number): string {
   return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
 }
 
-/** 64 bits of SHA-256 over the configuration; the order of its keys does not matter, that of its lists does. */
+/** 64 bits of SHA-256 over the configuration; the order of its keys does not matter, that of its lists does. What is
+ *  published is no matter of the tables. */
 export function fingerprintOf(config: object): bigint {
-  const text = JSON.stringify(config, (_key, value: unknown) => (isObject(value) ? sorted(value) : value));
+  const { publish: _, ...own }: { publish?: unknown } = config;
+  const text = JSON.stringify(own, (_key, value: unknown) => (isObject(value) ? sorted(value) : value));
   return createHash("sha256").update(text).digest().readBigUInt64LE();
 }
 

@@ -1,5 +1,5 @@
 /** The lists that `portyard show` knows: what the columns are, and which of them give way on a narrow terminal. */
-import type { DropView, MacView, NetworkView, PortView, WorkerView } from "../../agent/api/schema.ts";
+import type { DropView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "../../agent/api/schema.ts";
 import { bytes, type Column, count } from "../format/text.ts";
 
 /** A list that can be shown. */
@@ -25,6 +25,8 @@ function attachment({ network, trunk, native }: PortView): string {
     .join(",");
   return native === null ? tagged : `${tagged} native ${native}`;
 }
+
+const endpoint = (address: string, port: number): string => `${address.includes(":") ? `[${address}]` : address}:${port}`;
 
 const ports: List<PortView> = {
   name: "ports",
@@ -97,6 +99,21 @@ const drops: List<DropView> = {
   ],
 };
 
+const published: List<PublishedView> = {
+  name: "published",
+  description: "published ports: ports of the host, and where they lead",
+  filters: ["network", "port"],
+  none: "Nothing is published.",
+  example: "portyard show published --network blue",
+  columns: [
+    { title: "HOST", cell: ({ hostAddress, hostPort }) => endpoint(hostAddress, hostPort) },
+    { title: "PROTOCOL", cell: ({ protocol }) => protocol },
+    { title: "TARGET", cell: ({ targetAddress, targetPort }) => endpoint(targetAddress, targetPort) },
+    { title: "PORT", cell: ({ port }) => dash(port), rank: 1 },
+    { title: "NETWORK", cell: ({ network }) => network, rank: 2 },
+  ],
+};
+
 const workers: List<WorkerView> = {
   name: "workers",
   description: "totals of each worker of the forwarder, in frames",
@@ -118,4 +135,4 @@ const workers: List<WorkerView> = {
 };
 
 /** Each row type differs; whoever walks them treats a list's rows by its own columns only. */
-export const lists = [ports, networks, macs, drops, workers] as unknown as List<unknown>[];
+export const lists = [ports, networks, macs, drops, published, workers] as unknown as List<unknown>[];

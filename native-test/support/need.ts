@@ -13,6 +13,7 @@ export const NEEDS = {
   unshare: { cause: "package", holds: () => isInstalled("unshare"), reason: "unshare (package util-linux) is not installed" },
   nft: { cause: "package", holds: () => isInstalled("nft"), reason: "nft (package nftables) is not installed" },
   iptables: { cause: "package", holds: () => isInstalled("iptables"), reason: "iptables (package iptables) is not installed" },
+  conntrack: { cause: "package", holds: () => isInstalled("conntrack"), reason: "conntrack (package conntrack) is not installed" },
   ping: { cause: "package", holds: () => isInstalled("ping"), reason: "ping (package iputils-ping) is not installed" },
 } satisfies Record<string, { cause: SkipCause; holds: () => boolean; reason: string }>;
 

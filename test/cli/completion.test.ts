@@ -25,7 +25,7 @@ test("commands", () => {
 });
 
 test("commands below a command", () => {
-  assert.equal(offered("show", "p"), ["ports"]);
+  assert.equal(offered("show", "p"), ["ports", "published"]);
   assert.ok(offered("show", "").includes("networks"));
 });
 

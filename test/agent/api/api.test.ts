@@ -63,7 +63,7 @@ test("the document says what a body may hold", () => {
   const { NetworkInput, PortInput } = document.components.schemas;
   assert.equal([NetworkInput.properties.mtu.minimum, NetworkInput.properties.mtu.maximum], [576, 65521]);
   assert.ok(NetworkInput.properties.name.description);
-  assert.equal(PortInput.properties.publish.not, {});
+  assert.equal(PortInput.properties.overlay.not, {});
   assert.ok(ajv.validate(PortInput, portA));
   assert.not(ajv.validate(PortInput, { ...portA, colour: "blue" }));
   assert.not(JSON.stringify(document).includes("x-portyard"));

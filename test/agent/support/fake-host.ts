@@ -1,13 +1,16 @@
-/** A host of names only: it keeps which networks it was made for, and refuses when it is told to. */
+/** A host of names only: it keeps which networks it was made for and where published ports lead, and refuses when it is told to. */
 import type { HostLike } from "../../../agent/host/host.ts";
+import type { ExtraRules } from "../../../agent/host/ruleset.ts";
 import type { NetworkConfig } from "../../../bindings/config/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 
 export class FakeHost implements HostLike {
-  /** What was asked, in order: "update blue green". */
+  /** What was asked, in order: "update blue green", "publish 10.77.0.2:80". */
   readonly asked: string[];
   /** An update with a network of this name is refused. */
   readonly refused = new Set<string>();
+  /** Thrown by the next `publish`. */
+  refusal: Error | null = null;
   /** It was told that an agent before this one did something. */
   readonly isMade: boolean;
 
@@ -23,8 +26,11 @@ export class FakeHost implements HostLike {
     if (names.some((name) => this.refused.has(name))) throw new PortyardError("nft-failed", "nft refuses the rules.", { remedy: "Look." });
   }
 
-  async publish(): Promise<void> {
-    this.asked.push("publish");
+  async publish(rules: ExtraRules): Promise<void> {
+    const { refusal } = this;
+    this.refusal = null;
+    if (refusal) throw refusal;
+    this.asked.push(["publish", ...targetsOf(rules)].join(" "));
   }
 
   async leave(): Promise<void> {
@@ -34,4 +40,11 @@ export class FakeHost implements HostLike {
   async close(): Promise<void> {
     this.asked.push("close");
   }
+}
+
+/** `10.77.0.2:80` of everything that the rules lead to, in their order. */
+function targetsOf({ prerouting }: ExtraRules): string[] {
+  // biome-ignore lint/suspicious/noExplicitAny: expressions are libnftables' own
+  const elements = prerouting.flatMap(({ expr }) => (expr.at(-1) as any).dnat.addr.map.data.set);
+  return elements.map(([, { concat }]) => concat.join(":"));
 }
