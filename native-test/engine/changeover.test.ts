@@ -87,7 +87,11 @@ for (const [how, end] of [
               await streams.close();
               const outcome = await load.stop();
               outcomes.push(outcome);
-              assert.is(outcome.received, outcome.sent, "no datagram was lost");
+              assert.is(
+                outcome.received,
+                outcome.sent,
+                `longest gap ${outcome.longestGapMs} ms, dropped: ${JSON.stringify(engine.drops())}`,
+              );
               assert.ok(engine.ports().find(({ name }) => name === "p2")!.sentFrames > outcome.sent / 2, "counts go on");
               await lawHolds(engine);
             });
