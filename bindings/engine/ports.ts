@@ -127,7 +127,7 @@ export class Ports {
    *  @throws PortyardError `port-failed`, `worker-stuck`. */
   async release(): Promise<void> {
     const { tables } = this.store;
-    const areHeld = () => this.all().every(({ index }) => table.attachedDescriptor(tables, index) >= 0);
+    const areHeld = () => this.all().every(({ index, device }) => device === null || table.attachedDescriptor(tables, index) >= 0);
     await this.store.until(areHeld, "worker-stuck", "The forwarder has not taken the descriptors of all ports.");
     this.isHoldingBack = false;
     for (const { index } of this.all()) table.setDesired(tables, index, field.UP);
