@@ -122,10 +122,15 @@ export class Ports {
     this.isHoldingBack = true;
   }
 
-  /** All ports begin to forward at once; resolves when they do. @throws PortyardError `port-failed`, `worker-stuck`. */
+  /** All ports begin to forward at once; resolves when they do. Before, the forwarder must have every descriptor: a port that is read
+   *  while another cannot be written to yet would lose what it has for that one.
+   *  @throws PortyardError `port-failed`, `worker-stuck`. */
   async release(): Promise<void> {
+    const { tables } = this.store;
+    const areHeld = () => this.all().every(({ index, device }) => device === null || table.attachedDescriptor(tables, index) >= 0);
+    await this.store.until(areHeld, "worker-stuck", "The forwarder has not taken the descriptors of all ports.");
     this.isHoldingBack = false;
-    for (const { index } of this.all()) table.setDesired(this.store.tables, index, field.UP);
+    for (const { index } of this.all()) table.setDesired(tables, index, field.UP);
     this.store.publish();
     for (const entry of this.all()) await this.untilTaken(entry);
     this.received.clear();

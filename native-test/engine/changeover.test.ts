@@ -5,22 +5,22 @@
  *      c2 eth0 ── TAP p2 ──┤ forwarder over `tables`    ──>   forwarder over `tables.new`, then `tables`
  *      c3 eth0 ── veth p3 ─┘                                  c3 is learned, nothing of it is bound                    */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { EngineConfig } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
-import type { EngineOptions } from "../../bindings/engine/types.ts";
 import type { PortyardError } from "../../bindings/error.ts";
 import { scale } from "../../test/scale.ts";
-import { type Child, startChild } from "../support/child.ts";
+import { startChild } from "../support/child.ts";
 import { onEnd } from "../support/cleanup.ts";
 import { ipJson } from "../support/ip.ts";
 import { needing } from "../support/need.ts";
-import { Container } from "./container.ts";
+import type { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
-import { configure, lawHolds, packetPort, tapPort, until } from "./topology.ts";
+import { devicesIn, filesOf, isAlive, letGo, other, type Scene, stations, withEngine, withPredecessor } from "./predecessor.ts";
+import { lawHolds, until } from "./topology.ts";
 import { printOutcomes } from "./outcomes.ts";
 import { Datagrams, type Outcome, Streams } from "./traffic.ts";
 
@@ -28,17 +28,6 @@ const test = suite("changeover");
 const NEEDS = ["root", "iproute2", "tun"] as const;
 /** A folder of this name keeps the new forwarder from listening. */
 const OBSTACLE = "forwarder.new.sock";
-
-/** Creates the engine that it hears of, says the forwarder's pid, and lets go of the engine when it hears more. */
-const PREDECESSOR = `
-const { Engine } = await bindings("engine.js");
-const { config, runDirectory } = JSON.parse(await heard());
-const engine = await Engine.create(config, { runDirectory });
-console.log(engine.forwarderPid());
-await heard();
-await engine.leave();
-console.log("left");
-`;
 
 /** Creates the engine that it hears of, and does not settle. */
 const UNSETTLED = `
@@ -63,62 +52,6 @@ function smallFolder(): { path: string; remove: () => void } {
     rmdirSync(path);
   });
   return { path, remove };
-}
-
-interface Scene {
-  containers: [Container, Container, Container];
-  config: EngineConfig;
-  predecessor: Child;
-  forwarder: number;
-  runDirectory: string;
-}
-
-/** A veth pair goes some time after the namespace that its far end was in: each has a name of its own. */
-let veths = 0;
-
-async function withPredecessor(body: (scene: Scene) => Promise<void>, folder = "/run/portyard"): Promise<void> {
-  const containers: Scene["containers"] = [new Container(1), new Container(2), new Container(3)];
-  const [first, second, third] = containers;
-  const config = configure([
-    tapPort(first, "p1"),
-    tapPort(second, "p2", { sourceCheck: false }),
-    packetPort(third, `w${++veths}`, { name: "p3" }),
-  ]);
-  const runDirectory = `${folder}/${config.name}`;
-  const predecessor = startChild(PREDECESSOR);
-  try {
-    predecessor.say(JSON.stringify({ config, runDirectory }));
-    const forwarder = Number(await predecessor.line());
-    await body({ containers, config, predecessor, forwarder, runDirectory });
-  } finally {
-    await predecessor.finish();
-    for (const container of containers) await container.remove();
-  }
-}
-
-const other = (config: EngineConfig): EngineConfig => ({ ...config, workers: 2, tables: { macs: 1024 } });
-const stations = (engine: Engine): string[] => engine.macs().map(({ mac, port, kind }) => `${mac} ${port} ${kind}`);
-const devicesIn = ({ namespace }: Container): string[] => ipJson(`-n ${namespace.name} link show`).map(({ ifname }) => ifname);
-/** Beside those of a forwarder that stands by, which comes when it likes. */
-const filesOf = ({ runDirectory }: Scene): string[] =>
-  readdirSync(runDirectory)
-    .filter((name) => name !== "standby.sock")
-    .sort();
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
-
-async function withEngine(config: EngineConfig, body: (engine: Engine) => Promise<void>, options: EngineOptions = {}): Promise<void> {
-  const engine = await createEngine(config, options);
-  try {
-    await body(engine);
-  } finally {
-    await engine.close();
-  }
-}
-
-async function letGo({ predecessor }: Scene): Promise<void> {
-  predecessor.say("leave");
-  assert.is(await predecessor.line(), "left");
-  await predecessor.finish();
 }
 
 for (const [how, end] of [
@@ -154,7 +87,11 @@ for (const [how, end] of [
               await streams.close();
               const outcome = await load.stop();
               outcomes.push(outcome);
-              assert.is(outcome.received, outcome.sent, "no datagram was lost");
+              assert.is(
+                outcome.received,
+                outcome.sent,
+                `longest gap ${outcome.longestGapMs} ms, dropped: ${JSON.stringify(engine.drops())}`,
+              );
               assert.ok(engine.ports().find(({ name }) => name === "p2")!.sentFrames > outcome.sent / 2, "counts go on");
               await lawHolds(engine);
             });
