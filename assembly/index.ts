@@ -169,6 +169,10 @@ export function clearStaticMac(worker: usize, network: u32, macLow: u32, macHigh
 export function restoreMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32, generation: u32, seenSeconds: u32): bool {
   return macs.restore(worker, network, <u64>macLow | (<u64>macHigh << 32), port, generation, seenSeconds);
 }
+/** False when `port` has not learned this MAC. */
+export function forgetMac(worker: usize, network: u32, macLow: u32, macHigh: u32, port: u32): bool {
+  return macs.forgetLearned(worker, network, <u64>macLow | (<u64>macHigh << 32), port);
+}
 /** Port of a MAC, or -1. */
 export function findMac(network: u32, macLow: u32, macHigh: u32): i32 {
   const value = macs.find(network, <u64>macLow | (<u64>macHigh << 32));

@@ -5,6 +5,7 @@
  */
 import { hostPortOf } from "./config/host-port.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
+import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers } from "./engine/describe.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
@@ -83,6 +84,16 @@ export class Engine implements EngineLike {
     });
   }
 
+  /** Changes `learning` and `macAgeSeconds` of a living network; what was learned stays.
+   *  @throws PortyardError `network-missing`, `not-settable`, `engine-closed`. */
+  async setNetwork(network: NetworkConfig): Promise<NetworkInfo> {
+    return this.change(async () => {
+      const { networks, ports } = this.parts;
+      refuseKeys("Network", network.name, networkKeysAnew(networkDifference(networks.get(network.name).config, network)));
+      return describeNetwork(networks.set(network), ports.all());
+    });
+  }
+
   /** With its host port. @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
   async removeNetwork(name: string): Promise<void> {
     return this.change(async () => {
@@ -108,6 +119,24 @@ export class Engine implements EngineLike {
     return this.change(async () => this.describe(await this.parts.claims.port(port, lease)));
   }
 
+  /** Changes `addresses`, `staticMacs`, `macLimit` and `sourceCheck` of living ports, all or nothing; devices, counters and leases stay.
+   *  @throws PortyardError `port-missing`, `not-settable`, and as `addPort` for what is bound; all is as it was then. */
+  async setPorts(ports: readonly PortConfig[]): Promise<PortInfo[]> {
+    return this.change(async () => {
+      for (const port of ports) {
+        const { asked } = this.parts.ports.get(port.name);
+        refuseKeys("Port", port.name, portKeysAnew(portDifference(asked, port)));
+      }
+      return (await this.parts.ports.set(ports)).map((entry) => this.describe(entry));
+    });
+  }
+
+  /** Looks whether the devices of `ports` could be made when those of `leaving` are gone, and touches nothing.
+   *  @throws PortyardError of the first that could not, with the port's name as its path. */
+  async checkPorts(ports: readonly PortConfig[], leaving: readonly PortConfig[] = []): Promise<void> {
+    await this.parts.ports.check(ports, leaving);
+  }
+
   /** Resolves when no frame can leave by the port any more and its device is gone.
    *  @throws PortyardError `port-missing`; `port-kind` for a host port, which goes with its network. */
   async removePort(name: string): Promise<void> {
@@ -116,6 +145,11 @@ export class Engine implements EngineLike {
       if (isHost(entry)) throw hostPortStays(entry);
       await this.parts.ports.remove(name);
     });
+  }
+
+  /** Whether a predecessor left this very port, and it has not been asked for since: `addPort` takes it over. */
+  hasLeft(port: PortConfig): boolean {
+    return this.parts.claims.hasLeft(port);
   }
 
   /** Ends what was taken over from a predecessor and has not been asked for since, by the same configuration. `create` does it, unless
@@ -234,5 +268,14 @@ function hostPortStays({ config: { name, network } }: PortEntry): PortyardError 
   return new PortyardError("port-kind", `Port ${name} is the way of network ${network} to its host.`, {
     value: name,
     remedy: `Take the gateway from the network, or remove the network.`,
+  });
+}
+
+function refuseKeys(kind: string, name: string, keys: string[]): void {
+  if (keys.length === 0) return;
+  throw new PortyardError("not-settable", `${kind} ${name} would have to be made anew to change ${keys.join(", ")}.`, {
+    path: keys[0] ?? "",
+    value: name,
+    remedy: "Remove it and add it again.",
   });
 }

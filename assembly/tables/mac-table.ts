@@ -267,6 +267,17 @@ export function clearStatic(worker: usize, network: u32, mac: u64, port: u32): b
   return release(worker, entry, value);
 }
 
+/** Takes a learned entry on `port` away, while workers run; false when there is none. The agent only. */
+export function forgetLearned(worker: usize, network: u32, mac: u64, port: u32): bool {
+  const key = keyOf(network, mac);
+  const entry = locate(key, hash.of64(key));
+  if (entry == 0) return false;
+  const value = atomic.load64(entry + 8);
+  if (!ring.isLearnedOn(value, port) || !release(worker, entry, value)) return false;
+  ring.forget(port);
+  return true;
+}
+
 /** Takes away every entry that names `port` and empties its ring; how many. The agent only, after the grace period of the
  *  port: no worker learns on it any more. */
 export function flushPort(worker: usize, port: u32): u32 {

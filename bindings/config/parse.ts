@@ -72,10 +72,16 @@ export function parseNetwork(input: unknown, inventory: Inventory): NetworkConfi
   return network;
 }
 
+/** A port by itself: its keys and values are checked, not yet what it has to do with others.
+ *  @throws BadConfiguration with paths that begin at the port (`tap.namespace`). */
+export function readPort(input: unknown, { instance, networks }: Pick<Inventory, "instance" | "networks">): PortConfig {
+  return normalisePort(shape(portSchema, input), instance, networks);
+}
+
 /** Checks one more port against `inventory` and enters it there; a bad one is not entered.
  *  @throws BadConfiguration with paths that begin at the port (`tap.namespace`). */
 export function parsePort(input: unknown, inventory: Inventory): PortConfig {
-  const port = normalisePort(shape(portSchema, input), inventory.instance, inventory.networks);
+  const port = readPort(input, inventory);
   const taken = inventory.ports.has(port.name);
   inventory.addPort([], port);
   const problems = inventory.settle();

@@ -29,14 +29,36 @@ export function bind(store: EngineStore, port: number, config: PortConfig, netwo
 
 /** Removes what `bind` made for `port`; the records rest until the grace period is over. */
 export function unbind(store: EngineStore, port: number, config: PortConfig, networks: NetworkEntry[]): void {
-  for (const { network, family, bytes } of bindingsOf(config, networks)) {
+  const nothing = { ...config, addresses: [], staticMacs: [] };
+  release(store, port, config, nothing, networks);
+}
+
+/** Removes what `from` has and `to`, the same port, has not. Returns the number of addresses, whose records rest until the grace
+ *  period is over. */
+export function release(store: EngineStore, port: number, from: PortConfig, to: PortConfig, networks: NetworkEntry[]): number {
+  const kept = new Set(bindingsOf(to, networks).map(keyOf));
+  const lost = bindingsOf(from, networks).filter((binding) => !kept.has(keyOf(binding)));
+  for (const { network, family, bytes } of lost) {
     store.putAddress(bytes);
     store.wasm.unbindAddress(network, family, port);
   }
-  for (const { index } of networks) {
-    for (const mac of stationsOf(config)) store.wasm.clearStaticMac(store.agent, index, ...splitMac(mac), port);
+  const stations = new Set(stationsOf(to));
+  for (const mac of stationsOf(from).filter((station) => !stations.has(station))) {
+    for (const { index } of networks) store.wasm.clearStaticMac(store.agent, index, ...splitMac(mac), port);
   }
+  return lost.length;
 }
+
+/** Binds what of `config` is not bound to its port yet. @throws PortyardError as `bind`; part of it may be done then. */
+export function grant(store: EngineStore, port: number, config: PortConfig, networks: NetworkEntry[]): void {
+  for (const binding of bindingsOf(config, networks)) {
+    store.putAddress(binding.bytes);
+    if (store.wasm.boundPort(binding.network, binding.family) !== port) bindOne(store, port, config, binding);
+  }
+  for (const { index } of networks) bindStations(store, port, config, index);
+}
+
+const keyOf = ({ network, text }: Binding): string => `${network} ${text}`;
 
 function bindOne(store: EngineStore, port: number, config: PortConfig, { network, family, bytes, text }: Binding): void {
   if (config.mac === undefined) {

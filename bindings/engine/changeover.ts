@@ -120,6 +120,11 @@ export class Changeover implements Claiming {
     return entry;
   }
 
+  hasLeft(config: PortConfig): boolean {
+    const left = this.unclaimed.get(config.name);
+    return left !== undefined && this.isSame(left, config);
+  }
+
   private isSame({ fingerprint, isGone }: LeftPort, config: PortConfig): boolean {
     const layout = this.parts.left.tables?.layout;
     return !isGone && fingerprint === (layout === undefined ? fingerprintOf(config) : fingerprintBy(layout, "port", config));

@@ -16,6 +16,8 @@ export interface Claiming {
   /** @param lease what the port is to be lent; none: what it has, else the next free addresses.
    *  @throws PortyardError as Ports.add, `pool-exhausted`. */
   port(config: PortConfig, lease?: Lease): Promise<PortEntry>;
+  /** Whether a predecessor left this very port, and nobody has asked for it since. */
+  hasLeft(config: PortConfig): boolean;
   /** No port is lent an address that one of `ports` names for itself. */
   reserve(ports: readonly PortConfig[]): void;
   /** What nobody has asked for until now goes. Returns the names of the ports. */
@@ -45,6 +47,10 @@ export class Claims implements Claiming {
     this.inheritance = new Inheritance(this.store.tables, held);
     for (const index of this.inheritance.networks.values()) this.networks.reserve(index);
     for (const { index } of this.inheritance.ports.values()) this.ports.reserve(index);
+  }
+
+  hasLeft(config: PortConfig): boolean {
+    return (this.inheritance?.port(config) ?? null) !== null;
   }
 
   async network(config: NetworkConfig): Promise<NetworkEntry> {

@@ -26,6 +26,8 @@ const STATES: Record<number, PortInfo["state"]> = {
   [field.FAILED]: "failed",
 };
 
+const WISHES: Record<number, PortInfo["desired"]> = { [field.UP]: "up", [field.SHUT]: "shut" };
+
 /** What is said of a port that is shut for this reason. */
 export const SHUT_NAMES: Record<number, string> = { [field.SHUT_POISON]: "poison" };
 
@@ -43,6 +45,8 @@ export function describePort(store: EngineStore, entry: PortEntry, io: IoBackend
     native: config.native ?? null,
     kind: entry.kind,
     io: entry.kind === "memory" ? "memory" : io,
+    desired: WISHES[ports.desired(tables, index)] ?? "absent",
+    generation: ports.generation(tables, index),
     state: STATES[ports.actual(tables, index)] ?? "pending",
     error: errno === 0 ? null : isShut ? (SHUT_NAMES[errno] ?? null) : nameOfErrno(errno),
     mac: config.mac ?? null,

@@ -47,7 +47,9 @@ export class Inheritance {
   port(config: PortConfig): Heir | null {
     const heir = this.ports.get(config.name);
     if (heir === undefined || portTable.fingerprint(this.tables, heir.index) !== fingerprintOf(config)) return null;
-    return portTable.actual(this.tables, heir.index) === field.GONE ? null : heir;
+    // one whose predecessor died while it removed it has lost its bindings already
+    const isLeaving = portTable.desired(this.tables, heir.index) === field.ABSENT;
+    return isLeaving || portTable.actual(this.tables, heir.index) === field.GONE ? null : heir;
   }
 
   /** Names of the ports that are members of network `index`. */

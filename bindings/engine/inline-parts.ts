@@ -27,7 +27,14 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
   );
   link.use(store);
   const networks = new Networks(store);
-  const ports = new Ports(store, networks, link, { open: refuseDevice, inherit: refuseDevice, discard: async () => {} });
+  const ports = new Ports(store, networks, link, {
+    open: refuseDevice,
+    inherit: refuseDevice,
+    check: async (configs) => {
+      for (const config of configs) await refuseDevice(config);
+    },
+    discard: async () => {},
+  });
   const watcher = new Watcher(
     store,
     networks,

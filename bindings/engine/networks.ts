@@ -38,6 +38,16 @@ export class Networks {
     return this.enter(index, config);
   }
 
+  /** Gives a living network what nothing of its ports depends on. What it learned stays. */
+  set(config: NetworkConfig): NetworkEntry {
+    const entry = this.get(config.name);
+    table.write(this.store.tables, entry.index, config);
+    table.identify(this.store.tables, entry.index, config);
+    this.store.publish();
+    entry.config = config;
+    return entry;
+  }
+
   /** Enters the network that has `index` in the tables already. */
   inherit(index: number, config: NetworkConfig): NetworkEntry {
     return this.enter(index, config);

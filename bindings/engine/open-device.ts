@@ -4,6 +4,7 @@ import * as field from "../../assembly/abi/port.ts";
 import type { PortConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import { interfaceIndex } from "../native/interface.ts";
+import { checkDevice, placeOfDevice } from "../ports/check-device.ts";
 import { describeHostPort, openHostPort, reopenHostPort } from "../ports/host.ts";
 import type { OpenPort } from "../ports/open-port.ts";
 import { describePacketPort, discardPacketPort, openPacketPort, reopenPacketPort } from "../ports/packet.ts";
@@ -26,8 +27,12 @@ export async function openDevice(
     indices.set(config.name, interfaceIndex(config.packet.interface));
     return openPacketPort({ name: config.name, packet: config.packet });
   }
-  throw new PortyardError("isolation", `Port ${config.name} is a memory port, which only an inline engine has.`, {
-    value: config.name,
+  throw memoryPort(config.name);
+}
+
+function memoryPort(name: string): PortyardError {
+  return new PortyardError("isolation", `Port ${name} is a memory port, which only an inline engine has.`, {
+    value: name,
     remedy: 'Use isolation "inline", or a tap or packet port.',
   });
 }
@@ -57,6 +62,22 @@ export async function inheritDevice(
   indices.set(config.name, interfaceIndex(config.packet.interface));
   if (descriptor === null) return reopenPacketPort(request, mtu, restore);
   return describePacketPort(request, { descriptor, uso: features.uso }, mtu, restore);
+}
+
+/** Looks whether the devices of `ports` could be opened when those of `leaving` are gone.
+ *  @throws PortyardError of the first that could not; its path is the port's name. */
+export async function checkDevices(ports: readonly PortConfig[], leaving: readonly PortConfig[]): Promise<void> {
+  const freed = new Set(leaving.flatMap((config) => placeOfDevice(config) ?? []));
+  for (const config of ports) {
+    try {
+      if (config.memory !== undefined) throw memoryPort(config.name);
+      await checkDevice(config, freed);
+    } catch (error) {
+      if (!(error instanceof PortyardError)) throw error;
+      const { code, message, value, remedy } = error;
+      throw new PortyardError(code, message, { path: config.name, value, ...(remedy !== null && { remedy }), cause: error });
+    }
+  }
 }
 
 /** Removes the device of a port whose configuration is not known any more. */

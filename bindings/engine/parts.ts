@@ -21,7 +21,7 @@ import { type Claiming, Claims } from "./claims.ts";
 import { faultFrames } from "./fault-frames.ts";
 import { type LeftFile, newSocketIn, tidy } from "./left-file.ts";
 import { Networks } from "./networks.ts";
-import { discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
+import { checkDevices, discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
 import { type PortEntry, Ports } from "./ports.ts";
 import { EngineStore, type Origin } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -219,6 +219,7 @@ function assemble(
   const ports: Ports = new Ports(store, networks, link, {
     open: (config, mtu) => openDevice(settings.name, config, mtu, indices),
     inherit: (config, mtu, device) => inheritDevice(settings.name, config, mtu, device, indices),
+    check: checkDevices,
     discard: discardDevice,
   });
   const claims = new Claims(store, networks, ports);

@@ -10,50 +10,21 @@ import type { PortConfig, PortKind } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
 import type { ForwarderLink } from "../forwarder/link.ts";
 import { errnoName } from "../native/errno.ts";
-import type { OpenPort } from "../ports/open-port.ts";
 import * as members from "../tables/network-table.ts";
 import * as table from "../tables/port-table.ts";
 import * as trunks from "../tables/trunk-table.ts";
 import { bind, unbind } from "./bindings.ts";
 import type { LeftPort } from "../tables/left-tables.ts";
 import { disinherit, type Heir } from "./inheritance.ts";
-import type { NetworkEntry, Networks } from "./networks.ts";
+import type { Networks } from "./networks.ts";
+import { withLease } from "../ipam/lease.ts";
 import { Numbers } from "./numbers.ts";
+import { changePorts } from "./port-change.ts";
+import type { Devices, PortEntry } from "./port-entry.ts";
 import { recordOf } from "./port-record.ts";
 import type { EngineStore } from "./store.ts";
 
-export interface PortEntry {
-  index: number;
-  /** With the addresses that it was lent. */
-  config: PortConfig;
-  /** As it was asked for: by this it is known again. */
-  asked: PortConfig;
-  kind: PortKind;
-  mtu: number;
-  worker: number;
-  /** Trunk page, or null. */
-  trunk: number | null;
-  networks: NetworkEntry[];
-  /** Null for memory ports, and for one whose device went away. */
-  device: OpenPort | null;
-}
-
-/** How the kernel's end of a port comes to be; null for a memory port. */
-export interface Devices {
-  open(config: PortConfig, mtu: number): Promise<OpenPort | null>;
-  /** The device of a port of the tables: the one behind `descriptor`, or, when that is null, opened again where it stands.
-   *  Null when it is not there any more. */
-  inherit(config: PortConfig, mtu: number, port: InheritedDevice): Promise<OpenPort | null>;
-  /** Removes a device whose configuration is not known any more. */
-  discard(kind: number, descriptor: number, restore: number): Promise<void>;
-}
-
-export interface InheritedDevice {
-  descriptor: number | null;
-  /** FLAG_* and RESTORE_* of its record. */
-  flags: number;
-  restore: number;
-}
+export type { Devices, InheritedDevice, PortEntry } from "./port-entry.ts";
 
 export class Ports {
   private readonly store: EngineStore;
@@ -95,6 +66,11 @@ export class Ports {
     }
   }
 
+  /** @throws PortyardError as Devices.check. */
+  async check(ports: readonly PortConfig[], leaving: readonly PortConfig[]): Promise<void> {
+    await this.devices.check(ports, leaving);
+  }
+
   /** The index, and the trunk page, that a predecessor gave out. */
   reserve(index: number): void {
     this.numbers.reserve(index);
@@ -113,8 +89,14 @@ export class Ports {
     const worker = table.owner(tables, index);
     const entry = this.enter({ index, config, asked, kind, mtu, worker, trunk: table.trunkPage(tables, index), networks, device });
     // one that was shut stays so until it is removed
-    if (![field.UP, field.SHUT].includes(table.actual(tables, index))) await this.connect(entry);
-    return entry;
+    if ([field.UP, field.SHUT].includes(table.actual(tables, index))) return entry;
+    try {
+      await this.connect(entry);
+      return entry;
+    } catch (error) {
+      await this.takeDown(entry).catch(() => undefined); // the first error is the one that explains
+      throw error;
+    }
   }
 
   /** From now on ports are made ready, but forward only when `release` is called. */
@@ -250,6 +232,17 @@ export class Ports {
     const vlans = Object.entries(entry.config.trunk ?? {}).map(([name, vlan]) => [vlan, this.networks.get(name).index] as const);
     const native = entry.config.native === undefined ? 0 : this.networks.get(entry.config.native).index;
     trunks.write(this.store.tables, page, new Map(vlans), native);
+  }
+
+  /** Gives living ports what nothing of their devices depends on, all or nothing. @throws PortyardError as `changePorts`, `port-missing`. */
+  async set(configs: readonly PortConfig[]): Promise<PortEntry[]> {
+    const changes = configs.map((asked) => {
+      const entry = this.get(asked.name);
+      const lease = asked.tap?.addresses.length === 0 ? (entry.config.tap?.addresses ?? []) : [];
+      return { entry, from: { config: entry.config, asked: entry.asked }, to: { config: withLease(asked, lease), asked } };
+    });
+    await changePorts(this.store, changes);
+    return changes.map(({ entry }) => entry);
   }
 
   async remove(name: string): Promise<void> {

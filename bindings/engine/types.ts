@@ -38,6 +38,10 @@ export interface PortInfo {
   kind: PortKind;
   /** What moves the frames: "uring", "syscall" or "memory". */
   io: IoBackend;
+  /** What is wanted of it: "up", "shut", or "absent" while it is on its way out. */
+  desired: "up" | "shut" | "absent";
+  /** Which of the ports that had its place in the tables one after the other, 1-255: another one after it was made anew. */
+  generation: number;
   /** "up", "shut", "gone", "failed" or "pending" (asked for, not there yet). */
   state: "up" | "shut" | "gone" | "failed" | "pending";
   /** The kernel's error (ENODEV, ...) of a port that is gone or failed; "poison" of one that is shut because its frames killed
@@ -147,11 +151,20 @@ export type EngineEvents = {
 /** What `agent/` uses; the class `Engine` in bindings/engine.ts. */
 export interface EngineLike {
   addNetwork(network: NetworkConfig): Promise<NetworkInfo>;
+  /** Changes what a living network takes: SETTABLE_NETWORK_KEYS of config/difference.ts. */
+  setNetwork(network: NetworkConfig): Promise<NetworkInfo>;
   removeNetwork(name: string): Promise<void>;
   /** Resolves when the port forwards (in a takeover from tables of another layout: when it is ready for `settle`); rejects with
    *  PortyardError and leaves nothing behind. `lease`: what a port without addresses was lent before. */
   addPort(port: PortConfig, lease?: Lease): Promise<PortInfo>;
+  /** Changes what living ports take (SETTABLE_PORT_KEYS of config/difference.ts), all or nothing; devices, counters and leases stay. */
+  setPorts(ports: readonly PortConfig[]): Promise<PortInfo[]>;
+  /** Looks whether the devices of `ports` could be made when those of `leaving` are gone, and touches nothing. Rejects with the
+   *  PortyardError of the first that could not, whose path is the port's name. */
+  checkPorts(ports: readonly PortConfig[], leaving: readonly PortConfig[]): Promise<void>;
   removePort(name: string): Promise<void>;
+  /** Whether a predecessor left this very port, and it has not been asked for since: `addPort` takes it over. */
+  hasLeft(port: PortConfig): boolean;
   /** Ends what was taken over from a predecessor and has not been asked for since. Returns the names of the ports. */
   settle(): Promise<string[]>;
   ports(): PortInfo[];

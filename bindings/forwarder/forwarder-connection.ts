@@ -86,6 +86,7 @@ export class ForwarderConnection {
 
   /** One that is dead hears nothing: its end is reported, and its successor gets every descriptor at its start. */
   tell(message: ToForwarder, descriptors: number[]): void {
+    if (this.socket < 0) return;
     try {
       this.send(message, descriptors);
     } catch (error) {
@@ -129,6 +130,7 @@ export class ForwarderConnection {
     // a forwarder that cannot be heard is as good as dead
     reader.once("error", () => this.kill("SIGKILL"));
     reader.once("exit", () => {
+      this.socket = -1; // its number may be somebody else's from now on
       closeDescriptor(socket);
       onEnd();
     });

@@ -6,7 +6,8 @@
  *  container's namespace keeps that namespace alive for ever. A second opening of an attached device is EBUSY. */
 import { closeSync, constants, openSync } from "node:fs";
 import { PortyardError } from "../error.ts";
-import { check, EBADFD, EINVAL, EPERM, systemCallFailed } from "./errno.ts";
+import { check, EBADFD, EINVAL, EPERM, failedWith, systemCallFailed } from "./errno.ts";
+import { interfaceIndex } from "./interface.ts";
 import { lastErrno, lazily } from "./koffi.ts";
 
 const TUN_DEVICE = "/dev/net/tun";
@@ -63,6 +64,18 @@ export function openTap(name: string, options: { offload: boolean }): Tap {
     return { descriptor, name, ...setOffload(descriptor, name, options.offload) };
   } catch (error) {
     closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Whether the TAP `name` of the calling thread's namespace has an owner; an interface that is no TAP of ours counts as held. */
+export function isTapHeld(name: string): boolean {
+  if (interfaceIndex(name) === null) return false;
+  try {
+    closeSync(openTap(name, { offload: true }).descriptor);
+    return false;
+  } catch (error) {
+    if (failedWith(error, "EBUSY", "EINVAL")) return true;
     throw error;
   }
 }

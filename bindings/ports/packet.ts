@@ -44,6 +44,12 @@ export async function openPacketPort(request: PacketPortRequest): Promise<OpenPo
   }
 }
 
+/** Looks whether the port could be opened. @throws PortyardError `interface-missing`, `interface-in-use`, `iproute2-missing`. */
+export async function checkPacketInterface({ name, packet }: PacketPortRequest): Promise<void> {
+  requireIndex(packet.interface, name);
+  if (!packet.shared) refuseInUse(packet.interface, await readState(packet.interface), name);
+}
+
 function requireIndex(name: string, port: string): number {
   const index = interfaceIndex(name);
   if (index !== null) return index;

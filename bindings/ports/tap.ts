@@ -81,7 +81,8 @@ function makeTap({ instance, name, tap }: TapPortRequest): Tap {
   }
 }
 
-function refuseTakenName(name: string, namespace: string): void {
+/** In the calling thread's namespace, whose path is `namespace`. @throws PortyardError `interface-taken`. */
+export function refuseTakenName(name: string, namespace: string): void {
   if (interfaceIndex(name) !== null) throw interfaceTaken(name, namespace);
 }
 

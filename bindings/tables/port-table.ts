@@ -66,6 +66,19 @@ export function identify(tables: Tables, port: number, config: { name: string },
   tables.store64(at + field.FINGERPRINT, fingerprintOf(config));
   writeName(tables, at + field.NAME, config.name);
 }
+/** While a record changes in several steps nobody takes it for a configuration's. */
+export function disguise(tables: Tables, port: number): void {
+  tables.store64(recordOf(port) + field.FINGERPRINT, 0n);
+}
+/** What a living port takes beside its bindings: what is checked of its frames counts from the next epoch on. */
+export function set(tables: Tables, port: number, flags: number, macLimit: number): void {
+  tables.store32(recordOf(port) + field.FLAGS, flags);
+  tables.store32(recordOf(port) + field.MAC_LIMIT, macLimit);
+}
+/** Limit of the port's learned addresses. */
+export function macLimit(tables: Tables, port: number): number {
+  return tables.load32(recordOf(port) + field.MAC_LIMIT);
+}
 /** What the end of the port puts back (RESTORE_*). */
 export function restore(tables: Tables, port: number): number {
   return tables.load32(recordOf(port) + field.RESTORE);
