@@ -17,22 +17,23 @@ import type { EngineLike, EngineOptions } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { layOut } from "../bindings/tables/layout.ts";
 import type { Served } from "./api/route.ts";
-import type { VersionView } from "./api/schema.ts";
+import type { ReloadView, VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
-import { cleanUp, clearWay } from "./clean-up.ts";
+import { cleanUp, clearWay, removeUnrecorded } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import { takeHostPorts } from "./host/publish/take-host-ports.ts";
 import { claimPlace } from "./lock.ts";
 import { forwarderLog, type Log } from "./log.ts";
+import type { Objects } from "./objects.ts";
 import { Operations } from "./operations.ts";
 import { packageVersion } from "./package-version.ts";
 import { type Place, type PlaceOptions, placeOf } from "./place.ts";
 import { listenPrivately } from "./socket.ts";
+import { noFile, parseReload } from "./reload-input.ts";
 import { writeState } from "./state/state-file.ts";
 import { leaveAsBefore, leaveRest, type TakenUp, takeUpObjects } from "./state/take-up.ts";
-import { STATE_VERSION, type State } from "./state/types.ts";
 import { Undo } from "./undo.ts";
 import { Views } from "./views.ts";
 
@@ -46,12 +47,21 @@ export interface AgentOptions extends PlaceOptions {
   /** Default: the real one. */
   createHost?: (place: Place, log: Log, isMade: boolean) => HostLike;
   log: Log;
+  /** The file that the configuration was read from: what `reload` reads again. */
+  configFile?: ConfigFile;
   /** The abort of `signal` ends this agent alone, and everything goes on. */
   keep?: boolean;
   /** Its abort is a stop, also in the middle of the start. */
   signal?: AbortSignal;
   /** Called before each port of the configuration with the count of those that forward, and at the end. */
   onProgress?: (made: number) => void;
+}
+
+/** A configuration file, and how it is read: with what the command line said beside it. */
+export interface ConfigFile {
+  path: string;
+  /** @throws PortyardError `configuration-unreadable`, `bad-configuration`. */
+  read: (path: string) => Promise<EngineConfig>;
 }
 
 /** How long a client that reads slowly may keep the agent from its end. */
@@ -69,6 +79,8 @@ export class Agent implements Served {
   #state: "starting" | "running" | "stopping" = "starting";
   #engine: EngineLike | null = null;
   #running: { views: Views; operations: Operations } | null = null;
+  #configFile: ConfigFile | null;
+  #config: EngineConfig;
   #started: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | null = null;
   /** What it found forwards without it too: a start that fails leaves that so. */
@@ -81,10 +93,22 @@ export class Agent implements Served {
     this.place = placeOf(config.name, options);
     this.#options = options;
     this.#log = options.log;
+    this.#config = config;
+    this.#configFile = options.configFile ?? null;
     this.#server = createServer(this, options.log);
     this.closed = new Promise((resolve) => {
       this.#close = resolve;
     });
+  }
+
+  /** What the file said when it was last applied. */
+  get config(): EngineConfig {
+    return this.#config;
+  }
+
+  /** The file that `reload` reads; null where there is none. */
+  get configFile(): ConfigFile | null {
+    return this.#configFile;
   }
 
   /** Starts an agent; resolves when every port of the configuration forwards.
@@ -142,6 +166,24 @@ export class Agent implements Served {
     return this.#ready().operations;
   }
 
+  /** Applies what the configuration file says now, all or nothing.
+   *  @param input `config`: another file, which is the agent's from then on; `dryRun`: check, and change nothing.
+   *  @throws PortyardError `reload-refused`, `bad-request`, or as Operations.reload; nothing is changed then. */
+  async reload(input: unknown = {}): Promise<ReloadView> {
+    const { config, dryRun = false } = parseReload(input);
+    const file = this.#configFile;
+    if (file === null) throw noFile();
+    const path = config ?? file.path;
+    let wanted = this.#config;
+    const read = async () => {
+      wanted = await file.read(path);
+      return wanted;
+    };
+    const changes = await this.#ready().operations.reload(read, dryRun);
+    if (!dryRun) [this.#config, this.#configFile] = [wanted, { ...file, path }];
+    return { config: path, dryRun, changes };
+  }
+
   #ready(): { views: Views; operations: Operations } {
     if (this.#state === "running" && this.#running) return this.#running;
     throw new PortyardError(this.#state, `The agent is ${this.#state}.`, {
@@ -159,8 +201,9 @@ export class Agent implements Served {
     await this.#writeObjects(config, takenUp);
     const host = await this.#prepareHost(takenUp, publisher);
     const engine = await this.#createEngine(config);
+    await this.#removeUnrecorded(engine, takenUp);
     const save = (state: Parameters<typeof writeState>[1]) => writeState(this.place.stateFile, state);
-    const operations = new Operations({ engine, host, publisher, objects, save, log: this.#log });
+    const operations = new Operations({ config, engine, host, publisher, objects, save, log: this.#log });
     this.#undo.push(() => operations.close());
     await operations.makeFilePorts((made) => {
       this.#goOn();
@@ -168,7 +211,7 @@ export class Agent implements Served {
     });
     await operations.makeHeld();
     this.#goOn();
-    await this.#settle(engine);
+    await this.#settle(engine, objects);
     this.#options.onProgress?.(config.ports.length);
     this.#running = { views: new Views(engine, objects, publisher), operations };
     this.#state = "running";
@@ -182,16 +225,20 @@ export class Agent implements Served {
   }
 
   /** What a dead agent of this name left, and this one cannot take over, goes first. */
-  async #clearWay(config: EngineConfig, { before, kept }: TakenUp): Promise<void> {
+  async #clearWay(config: EngineConfig, takenUp: TakenUp): Promise<void> {
     const origin = this.#predecessor(config);
     this.#isTakingOver = origin !== "new";
-    const nothing: State = { version: STATE_VERSION, name: this.place.name, networks: [], ports: [], interfaces: [] };
-    const { forwarder, devices, files } =
-      origin === "new" ? await cleanUp(this.place) : await clearWay(this.place, origin, before ?? nothing, kept);
+    const { forwarder, devices, files } = origin === "new" ? await cleanUp(this.place) : await clearWay(this.place, origin, takenUp);
     if (forwarder !== null || devices.length > 0 || files.length > 0) {
       this.#log.warn({ forwarder, devices, files }, "removed what an agent that died had left");
     }
-    if (origin !== "new") this.#log.info({ forwarder: origin, ports: [...kept] }, "taking over from an agent before this one");
+    if (origin !== "new") this.#log.info({ forwarder: origin, ports: [...takenUp.kept] }, "taking over from an agent before this one");
+  }
+
+  async #removeUnrecorded(engine: EngineLike, takenUp: TakenUp): Promise<void> {
+    if (!this.#isTakingOver) return;
+    const devices = await removeUnrecorded(engine, takenUp);
+    if (devices.length > 0) this.#log.warn({ devices }, "removed what an agent that died in the middle of a change had left");
   }
 
   /** What an agent of this name left that an engine of this configuration takes over. */
@@ -211,9 +258,10 @@ export class Agent implements Served {
   }
 
   /** From here on a stop takes everything back; before, what was taken over goes on without this agent. */
-  async #settle(engine: EngineLike): Promise<void> {
+  async #settle(engine: EngineLike, objects: Objects): Promise<void> {
     const ended = await engine.settle();
     if (ended.length > 0) this.#log.info({ ports: ended }, "ended ports that the configuration does not name any more");
+    if (objects.forgetLeftovers()) await writeState(this.place.stateFile, objects.toState());
     this.#isTakingOver = false;
   }
 

@@ -6,16 +6,22 @@ import { join } from "node:path";
 import { hostPortOf } from "../bindings/config/host-port.ts";
 import { namespacePath } from "../bindings/config/name.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
+import { readPort } from "../bindings/config/parse.ts";
+import { BadConfiguration } from "../bindings/config/problem.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { PortConfig } from "../bindings/config/types.ts";
+import type { EngineLike } from "../bindings/engine/types.ts";
 import { endForwarders, tablesFiles } from "../bindings/forwarder/left-over-forwarder.ts";
 import { poisonFiles } from "../bindings/forwarder/poison-file.ts";
+import { withNamespace } from "../bindings/native/namespace.ts";
+import { isTapHeld } from "../bindings/native/tap.ts";
 import { linkFailedWith, linkIsGone, readLink, runLinkBatch } from "../bindings/ports/link.ts";
 import { cleanHost } from "./host/host.ts";
 import type { Place } from "./place.ts";
 import { restoreInterface } from "./state/interface-before.ts";
 import { readState } from "./state/state-file.ts";
 import type { State } from "./state/types.ts";
+import { placeOf, type TakenUp } from "./state/take-up.ts";
 
 /** What was there. */
 export interface Leftovers {
@@ -29,18 +35,54 @@ export interface Leftovers {
 }
 
 /** Before a start that takes over tables, and perhaps a living forwarder: removes what belongs to ports that are not asked
- *  for again as they were, and that no forwarder holds. `kept`: names of those that are.
+ *  for again as they were, and that no forwarder holds.
  *  @throws PortyardError `no-rights`, `link-failed`. */
-export async function clearWay(place: Place, origin: "living" | "dead", before: State, kept: ReadonlySet<string>): Promise<Leftovers> {
+export async function clearWay(place: Place, origin: "living" | "dead", takenUp: TakenUp): Promise<Leftovers> {
   rmSync(join(place.runDirectory, "agent.sock"), { force: true });
-  const gone = before.ports.map(({ config }) => config).filter(({ name }) => origin === "dead" && !kept.has(name));
+  const { before, kept } = takenUp;
+  const gone = origin === "dead" ? takenUp.gone : [];
   const devices: Leftovers["devices"] = [];
   for (const config of gone) if (await removeTap(config)) devices.push(deviceOf(config));
-  const goneHosts = hostPortsOf(before).filter(({ name }) => origin === "dead" && !kept.has(name));
+  const goneHosts = before === null ? [] : hostPortsOf(before).filter(({ name }) => origin === "dead" && !kept.has(name));
   devices.push(...(await removeHostPorts(goneHosts)));
   const interfaces = new Set(gone.map(({ packet }) => packet?.interface));
-  for (const one of before.interfaces) if (interfaces.has(one.interface)) await restoreInterface(one);
+  for (const one of before?.interfaces ?? []) if (interfaces.has(one.interface)) await restoreInterface(one);
   return { forwarder: null, devices, files: [], host: false };
+}
+
+/** After the tables were taken over: removes what stands in the state and not in the tables, and is held by nobody. An agent that dies while
+ *  it makes or removes a port leaves such a device, or an interface that nobody would put back.
+ *  @throws PortyardError `no-rights`, `link-failed`. */
+export async function removeUnrecorded(engine: EngineLike, { before, objects }: TakenUp): Promise<Leftovers["devices"]> {
+  if (before === null) return [];
+  const networks = new Map(before.networks.map(({ config }) => [config.name, normaliseNetwork(config)]));
+  const isLeft = (port: PortInput) => hasLeft(engine, port, { instance: objects.inventory.instance, networks });
+  const ports = before.ports.map(({ config }) => config);
+  const recorded = new Set(ports.filter(isLeft).map(placeOf));
+  const unrecorded = ports.filter((port) => !recorded.has(placeOf(port)));
+  const devices: Leftovers["devices"] = [];
+  for (const port of unrecorded) if (!isHeld(port) && (await removeTap(port))) devices.push(deviceOf(port));
+  const hosts = hostPortsOf(before);
+  const recordedHosts = new Set(hosts.filter((port) => engine.hasLeft(port)).map(({ name }) => name));
+  devices.push(...(await removeHostPorts(hosts.filter(({ name }) => !recordedHosts.has(name) && !isTapHeld(name)))));
+  const interfaces = new Set(unrecorded.map(({ packet }) => packet?.interface));
+  for (const one of before.interfaces) if (interfaces.has(one.interface)) await restoreInterface(one);
+  return devices;
+}
+
+/** What another version wrote, and this one cannot read, is left alone. */
+function hasLeft(engine: EngineLike, input: PortInput, there: Parameters<typeof readPort>[1]): boolean {
+  try {
+    return engine.hasLeft(readPort(input, there));
+  } catch (error) {
+    if (error instanceof BadConfiguration) return true;
+    throw error;
+  }
+}
+
+function isHeld({ tap }: PortInput): boolean {
+  if (!tap || !existsSync(namespacePath(tap.namespace))) return false;
+  return withNamespace(namespacePath(tap.namespace), () => isTapHeld(tap.interface));
 }
 
 /** Removes what the dead agent of `place` left.

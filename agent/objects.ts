@@ -1,27 +1,26 @@
 /** The networks and ports of an agent, each with its owner, as they stand in its state. An object of the API that could not
  *  be made after a restart (its namespace is gone, say) is held: kept in the state, shown as failed, tried again at the
- *  next start, and removed when the API is asked to. */
+ *  next start, and removed when the API is asked to. One of any owner is held when a change failed that had removed it, and it
+ *  could not be made again. */
 import { networkInput, portInput } from "../bindings/config/as-input.ts";
 import type { Inventory } from "../bindings/config/inventory.ts";
+import { networkDifference, networkKeysAnew } from "../bindings/config/difference.ts";
 import { readAddress } from "../bindings/config/ip-address.ts";
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
 import { normaliseNetwork, normalisePort } from "../bindings/config/normalise.ts";
 import { inventoryOf, parseNetwork, parsePort } from "../bindings/config/parse.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
-import { PortyardError } from "../bindings/error.ts";
+import { BadConfiguration, type Key } from "../bindings/config/problem.ts";
+import type { PortyardError } from "../bindings/error.ts";
 import { KeptHostPorts } from "./host/publish/kept-host-ports.ts";
 import { type Lease, withLease } from "../bindings/ipam/lease.ts";
+import { byName, type Exchange, nothing, type ObjectSet } from "./change/object-set.ts";
 import { type InterfaceBefore, readInterfaces } from "./state/interface-before.ts";
-import { type Owner, STATE_VERSION, type State, type StoredNetwork, type StoredPort } from "./state/types.ts";
+import { type Held, hold, type Leftovers, refuseTaken, storedNetworks, storedPorts, storedSet } from "./state/stored.ts";
+import { type Owner, STATE_VERSION, type State } from "./state/types.ts";
 
-/** An object of the API without a device, and why; null before it was tried. */
-export interface Held<Input> {
-  config: Input;
-  /** What stands beside it in the state: the lease of a port, or what the pool of a network gave last. */
-  addresses: readonly string[];
-  error: PortyardError | null;
-}
+export type { Held, Leftovers } from "./state/stored.ts";
 
 export class Objects {
   readonly inventory: Inventory;
@@ -35,6 +34,12 @@ export class Objects {
   readonly #portOwners = new Map<string, Owner>();
   /** Of the ports that were lent addresses. */
   readonly #leases = new Map<string, Lease>();
+  /** What an exchange is taking out: it may exist until that is finished. */
+  #leaving: ObjectSet = nothing();
+  /** What an agent before this one left, until it is cleared away. */
+  #leftovers: Leftovers = { networks: [], ports: [] };
+  /** What ports of `#leaving` were lent. */
+  #leavingLeases = new Map<string, Lease>();
 
   /** Everything in `config` is the file's. */
   constructor(config: EngineConfig) {
@@ -48,10 +53,10 @@ export class Objects {
   hold(state: State): void {
     this.hostPorts.remember(state.hostPorts ?? []);
     for (const { owner, config, given = [] } of state.networks) {
-      if (owner === "api") this.#holdOne("network", this.inventory.networks, this.heldNetworks, config, given);
+      if (owner === "api") hold("network", this.inventory.networks, this.heldNetworks, config, given);
     }
     for (const { owner, config, lease = [] } of state.ports) {
-      if (owner === "api") this.#holdOne("port", this.inventory.ports, this.heldPorts, config, lease);
+      if (owner === "api") hold("port", this.inventory.ports, this.heldPorts, config, lease);
     }
   }
 
@@ -82,21 +87,6 @@ export class Objects {
     return this.#leases.get(port) ?? [];
   }
 
-  #holdOne<Input extends { name: string }>(
-    kind: string,
-    taken: ReadonlyMap<string, unknown>,
-    held: Map<string, Held<Input>>,
-    config: Input,
-    addresses: readonly string[],
-  ): void {
-    if (taken.has(config.name)) {
-      const message = `The ${kind} ${config.name} of the configuration has the name of one that was made by the API.`;
-      const remedy = "Rename it, or start without it and remove the API's first.";
-      throw new PortyardError("name-taken", message, { path: `${kind}s`, value: config.name, remedy });
-    }
-    held.set(config.name, { config, addresses, error: null });
-  }
-
   /** Remembers how the interfaces of `ports` are before the engine takes them. */
   async noteInterfaces(ports: readonly PortConfig[]): Promise<void> {
     for (const before of await readInterfaces(ports)) {
@@ -104,14 +94,18 @@ export class Objects {
     }
   }
 
-  /** Takes over what an agent before this one remembered of the interfaces of the ports named `kept`. */
-  keepInterfaces(remembered: readonly InterfaceBefore[], kept: ReadonlySet<string>): void {
-    const taken = new Set([...kept].map((name) => this.#interfaceOf(name)));
-    for (const before of remembered) if (taken.has(before.interface)) this.interfaces.set(before.interface, before);
+  /** Remembers what an agent before this one did: how interfaces were, and ports that are not wanted as they were. */
+  remember(interfaces: readonly InterfaceBefore[], gone: Leftovers): void {
+    for (const before of interfaces) this.interfaces.set(before.interface, before);
+    this.#leftovers = gone;
   }
 
-  #interfaceOf(port: string): string | undefined {
-    return (this.inventory.ports.get(port) ?? this.heldPorts.get(port)?.config)?.packet?.interface;
+  /** What was remembered and is not wanted is gone. True when there was any. */
+  forgetLeftovers(): boolean {
+    const had = this.#leftovers.networks.length + this.#leftovers.ports.length > 0;
+    this.#leftovers = { networks: [], ports: [] };
+    this.#settle();
+    return had;
   }
 
   /** Those of the configuration, and those that the API made before the restart. */
@@ -134,11 +128,130 @@ export class Objects {
   }
 
   networkOwner(name: string): Owner {
-    return this.#networkOwners.get(name) ?? "api";
+    return this.#networkOwners.get(name) ?? this.heldNetworks.get(name)?.owner ?? "api";
   }
 
   portOwner(name: string): Owner {
-    return this.#portOwners.get(name) ?? "api";
+    return this.#portOwners.get(name) ?? this.heldPorts.get(name)?.owner ?? "api";
+  }
+
+  /** The networks and ports that are made, of one owner or of all. */
+  of(owner?: Owner): ObjectSet {
+    const isOf = (actual: Owner) => owner === undefined || actual === owner;
+    return {
+      networks: [...this.inventory.networks.values()].filter(({ name }) => isOf(this.networkOwner(name))),
+      ports: [...this.inventory.ports.values()].filter(({ name }) => isOf(this.portOwner(name))),
+    };
+  }
+
+  /** Checks what comes against all that stays and enters it in the place of what goes, which stands in the state until `finish`
+   *  or `exchangeBack`. A port that changes or is made anew keeps the addresses that it was lent.
+   *  @param keysOf where a port that comes stands in what people wrote.
+   *  @throws BadConfiguration, PortyardError `pool-exhausted`; nothing is changed then. */
+  exchange({ out, into }: Exchange, owner: Owner, keysOf: (port: PortConfig) => Key[] = () => []): void {
+    const leases = new Map(out.ports.map(({ name }) => [name, this.leaseOf(name)]));
+    this.#replace(out, into, keysOf);
+    try {
+      const problems = this.inventory.settle();
+      if (problems.length > 0) throw new BadConfiguration(problems);
+      for (const { name } of into.ports) this.#lend(name, leases.get(name) ?? this.heldPorts.get(name)?.addresses);
+    } catch (error) {
+      this.#restore(out, into, leases);
+      throw error;
+    }
+    this.#leaving = out;
+    this.#leavingLeases = leases;
+    for (const { name } of into.networks) this.#networkOwners.set(name, owner);
+    for (const { name } of into.ports) this.#portOwners.set(name, owner);
+  }
+
+  /** What a port was lent before the exchange in work. */
+  leavingLeaseOf(port: string): Lease {
+    return this.#leavingLeases.get(port) ?? this.leaseOf(port);
+  }
+
+  /** What went by the last exchange is gone, and what came is made. */
+  finish({ into }: Exchange): void {
+    for (const { name } of into.networks) this.heldNetworks.delete(name);
+    for (const { name } of into.ports) this.heldPorts.delete(name);
+    this.#settle();
+  }
+
+  /** Forgets what is held of the file and is not wanted any more. */
+  forgetHeld(wanted: { networks: readonly { name: string }[]; ports: readonly { name: string }[] }): void {
+    for (const { name } of this.staleHeld(wanted).networks) this.heldNetworks.delete(name);
+    for (const { name } of this.staleHeld(wanted).ports) this.heldPorts.delete(name);
+  }
+
+  /** What is held of the file and is not wanted any more. */
+  staleHeld(wanted: { networks: readonly { name: string }[]; ports: readonly { name: string }[] }): {
+    networks: { name: string }[];
+    ports: { name: string }[];
+  } {
+    const stale = (held: ReadonlyMap<string, Held<unknown>>, names: readonly { name: string }[]) =>
+      [...held].filter(([name, { owner }]) => owner === "file" && !names.some((each) => each.name === name)).map(([name]) => ({ name }));
+    return { networks: stale(this.heldNetworks, wanted.networks), ports: stale(this.heldPorts, wanted.ports) };
+  }
+
+  /** Undoes the last exchange. */
+  exchangeBack({ out, into }: Exchange): void {
+    this.#restore(out, into, this.#leavingLeases);
+    this.#settle();
+  }
+
+  #restore(out: ObjectSet, into: ObjectSet, leases: ReadonlyMap<string, Lease>): void {
+    this.#replace(into, out);
+    this.inventory.settle();
+    for (const { name } of out.ports) this.#lend(name, leases.get(name));
+  }
+
+  /** An object is not there any more, and could not be made again. */
+  holdLost(kind: "network" | "port", name: string, error: PortyardError): void {
+    const { networks, ports } = this.inventory;
+    const [network, port] = [networks.get(name), ports.get(name)];
+    if (kind === "network" && network) {
+      const addresses = this.inventory.given(name);
+      this.heldNetworks.set(name, { owner: this.networkOwner(name), config: networkInput(network), addresses, error });
+      this.forgetNetwork(name);
+    }
+    if (kind === "port" && port) {
+      const addresses = this.leaseOf(name);
+      this.heldPorts.set(name, { owner: this.portOwner(name), config: portInput(port), addresses, error });
+      this.forgetPort(name);
+    }
+  }
+
+  /** A network that changes while it lives keeps its pool. */
+  #replace(out: ObjectSet, into: ObjectSet, keysOf: (port: PortConfig) => Key[] = () => []): void {
+    const before = byName(out.networks);
+    const isLiving = (network: NetworkConfig) => {
+      const from = before.get(network.name);
+      return from !== undefined && networkKeysAnew(networkDifference(from, network)).length === 0;
+    };
+    const living = new Set(into.networks.filter(isLiving).map(({ name }) => name));
+    for (const { name } of out.ports) {
+      this.inventory.removePort(name);
+      this.#leases.delete(name);
+    }
+    for (const { name } of out.networks) if (!living.has(name)) this.inventory.removeNetwork(name);
+    for (const network of into.networks) {
+      if (living.has(network.name)) this.inventory.networks.set(network.name, network);
+      else this.inventory.addNetwork([], network);
+    }
+    for (const port of into.ports) this.inventory.addPort(keysOf(port), port);
+  }
+
+  /** Owners of what is there no more are forgotten, and so is how its interfaces were. */
+  #settle(): void {
+    const { networks, ports } = this.inventory;
+    this.#leaving = nothing();
+    this.#leavingLeases = new Map();
+    for (const name of [...this.#networkOwners.keys()]) if (!networks.has(name)) this.#networkOwners.delete(name);
+    for (const name of [...this.#portOwners.keys()]) if (!ports.has(name)) this.#portOwners.delete(name);
+    const used = new Set(
+      [...ports.values(), ...[...this.heldPorts.values()].map(({ config }) => config)].map(({ packet }) => packet?.interface),
+    );
+    for (const name of [...this.interfaces.keys()]) if (!used.has(name)) this.interfaces.delete(name);
   }
 
   /** Checks and enters a network.
@@ -187,18 +300,26 @@ export class Objects {
     this.heldPorts.delete(name);
   }
 
-  /** The state to be written. */
+  /** The state to be written. What makes way for something of its own name stands before that. */
   toState(owners: readonly Owner[] = ["file", "api"]): State {
     const { networks, ports } = this.inventory;
-    const heldNetworks = stillHeld(this.heldNetworks, networks).map(([config, given]) => storedNetwork("api", config, given));
-    const heldPorts = stillHeld(this.heldPorts, ports).map(([config, lease]) => storedPort("api", config, lease));
-    const madeNetworks = [...networks.values()].map((network) =>
-      storedNetwork(this.networkOwner(network.name), networkInput(network), this.inventory.given(network.name)),
+    const leaving = storedSet(
+      this.#leaving,
+      this,
+      (name) => this.leavingLeaseOf(name),
+      () => [],
     );
-    const madePorts = [...ports.values()].map((port) => storedPort(this.portOwner(port.name), portInput(port), this.leaseOf(port.name)));
+    const made = storedSet(
+      this.of(),
+      this,
+      (name) => this.leaseOf(name),
+      (name) => this.inventory.given(name),
+    );
+    const [heldNetworks, heldPorts] = [storedNetworks(this.heldNetworks, networks), storedPorts(this.heldPorts, ports)];
+    const isWanted = ({ owner }: { owner: Owner }) => owners.includes(owner);
     const all = {
-      networks: [...madeNetworks, ...heldNetworks].filter(({ owner }) => owners.includes(owner)),
-      ports: [...madePorts, ...heldPorts].filter(({ owner }) => owners.includes(owner)),
+      networks: [...this.#leftovers.networks, ...leaving.networks, ...made.networks, ...heldNetworks].filter(isWanted),
+      ports: [...this.#leftovers.ports, ...leaving.ports, ...made.ports, ...heldPorts].filter(isWanted),
     };
     const hostPorts = this.hostPorts.toState({
       network: all.networks.map(({ config }) => config.name),
@@ -219,26 +340,4 @@ export class Objects {
   }
 }
 
-function stillHeld<Input>(held: ReadonlyMap<string, Held<Input>>, made: ReadonlyMap<string, unknown>): [Input, readonly string[]][] {
-  return [...held].filter(([name]) => !made.has(name)).map(([, { config, addresses }]) => [config, addresses]);
-}
-
-function storedNetwork(owner: Owner, config: NetworkInput, given: readonly string[]): StoredNetwork {
-  return { owner, config, ...(given.length > 0 && { given }) };
-}
-
-function storedPort(owner: Owner, config: PortInput, lease: Lease): StoredPort {
-  return { owner, config, ...(lease.length > 0 && { lease }) };
-}
-
 const bare = (address: string): string => readAddress(address)?.text ?? "";
-
-function refuseTaken(kind: string, taken: ReadonlyMap<string, unknown>, input: unknown): void {
-  const name = (input as { name?: unknown } | null)?.name;
-  if (typeof name !== "string" || !taken.has(name)) return;
-  throw new PortyardError("name-taken", `There is a ${kind} named ${name} already.`, {
-    path: "name",
-    value: name,
-    remedy: `Choose another name, or remove the ${kind} first.`,
-  });
-}

@@ -1,17 +1,24 @@
 /** What can be done to a running agent, one change after another. A change is checked, written to the state and only then
  *  made, so that whatever may exist after a death stands in the state; when the engine refuses, it is taken out again. */
+import { portInput } from "../bindings/config/as-input.ts";
 import { networksOf } from "../bindings/config/networks-of.ts";
-import type { NetworkConfig, PortConfig } from "../bindings/config/types.ts";
+import { readPort } from "../bindings/config/parse.ts";
+import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
+import { patched, setPortTransaction } from "./change/port-patch.ts";
+import { carryOut, checkTransaction, type TransactionTools } from "./change/transaction.ts";
 import type { HostLike } from "./host/host.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Log } from "./log.ts";
 import type { Held, Objects } from "./objects.ts";
+import { type ChangeView, type Fixed, planReload } from "./reload.ts";
 import type { Owner, State } from "./state/types.ts";
 import { unknownName } from "./views.ts";
 
 export interface OperationsOptions {
+  /** What the instance was started with. */
+  config: Fixed;
   engine: EngineLike;
   host: HostLike;
   publisher: Publisher;
@@ -29,6 +36,7 @@ interface Publishing {
 }
 
 export class Operations {
+  readonly #config: Fixed;
   readonly #engine: EngineLike;
   readonly #host: HostLike;
   readonly #publisher: Publisher;
@@ -38,7 +46,8 @@ export class Operations {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor({ engine, host, publisher, objects, save, log }: OperationsOptions) {
+  constructor({ config, engine, host, publisher, objects, save, log }: OperationsOptions) {
+    this.#config = config;
     this.#engine = engine;
     this.#host = host;
     this.#publisher = publisher;
@@ -102,6 +111,57 @@ export class Operations {
       this.#log.info({ port: port.name, owner }, "port added");
       return info;
     });
+  }
+
+  /** Changes a port that the API made: `patch` is merged into its configuration (RFC 7396). Resolves when the port forwards as it is said
+   *  now; on an error it forwards as before.
+   *  @param recreate make it anew where a living port cannot take the change, or where it does not forward.
+   *  @throws PortyardError `port-missing`, `port-kind`, `owned-by-file`, `recreate-needed`, `bad-configuration`, `disk-full`, or what the engine says. */
+  setPort(name: string, patch: unknown, recreate: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const { inventory, heldPorts } = this.#objects;
+      if (inventory.hostPorts.has(name)) throw ofNetwork(inventory.hostPorts.get(name)!);
+      const [from, held] = [inventory.ports.get(name), heldPorts.get(name)];
+      if (!from && !held) throw unknownName("port", name);
+      refuseFile("port", name, this.#objects.portOwner(name));
+      const to = readPort(patched(from ? portInput(from) : held?.config, patch, name), inventory);
+      const isDown = this.#engine.ports().some((port) => port.name === name && port.state !== "up");
+      const transaction = setPortTransaction(from ?? null, to, { recreate, isDown });
+      await carryOut(this.#tools(), transaction);
+      this.#log.info({ port: name }, "port changed");
+    });
+  }
+
+  /** Makes the objects of the file those of another one, all or nothing.
+   *  @param read the new configuration; read when the changes before are done.
+   *  @param dryRun check all that can be checked, and change nothing.
+   *  @throws PortyardError of the file, `reload-refused`, `name-taken`, `network-in-use`, or of the object that stands in the way, which it
+   *  names; nothing is changed then. */
+  reload(read: () => Promise<EngineConfig>, dryRun: boolean): Promise<ChangeView[]> {
+    return this.#inTurn(async () => {
+      const wanted = await read();
+      const { changes, ...transaction } = await planReload(this.#engine, this.#objects, this.#config, wanted);
+      if (changes.length === 0) return changes;
+      if (dryRun) {
+        await checkTransaction(this.#tools(), transaction);
+        return changes;
+      }
+      await carryOut(this.#tools(), transaction);
+      this.#objects.forgetHeld(wanted);
+      this.#log.info({ changes: changes.length }, "configuration reloaded");
+      return changes;
+    });
+  }
+
+  #tools(): TransactionTools {
+    return {
+      engine: this.#engine,
+      objects: this.#objects,
+      publisher: this.#publisher,
+      log: this.#log,
+      persist: () => this.#persist(),
+      updateHost: (networks) => this.#host.update(networks),
+    };
   }
 
   /** @throws PortyardError `network-missing`, `owned-by-file`, `network-in-use`. */
@@ -202,7 +262,7 @@ function refuseFile(kind: string, name: string, owner: Owner): void {
   throw new PortyardError("owned-by-file", `The ${kind} ${name} stands in the configuration file.`, {
     path: "name",
     value: name,
-    remedy: "Take it out of the file and start again.",
+    remedy: "Change the file, then say `portyard reload`.",
   });
 }
 

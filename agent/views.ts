@@ -1,4 +1,6 @@
 /** What an agent shows of itself: the engine's rows with their owner, and the ports that are held; filtered and cut. */
+import type { NetworkInput } from "../bindings/config/network-schema.ts";
+import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
@@ -7,6 +9,7 @@ import type { DropView, MacView, NetworkView, PortView, PublishedView, WorkerVie
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Held, Objects } from "./objects.ts";
 import type { Owner } from "./state/types.ts";
+import { faultFrom, faultOf } from "./port-fault.ts";
 
 /** The first rows of a list, and how many there are. */
 export interface Rows<Row> {
@@ -75,11 +78,15 @@ export class Views {
   }
 
   #networks(): NetworkView[] {
-    return this.#engine.networks().map((network) => ({ ...network, owner: this.#objects.networkOwner(network.name) }));
+    const { heldNetworks, inventory } = this.#objects;
+    const made = this.#engine.networks().map((network) => {
+      return { ...network, state: "up" as const, error: null, owner: this.#objects.networkOwner(network.name) };
+    });
+    return [...made, ...[...heldNetworks].filter(([name]) => !inventory.networks.has(name)).map(([, held]) => heldNetworkView(held))];
   }
 
   #ports(): PortView[] {
-    const made = this.#engine.ports().map((port: PortInfo) => ({ ...port, owner: this.#ownerOf(port) }));
+    const made = this.#engine.ports().map((port: PortInfo) => ({ ...port, error: faultOf(port), owner: this.#ownerOf(port) }));
     const { heldPorts, inventory } = this.#objects;
     return [...made, ...[...heldPorts].filter(([name]) => !inventory.ports.has(name)).map(([, held]) => heldView(held))];
   }
@@ -90,8 +97,8 @@ export class Views {
   }
 
   #requireNames({ network, port }: Filter): void {
-    if (network !== undefined && !this.#objects.inventory.networks.has(network)) throw unknownName("network", network);
-    const { inventory, heldPorts } = this.#objects;
+    const { inventory, heldNetworks, heldPorts } = this.#objects;
+    if (network !== undefined && !inventory.networks.has(network) && !heldNetworks.has(network)) throw unknownName("network", network);
     const isKnown = (name: string) => inventory.ports.has(name) || inventory.hostPorts.has(name) || heldPorts.has(name);
     if (port !== undefined && !isKnown(port)) throw unknownName("port", port);
   }
@@ -104,7 +111,13 @@ function cut<Row>(rows: Row[], limit: number | undefined): Rows<Row> {
   return { rows: limit === undefined ? rows : rows.slice(0, limit), total: rows.length };
 }
 
-function heldView({ config, addresses, error }: Held<PortInput>): PortView {
+function heldNetworkView({ owner, config, error }: Held<NetworkInput>): NetworkView {
+  const { name, subnets, gateways, internal, mtu, learning, macAgeSeconds } = normaliseNetwork(config);
+  const common = { name, subnets, gateway: gateways[0] ?? null, gateways, internal, mtu, ports: [], learning, macAgeSeconds };
+  return { ...common, state: error ? "failed" : "pending", error: error && faultFrom(error), owner };
+}
+
+function heldView({ owner, config, addresses, error }: Held<PortInput>): PortView {
   return {
     name: config.name,
     network: config.network ?? null,
@@ -112,8 +125,10 @@ function heldView({ config, addresses, error }: Held<PortInput>): PortView {
     native: config.native ?? null,
     kind: config.tap ? "tap" : config.packet ? "packet" : "memory",
     io: null,
+    desired: "up",
+    generation: null,
     state: error ? "failed" : "pending",
-    error: error?.code ?? null,
+    error: error && faultFrom(error),
     mac: config.mac ?? null,
     addresses: [...addresses.map((address) => address.replace(/\/.*/, "")), ...(config.addresses ?? [])],
     mtu: null,
@@ -124,7 +139,7 @@ function heldView({ config, addresses, error }: Held<PortInput>): PortView {
     receivedBytes: 0,
     sentBytes: 0,
     droppedFrames: 0,
-    owner: "api",
+    owner,
   };
 }
 

@@ -21,12 +21,14 @@ export interface Answer<Body> {
   total: number | null;
 }
 
-/** @param path with its query. @throws PortyardError `agent-missing`, `no-rights`, or what the agent answers. */
-export async function ask<Body>(socket: string, method: "GET" | "POST" | "DELETE", path: string): Promise<Answer<Body>> {
-  const { status, total, text } = await exchange(socket, method, path);
-  const body = parse(text, socket);
-  if (status >= 400) throw new ToldError(body as { error: Record<string, unknown> });
-  return { body: body as Body, total };
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+/** @param path with its query. @param body sent as JSON. @throws PortyardError `agent-missing`, `no-rights`, or what the agent answers. */
+export async function ask<Body>(socket: string, method: Method, path: string, body?: unknown): Promise<Answer<Body>> {
+  const { status, total, text } = await exchange(socket, method, path, body);
+  const answer = parse(text, socket);
+  if (status >= 400) throw new ToldError(answer as { error: Record<string, unknown> });
+  return { body: answer as Body, total };
 }
 
 /** `/v1/macs?network=blue&limit=10`; parameters that are undefined are left out. */
@@ -36,9 +38,16 @@ export function withQuery(path: string, parameters: Record<string, string | numb
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
-function exchange(socketPath: string, method: string, path: string): Promise<{ status: number; total: number | null; text: string }> {
+interface Exchanged {
+  status: number;
+  total: number | null;
+  text: string;
+}
+
+function exchange(socketPath: string, method: Method, path: string, body: unknown): Promise<Exchanged> {
+  const headers = body === undefined ? {} : { "content-type": "application/json" };
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, agent: false }, (response) => {
+    const call = request({ socketPath, method, path, headers, agent: false }, (response) => {
       const total = response.headers["x-total-count"];
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
@@ -48,7 +57,7 @@ function exchange(socketPath: string, method: string, path: string): Promise<{ s
       response.on("error", (cause) => reject(unreachable(cause, socketPath)));
     });
     call.on("error", (cause) => reject(unreachable(cause, socketPath)));
-    call.end();
+    call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

@@ -19,3 +19,6 @@ export const wholeNumber =
 export const socketOption = () => new Option("--socket <path>", "socket of the agent's API (default: /run/portyard/NAME/agent.sock)");
 export const nameOption = (what = "name of the instance") => new Option("--name <name>", what).argParser(label);
 export const jsonOption = () => new Option("--json", "print JSON, for programs; errors as JSON on standard error");
+
+/** Of an option that may be said several times. */
+export const collect = (text: string, before: string[] = []): string[] => [...before, text];

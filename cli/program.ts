@@ -6,6 +6,9 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { downCommand } from "./down.ts";
 import { report } from "./error.ts";
+import { networkCommand } from "./network.ts";
+import { portCommand } from "./port.ts";
+import { reloadCommand } from "./reload.ts";
 import { showCommand } from "./show.ts";
 import { upCommand } from "./up.ts";
 import { versionCommand } from "./version.ts";
@@ -26,7 +29,8 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     );
-  const commands = [demoCommand(), upCommand(), downCommand(), showCommand(), doctorCommand(), versionCommand(), completionCommand()];
+  const instance = [upCommand(), downCommand(), reloadCommand(), portCommand(), networkCommand(), showCommand()];
+  const commands = [demoCommand(), ...instance, doctorCommand(), versionCommand(), completionCommand()];
   for (const command of commands) program.addCommand(command);
   settle(program);
   return program;

@@ -1,4 +1,5 @@
 /** `portyard up`: an agent in the foreground, until a signal or `portyard down` ends it. */
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { Agent } from "../agent/agent.ts";
 import { LOG_LEVELS, type LogLevel } from "../agent/log.ts";
@@ -14,6 +15,7 @@ import { forecastLines } from "./format/forecast.ts";
 import { print, printJson } from "./format/lines.ts";
 import { showProgress } from "./format/progress.ts";
 import { count } from "./format/text.ts";
+import { HangUps, hasLostTerminal } from "./hang-up.ts";
 import { jsonOption, nameOption, socketOption, wholeNumber } from "./option.ts";
 
 const MAX_SPIN_MICROSECONDS = 1000;
@@ -80,7 +82,8 @@ export function upCommand(): Command {
 A line that starts with "ready" is printed when every port forwards. Ctrl-C, SIGTERM and
 \`portyard down\` stop it and remove every device that it made; with --keep a signal ends the
 agent alone. What an agent of this name left, by --keep or by its death, is taken over; with
---replace from one that runs, which goes on if the new one does not come up.
+--replace from one that runs, which goes on if the new one does not come up. SIGHUP applies
+what FILE says by then, as \`portyard reload\` does; a terminal that is closed stops it.
 
 Example:
   portyard up --config blue.yaml --workers auto
@@ -103,23 +106,28 @@ async function up(options: UpOptions): Promise<void> {
     import("../agent/forecast.ts"),
   ]);
   const { name, workers } = options;
-  const config = await readConfigFile(options.config, { ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) });
+  const said = { ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) };
+  const file = { path: resolve(options.config), read: (path: string) => readConfigFile(path, said) };
+  const config = await readConfigFile(options.config, said);
   const place = placeOf(config.name, { socket: options.socket });
   const forecast = await foreseeStart(config, place);
   if (options.dryRun) return sayForecast(forecast, options.json === true);
   const log = createLog({ level: options.logLevel, file: options.logFile, instance: config.name });
-  const stopping = stopSignals();
+  const reloads = new HangUps(log);
+  const stopping = stopSignals(reloads);
   const progress = showProgress("starting ports", config.ports.length);
   const { io, isolation, spin: spinMicroseconds, standby, forwarders } = options;
   const engine = { io, isolation, spinMicroseconds, standby, forwarders };
   const { socket, keep = false } = options;
-  const start = () => Agent.start(config, { engine, socket, log, keep, signal: stopping, onProgress: progress.update });
+  const common = { engine, socket, log, keep, signal: stopping, onProgress: progress.update };
+  const start = (last?: Agent) => Agent.start(last?.config ?? config, { ...common, configFile: last?.configFile ?? file });
   try {
     if (forecast.forwarder !== "absent") log[forecast.losses.length > 0 ? "warn" : "info"](forecast, "what will be taken over");
     if (options.replace) await askToLeave(place);
-    for (let agent = await start(); ; agent = await start()) {
+    for (let agent = await start(); ; agent = await start(agent)) {
       progress.end();
       sayReady(agent, config, options.json === true);
+      reloads.serve(agent);
       const isLeft = await agent.closed;
       if (!isLeft || (await isSucceeded(agent.place))) return;
       log.warn("no successor came up: this agent goes on");
@@ -138,9 +146,13 @@ async function askToLeave(place: Place): Promise<void> {
 }
 
 /** Aborts at the first signal; later ones change nothing: what was made is being removed. */
-function stopSignals(): AbortSignal {
+function stopSignals(reloads: HangUps): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controller.abort(signal));
+  process.on("SIGHUP", () => {
+    if (hasLostTerminal()) controller.abort("SIGHUP");
+    else reloads.ask();
+  });
   return controller.signal;
 }
 

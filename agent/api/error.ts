@@ -14,6 +14,8 @@ const STATUSES: Record<string, number> = {
   "host-port-taken": 409,
   "port-kind": 409,
   "pool-exhausted": 409,
+  "recreate-needed": 409,
+  "reload-refused": 409,
   "request-too-large": 413,
   "not-json": 415,
   starting: 503,

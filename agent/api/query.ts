@@ -17,9 +17,19 @@ export const macQuery = z.strictObject({ network, port, limit });
 export const dropQuery = z.strictObject({ port, limit });
 export const publishedQuery = z.strictObject({ network, port, limit });
 export const workerQuery = z.strictObject({ limit });
+const recreate = z
+  .enum(["true", "false"])
+  .optional()
+  .meta({ description: "true: make the port anew where a living one cannot take the change, or where it does not forward" });
+export const setPortQuery = z.strictObject({ recreate });
 export const noQuery = z.strictObject({});
 
-export type Filter = { network?: string | undefined; port?: string | undefined; limit?: number | undefined };
+export type Filter = {
+  network?: string | undefined;
+  port?: string | undefined;
+  limit?: number | undefined;
+  recreate?: "true" | "false" | undefined;
+};
 
 /** @throws PortyardError `bad-request` for a parameter that the route does not know, or of the wrong form. */
 export function parseQuery(schema: z.ZodObject, input: unknown): Filter {
@@ -29,7 +39,7 @@ export function parseQuery(schema: z.ZodObject, input: unknown): Filter {
   const name = issue?.code === "unrecognized_keys" ? (issue.keys[0] ?? "") : String(issue?.path[0] ?? "");
   const known = Object.keys(schema.shape);
   const remedy = known.includes(name)
-    ? "Write `limit` as a whole number from 1, the others as names."
+    ? "Write `limit` as a whole number from 1, `recreate` as true or false, the others as names."
     : `The parameters here are: ${known.join(", ") || "none"}.`;
   throw new PortyardError("bad-request", `The query parameter ${name} is not understood.`, {
     path: name,

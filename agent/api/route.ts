@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Operations } from "../operations.ts";
 import type { Views } from "../views.ts";
 import type { Filter } from "./query.ts";
-import type { VersionView } from "./schema.ts";
+import type { ReloadView, VersionView } from "./schema.ts";
 
 /** The agent as the API sees it. */
 export interface Served {
@@ -12,6 +12,8 @@ export interface Served {
   views(): Views;
   /** @throws PortyardError `starting`, `stopping` outside the time between them. */
   operations(): Operations;
+  /** Applies what the file says now. @param input as `reloadInput`. @throws PortyardError; nothing is changed then. */
+  reload(input: unknown): Promise<ReloadView>;
   /** Resolves when everything is gone. */
   stop(): Promise<void>;
   /** Resolves when the next agent of the name can take over. */
@@ -29,7 +31,7 @@ export interface Call {
 export type Answer = { status: 200 | 201; component: string; isList: boolean } | { status: 204 };
 
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   /** As OpenAPI writes it: /v1/ports/{name}. */
   path: string;
   /** operationId. */

@@ -1,5 +1,5 @@
 /** Every route of the API. Lists take filters and a limit; changes answer when they are made. */
-import { dropQuery, macQuery, networkQuery, noQuery, portQuery, publishedQuery, workerQuery } from "./query.ts";
+import { dropQuery, macQuery, networkQuery, noQuery, portQuery, publishedQuery, setPortQuery, workerQuery } from "./query.ts";
 import type { Answer, Route } from "./route.ts";
 
 const list = (component: string): Answer => ({ status: 200, component, isList: true });
@@ -81,6 +81,20 @@ export const routes: Route[] = [
     },
   },
   {
+    method: "PATCH",
+    path: "/v1/ports/{name}",
+    id: "setPort",
+    summary: "Change a port that this API made: what the body says, merged into what it is (RFC 7396); answered when it forwards so",
+    query: setPortQuery,
+    body: "PortPatch",
+    answer: one("Port"),
+    errors: [403, 404, 409, 422, 503, 507],
+    run: async (agent, { name, body, filter }) => {
+      await agent.operations().setPort(name, body, filter.recreate === "true");
+      return agent.views().port(name);
+    },
+  },
+  {
     method: "DELETE",
     path: "/v1/ports/{name}",
     id: "removePort",
@@ -134,6 +148,17 @@ export const routes: Route[] = [
     answer: list("Worker"),
     errors: [503],
     run: (agent, { filter }) => agent.views().workers(filter),
+  },
+  {
+    method: "POST",
+    path: "/v1/reload",
+    id: "reload",
+    summary: "Apply what the configuration file says now: what differs, all or nothing; answered when it is made",
+    query: noQuery,
+    body: "ReloadInput",
+    answer: one("Reload"),
+    errors: [403, 404, 409, 422, 503, 507],
+    run: (agent, { body }) => agent.reload(body),
   },
   {
     method: "POST",

@@ -6,6 +6,16 @@ const count = (description: string) => z.int().nonnegative().meta({ description 
 const owner = z.enum(["file", "api"]).meta({ description: "Who asked for it: the configuration file, or this API" });
 const nullableText = (description: string) => z.string().nullable().meta({ description });
 
+/** Why an object does not work. */
+const fault = z
+  .strictObject({
+    code: z.string().meta({ description: "The kernel's error (ENODEV, ...), or a code of ours" }),
+    message: z.string().meta({ description: "One sentence for people" }),
+    value: z.unknown().meta({ description: "What it is about" }),
+    remedy: nullableText("What the reader can do"),
+  })
+  .nullable();
+
 export const networkView = z.strictObject({
   name: z.string(),
   subnets: z.array(z.string()).meta({ description: "Prefixes, at most one of each family" }),
@@ -16,6 +26,8 @@ export const networkView = z.strictObject({
   ports: z.array(z.string()).meta({ description: "Names of the ports that are in it" }),
   learning: z.boolean(),
   macAgeSeconds: count("Seconds until an unused learned address goes"),
+  state: z.enum(["up", "failed", "pending"]).meta({ description: "Failed: the API's, and it could not be made after a restart" }),
+  error: fault.meta({ description: "Why it is failed" }),
   owner,
 });
 
@@ -26,10 +38,10 @@ export const portView = z.strictObject({
   native: nullableText("Network of a trunk's untagged frames"),
   kind: z.enum(["tap", "packet", "host", "memory"]),
   io: z.enum(["uring", "syscall", "memory"]).nullable().meta({ description: "What moves the frames; null while nothing does" }),
-  state: z.enum(["up", "shut", "gone", "failed", "pending"]),
-  error: nullableText(
-    "The kernel's error, or the code of ours, of a port that is gone or failed; poison: shut, because its frames killed its worker",
-  ),
+  desired: z.enum(["up", "shut", "absent"]).meta({ description: "What is wanted of it; absent: it is on its way out" }),
+  generation: count("Another one each time that the port, or one before it in its place, was made anew").nullable(),
+  state: z.enum(["up", "shut", "gone", "failed", "pending"]).meta({ description: "What it is" }),
+  error: fault.meta({ description: "Why it is gone, failed or shut (poison: its frames killed their worker)" }),
   mac: nullableText("MAC of the station behind it"),
   addresses: z.array(z.string()).meta({ description: "Addresses bound to it" }),
   mtu: count("Largest IP packet in bytes").nullable(),
@@ -102,6 +114,25 @@ export const versionView = z.strictObject({
   node: z.string().meta({ description: "Version of Node.js" }),
 });
 
+export const changeView = z.strictObject({
+  action: z.enum(["add", "remove", "change", "recreate"]).meta({ description: "recreate: made anew, a living one cannot take it" }),
+  kind: z.enum(["network", "port"]),
+  name: z.string(),
+  keys: z.array(z.string()).meta({ description: "What differs, in the file's words" }),
+});
+
+export const reloadView = z.strictObject({
+  config: z.string().meta({ description: "Path of the file" }),
+  dryRun: z.boolean().meta({ description: "Nothing was changed" }),
+  changes: z.array(changeView).meta({ description: "Empty when the file says what runs" }),
+});
+
+/** What a reload is asked for. */
+export const reloadInput = z.strictObject({
+  config: z.string().optional().meta({ description: "Absolute path of another file, which is the agent's from then on; default: its own" }),
+  dryRun: z.boolean().optional().meta({ description: "Check, and change nothing" }),
+});
+
 export const leftView = z.strictObject({ left: z.literal(true) });
 export const stoppedView = z.strictObject({ stopped: z.literal(true) });
 
@@ -124,4 +155,6 @@ export type MacView = z.output<typeof macView>;
 export type DropView = z.output<typeof dropView>;
 export type PublishedView = z.output<typeof publishedView>;
 export type WorkerView = z.output<typeof workerView>;
+export type ReloadView = z.output<typeof reloadView>;
+export type ReloadInput = z.output<typeof reloadInput>;
 export type VersionView = z.output<typeof versionView>;

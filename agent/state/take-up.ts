@@ -2,7 +2,9 @@
 import { hostPortName } from "../../bindings/config/host-port.ts";
 import { networksOf } from "../../bindings/config/networks-of.ts";
 import type { EngineConfig } from "../../bindings/config/types.ts";
-import { Objects } from "../objects.ts";
+import { namespacePath } from "../../bindings/config/name.ts";
+import type { PortInput } from "../../bindings/config/port-schema.ts";
+import { type Leftovers, Objects } from "../objects.ts";
 import type { Place } from "../place.ts";
 import { readState, removeState, writeState } from "./state-file.ts";
 import type { State } from "./types.ts";
@@ -12,8 +14,11 @@ export interface TakenUp {
   objects: Objects;
   /** The state that was there. */
   before: State | null;
-  /** Names of the ports, and host ports, that are to be as they were. */
+  /** Names of the ports, and host ports, that are to be as they were. A port that a change was making anew stands in the state twice,
+   *  and may be kept as one of the two. */
   kept: Set<string>;
+  /** Those that are not, and whose device is none of a kept one's. */
+  gone: PortInput[];
 }
 
 /** The objects of a start. Nothing is written yet.
@@ -23,9 +28,23 @@ export async function takeUpObjects({ stateFile }: Place, config: EngineConfig):
   const before = await readState(stateFile);
   if (before) objects.hold(before);
   objects.lendFile(before);
-  const kept = before ? namesKept(before, objects.toState()) : new Set<string>();
-  objects.keepInterfaces(before?.interfaces ?? [], kept);
-  return { objects, before, kept };
+  const { networks, ports } = before ? entriesKept(before, objects.toState()) : { networks: [], ports: [] };
+  const gone = {
+    networks: (before?.networks ?? []).filter((one) => !networks.includes(one)),
+    ports: (before?.ports ?? []).filter((one) => !ports.includes(one)),
+  };
+  objects.remember(before?.interfaces ?? [], gone);
+  const keptPlaces = new Set(ports.map(({ config: port }) => placeOf(port)));
+  const kept = new Set([
+    ...ports.map(({ config: port }) => port.name),
+    ...networks.map(({ config: network }) => hostPortName(network.name)),
+  ]);
+  return { objects, before, kept, gone: gone.ports.map(({ config: port }) => port).filter((port) => !keptPlaces.has(placeOf(port))) };
+}
+
+/** Where the device of a port is. */
+export function placeOf({ tap, packet }: PortInput): string {
+  return tap ? `tap ${namespacePath(tap.namespace)} ${tap.interface}` : `packet ${packet?.interface}`;
 }
 
 /** Writes what the next start takes up: what the API made. */
@@ -41,17 +60,17 @@ export async function leaveAsBefore({ stateFile }: Place, before: State | null):
   else await removeState(stateFile);
 }
 
-/** Names of the ports, host ports among them, that both states have, in networks that both have. */
-function namesKept(before: State, wanted: State): Set<string> {
-  const networks = sameNames(before.networks, wanted.networks);
-  const ports = sameNames(before.ports, wanted.ports);
-  const stay = before.ports.filter(({ config }) => ports.has(config.name) && networksOf(config).every((name) => networks.has(name)));
-  return new Set([...stay.map(({ config }) => config.name), ...[...networks].map(hostPortName)]);
+/** The entries of `before` that `wanted` has as well, ports in networks that both have. */
+function entriesKept(before: State, wanted: State): Leftovers {
+  const networks = same(before.networks, wanted.networks);
+  const names = new Set(networks.map(({ config }) => config.name));
+  const ports = same(before.ports, wanted.ports).filter(({ config }) => networksOf(config).every((name) => names.has(name)));
+  return { networks, ports };
 }
 
-function sameNames<Config extends Published>(before: { config: Config }[], wanted: { config: Config }[]): Set<string> {
+function same<Entry extends { config: Published }>(before: Entry[], wanted: Entry[]): Entry[] {
   const texts = new Map(wanted.map(({ config }) => [config.name, textOf(config)]));
-  return new Set(before.filter(({ config }) => texts.get(config.name) === textOf(config)).map(({ config }) => config.name));
+  return before.filter(({ config }) => texts.get(config.name) === textOf(config));
 }
 
 interface Published {

@@ -35,3 +35,19 @@ export function showProgress(what: string, total: number, stream: NodeJS.WriteSt
     },
   };
 }
+
+/** The same for something whose steps nobody tells: how long it has taken. */
+export function showWaiting(what: string, stream: NodeJS.WriteStream = process.stderr): Pick<Progress, "end"> {
+  if (!stream.isTTY) return { end: () => {} };
+  const begin = performance.now();
+  const timer = setInterval(
+    () => stream.write(`${ERASE_LINE}${what} ${Math.floor((performance.now() - begin) / 1000)} s`),
+    FIRST_MS,
+  ).unref();
+  return {
+    end: () => {
+      clearInterval(timer);
+      stream.write(ERASE_LINE);
+    },
+  };
+}

@@ -41,7 +41,7 @@ const ports: List<PortView> = {
     { title: "IO", cell: ({ io }) => dash(io), rank: 4 },
     {
       title: "STATE",
-      cell: ({ state, error }) => (error === null ? state : `${state} (${error})`),
+      cell: ({ state, error }) => (error === null ? state : `${state}: ${error.code}`),
       colour: ({ state }) => STATE_COLOURS[state],
     },
     { title: "MAC", cell: ({ mac }) => dash(mac), rank: 2 },
@@ -67,6 +67,11 @@ const networks: List<NetworkView> = {
     { title: "GATEWAY", cell: ({ gateway }) => dash(gateway), rank: 3 },
     { title: "MTU", cell: ({ mtu }) => String(mtu), right: true },
     { title: "LEARNING", cell: ({ learning, macAgeSeconds }) => (learning ? `${macAgeSeconds} s` : "off"), rank: 2 },
+    {
+      title: "STATE",
+      cell: ({ state, error }) => (error === null ? state : `${state}: ${error.code}`),
+      colour: ({ state }) => STATE_COLOURS[state],
+    },
     { title: "PORTS", cell: ({ ports: members }) => dash(members.length > 8 ? `${members.length} ports` : members.join(" ")), rank: 1 },
   ],
 };

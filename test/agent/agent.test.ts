@@ -142,7 +142,7 @@ test("an object of the API that cannot be made again is shown as failed, kept, a
   yard.prepare = (engine) => engine.refused.add("b");
   const second = await yard.start(config);
   const held = (await ask(second.place.socket, "GET", "/v1/ports?port=b")).body[0];
-  assert.equal([held.state, held.error, held.io, held.owner], ["failed", "namespace-missing", null, "api"]);
+  assert.equal([held.state, held.error.code, held.io, held.owner], ["failed", "namespace-missing", null, "api"]);
   await second.stop();
   yard.prepare = () => {};
   const third = await yard.start(config);

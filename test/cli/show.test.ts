@@ -45,7 +45,7 @@ test("ports as a table", async () => {
 test("networks, stations, drops and workers as tables", async () => {
   assert.match(
     (await show("networks")).stdout,
-    /^ {2}NETWORK.*\n {2}blue +10\.77\.0\.0\/24 +- +1500 +300 s +a b t\n {2}green +- +- +1500 +off +t\n$/,
+    /^ {2}NETWORK.*\n {2}blue +10\.77\.0\.0\/24 +- +1500 +300 s +up +a b t\n {2}green +- +- +1500 +off +up +t\n$/,
   );
   assert.match((await show("macs", "--port", "t")).stdout, /^ {2}NETWORK.*\n {2}green +02:00:00:00:00:0f +t +static +-\n$/);
   assert.match((await show("drops")).stdout, /^ {2}REASON.*\n {2}spoofed-source +a +12,345\n$/);

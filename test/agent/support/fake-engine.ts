@@ -21,6 +21,12 @@ export class FakeEngine implements EngineLike {
   readonly asked: string[] = [];
   /** Ports of these names are refused with `namespace-missing`. */
   readonly refused = new Set<string>();
+  /** Changes of ports of these names are refused with `address-taken`. */
+  readonly unset = new Set<string>();
+  /** Devices of ports of these names could not be made: known before. */
+  readonly absent = new Set<string>();
+  /** Ports of these names are shown as gone. */
+  readonly gone = new Set<string>();
   readonly stations: MacInfo[] = [];
   readonly dropped: DropInfo[] = [];
   readonly options: EngineOptions;
@@ -34,6 +40,10 @@ export class FakeEngine implements EngineLike {
     this.options = options;
     for (const network of config.networks) this.#networks.set(network.name, network);
     for (const port of config.ports) this.#ports.set(port.name, port);
+  }
+
+  hasLeft(): boolean {
+    return false;
   }
 
   async settle(): Promise<string[]> {
@@ -51,6 +61,25 @@ export class FakeEngine implements EngineLike {
     return this.networks().find(({ name }) => name === network.name)!;
   }
 
+  async setNetwork(network: NetworkConfig): Promise<NetworkInfo> {
+    this.asked.push(`setNetwork ${network.name}`);
+    this.#networks.set(network.name, network);
+    return this.networks().find(({ name }) => name === network.name)!;
+  }
+
+  async setPorts(ports: readonly PortConfig[]): Promise<PortInfo[]> {
+    this.asked.push(`setPorts ${ports.map(({ name }) => name).join(" ")}`);
+    const unset = ports.find(({ name }) => this.unset.has(name));
+    if (unset) throw new PortyardError("address-taken", "It is bound already.", { value: unset.name });
+    for (const port of ports) this.#ports.set(port.name, port);
+    return this.ports().filter(({ name }) => ports.some((port) => port.name === name));
+  }
+
+  async checkPorts(ports: readonly PortConfig[]): Promise<void> {
+    const absent = ports.find(({ name }) => this.absent.has(name));
+    if (absent) throw new PortyardError("namespace-missing", "There is no such namespace.", { path: absent.name, remedy: "Make it." });
+  }
+
   async removeNetwork(name: string): Promise<void> {
     this.asked.push(`removeNetwork ${name}`);
     this.#networks.delete(name);
@@ -66,6 +95,7 @@ export class FakeEngine implements EngineLike {
   }
 
   async removePort(name: string): Promise<void> {
+    this.gone.delete(name);
     this.asked.push(`removePort ${name}`);
     this.#ports.delete(name);
   }
@@ -78,8 +108,10 @@ export class FakeEngine implements EngineLike {
       native: port.native ?? null,
       kind: port.tap ? "tap" : port.packet ? "packet" : "memory",
       io: "uring",
-      state: "up",
-      error: null,
+      desired: "up",
+      generation: 1,
+      state: this.gone.has(port.name) ? "gone" : "up",
+      error: this.gone.has(port.name) ? "EBADFD" : null,
       mac: port.mac ?? null,
       addresses: port.addresses,
       mtu: 1500,

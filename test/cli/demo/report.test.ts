@@ -16,6 +16,8 @@ const port = (name: string): PortInfo => ({
     native: null,
     kind: "packet",
     io: "syscall",
+    desired: "up",
+    generation: 1,
     state: "up",
     error: null,
     pinned: false,

@@ -215,7 +215,7 @@ test("what the API publishes and cannot have after a restart is held, and tells 
   const server = await listen(port);
   const second = await start();
   const { state, error } = (await ask(second.place.socket, "GET", "/v1/ports")).body[0];
-  assert.equal([state, error], ["failed", "host-port-taken"]);
+  assert.equal([state, error.code], ["failed", "host-port-taken"]);
   assert.equal(await shown(second), []);
   assert.is((await ask(second.place.socket, "DELETE", "/v1/ports/b")).status, 204);
   server.close();

@@ -1,0 +1,139 @@
+/** A new configuration for a running agent: what of the file's objects differs is checked as a whole and applied, all or nothing.
+ *  Objects of other owners, and what does not differ, are not touched. */
+import { networksOf } from "../bindings/config/networks-of.ts";
+import type { Key } from "../bindings/config/problem.ts";
+import type { EngineConfig, PortConfig } from "../bindings/config/types.ts";
+import type { EngineLike } from "../bindings/engine/types.ts";
+import { PortyardError } from "../bindings/error.ts";
+import { type Changed, type Difference, differenceOf, type Differing } from "./change/difference.ts";
+import { byName, type ObjectSet } from "./change/object-set.ts";
+import { exchangeOf, planOf } from "./change/plan.ts";
+import type { Transaction } from "./change/transaction.ts";
+import type { Objects } from "./objects.ts";
+
+/** One line of what a reload does. */
+export interface ChangeView {
+  /** `recreate`: the object is made anew, because a living one does not take what differs. */
+  action: "add" | "remove" | "change" | "recreate";
+  kind: "network" | "port";
+  name: string;
+  /** What differs, in the file's words; empty when it is added, removed, or made anew because it was gone. */
+  keys: string[];
+}
+
+/** What an instance is started with and keeps. */
+export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables">;
+
+/** What a reload would do, checked as far as that goes without touching anything.
+ *  @param running what the instance was started with.
+ *  @throws PortyardError `reload-refused`, `name-taken`, `network-in-use`. */
+export async function planReload(
+  engine: EngineLike,
+  objects: Objects,
+  running: Fixed,
+  wanted: EngineConfig,
+): Promise<Transaction & { changes: ChangeView[] }> {
+  refuseFixed(running, wanted);
+  refuseOthersNames(objects, wanted);
+  const mine = objects.of("file");
+  const difference = differenceOf(mine, wanted, await curable(engine, mine, wanted));
+  refuseUprooted(objects, difference);
+  const order = new Map(wanted.ports.map(({ name }, index) => [name, index]));
+  const present = objects.of();
+  return {
+    owner: "file",
+    exchange: exchangeOf(difference),
+    plan: (leases) => planOf(objects.inventory.instance, difference, present, leases),
+    keysOf: ({ name }): Key[] => ["ports", order.get(name) ?? 0],
+    changes: [
+      ...changesOf("network", difference.networks, objects.staleHeld(wanted).networks),
+      ...changesOf("port", difference.ports, objects.staleHeld(wanted).ports),
+    ],
+  };
+}
+
+function refuseFixed(running: Fixed, wanted: EngineConfig): void {
+  const fixed: [path: string, from: unknown, to: unknown][] = [
+    ["name", running.name, wanted.name],
+    ["workers", running.workers, wanted.workers],
+    ["tables.macs", running.tables.macs, wanted.tables.macs],
+  ];
+  const differing = fixed.find(([, from, to]) => from !== to);
+  if (!differing) return;
+  const [path, from, to] = differing;
+  throw new PortyardError("reload-refused", `A running instance cannot change ${path} from ${from} to ${to}.`, {
+    path,
+    value: to,
+    remedy:
+      path === "name"
+        ? "Start a second instance with `portyard up --config FILE`."
+        : "Say `portyard up --config FILE --replace`: the new agent takes over.",
+  });
+}
+
+function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
+  const others = (kind: "network" | "port", names: Iterable<string>) =>
+    [...names].find((name) => (kind === "network" ? objects.networkOwner(name) : objects.portOwner(name)) !== "file");
+  const { inventory, heldNetworks, heldPorts } = objects;
+  const taken = (kind: "network" | "port", configs: readonly { name: string }[], there: Iterable<string>[]) => {
+    const present = new Set(there.flatMap((names) => [...names]));
+    const name = others(
+      kind,
+      configs.map((config) => config.name).filter((each) => present.has(each)),
+    );
+    if (name === undefined) return;
+    throw new PortyardError("name-taken", `The ${kind} ${name} of the configuration has the name of one that was made by the API.`, {
+      path: `${kind}s`,
+      value: name,
+      remedy: `Rename it, or remove the API's first: \`portyard ${kind} remove ${name}\`.`,
+    });
+  };
+  taken("network", wanted.networks, [inventory.networks.keys(), heldNetworks.keys()]);
+  taken("port", wanted.ports, [inventory.ports.keys(), heldPorts.keys()]);
+}
+
+/** Ports that are gone, though their configuration stays, and that could be made again now. */
+async function curable(engine: EngineLike, mine: ObjectSet, wanted: EngineConfig): Promise<Set<string>> {
+  const states = new Map(engine.ports().map(({ name, state }) => [name, state]));
+  const running = byName(mine.ports);
+  const cured = new Set<string>();
+  for (const port of wanted.ports) {
+    if (!running.has(port.name) || !["gone", "failed"].includes(states.get(port.name) ?? "")) continue;
+    const isThere = await engine.checkPorts([port], []).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) cured.add(port.name);
+  }
+  return cured;
+}
+
+/** The API's ports are not touched, so the networks that they are in stay. */
+function refuseUprooted(objects: Objects, { networks }: Difference): void {
+  const lost = new Map<string, string>([
+    ...networks.removed.map(({ name }) => [name, "removed"] as const),
+    ...networks.anew.map(({ to, keys }) => [to.name, `made anew to change ${keys.join(", ")}`] as const),
+  ]);
+  const isUprooted = (port: PortConfig) => networksOf(port).some((name) => lost.has(name));
+  const port = objects.of("api").ports.find(isUprooted);
+  if (!port) return;
+  const network = networksOf(port).find((name) => lost.has(name)) ?? "";
+  throw new PortyardError("network-in-use", `Network ${network} cannot be ${lost.get(network)}: port ${port.name} of the API is in it.`, {
+    path: "networks",
+    value: network,
+    remedy: `Remove that port first: \`portyard port remove ${port.name}\`.`,
+  });
+}
+
+/** @param stale what is held, and is forgotten. */
+function changesOf(
+  kind: ChangeView["kind"],
+  { removed, changed, anew, added }: Differing<{ name: string }>,
+  stale: readonly { name: string }[],
+): ChangeView[] {
+  const lines = (action: ChangeView["action"], list: readonly Changed<{ name: string }>[]) =>
+    list.map(({ to, keys }): ChangeView => ({ action, kind, name: to.name, keys }));
+  const plain = (action: ChangeView["action"], list: readonly { name: string }[]) =>
+    list.map(({ name }): ChangeView => ({ action, kind, name, keys: [] }));
+  return [...plain("remove", [...removed, ...stale]), ...lines("change", changed), ...lines("recreate", anew), ...plain("add", added)];
+}

@@ -1,0 +1,88 @@
+/** Networks and ports as they stand in the state: those that there are, and those that are held. */
+import { networkInput, portInput } from "../../bindings/config/as-input.ts";
+import type { NetworkInput } from "../../bindings/config/network-schema.ts";
+import type { PortInput } from "../../bindings/config/port-schema.ts";
+import { PortyardError } from "../../bindings/error.ts";
+import type { Lease } from "../../bindings/ipam/lease.ts";
+import type { ObjectSet } from "../change/object-set.ts";
+import type { Owner, State, StoredNetwork, StoredPort } from "./types.ts";
+
+/** An object without a device, and why; null before it was tried. */
+export interface Held<Input> {
+  owner: Owner;
+  config: Input;
+  /** What stands beside it in the state: the lease of a port, or what the pool of a network gave last. */
+  addresses: readonly string[];
+  error: PortyardError | null;
+}
+
+/** What stands in the state and is not wanted. */
+export type Leftovers = Pick<State, "networks" | "ports">;
+
+interface Owners {
+  networkOwner(name: string): Owner;
+  portOwner(name: string): Owner;
+}
+
+/** What there is.
+ *  @param leaseOf what a port was lent. @param given what the pool of a network gave last. */
+export function storedSet(
+  set: ObjectSet,
+  owners: Owners,
+  leaseOf: (name: string) => Lease,
+  given: (name: string) => readonly string[],
+): Leftovers {
+  return {
+    networks: set.networks.map((network) => storedNetwork(owners.networkOwner(network.name), networkInput(network), given(network.name))),
+    ports: set.ports.map((port) => storedPort(owners.portOwner(port.name), portInput(port), leaseOf(port.name))),
+  };
+}
+
+/** Held networks that were not made meanwhile. */
+export function storedNetworks(held: ReadonlyMap<string, Held<NetworkInput>>, made: ReadonlyMap<string, unknown>): StoredNetwork[] {
+  return stillHeld(held, made).map(({ owner, config, addresses }) => storedNetwork(owner, config, addresses));
+}
+
+/** The same of ports. */
+export function storedPorts(held: ReadonlyMap<string, Held<PortInput>>, made: ReadonlyMap<string, unknown>): StoredPort[] {
+  return stillHeld(held, made).map(({ owner, config, addresses }) => storedPort(owner, config, addresses));
+}
+
+function stillHeld<Input>(held: ReadonlyMap<string, Held<Input>>, made: ReadonlyMap<string, unknown>): Held<Input>[] {
+  return [...held].filter(([name]) => !made.has(name)).map(([, one]) => one);
+}
+
+function storedNetwork(owner: Owner, config: NetworkInput, given: readonly string[]): StoredNetwork {
+  return { owner, config, ...(given.length > 0 && { given }) };
+}
+
+function storedPort(owner: Owner, config: PortInput, lease: Lease): StoredPort {
+  return { owner, config, ...(lease.length > 0 && { lease }) };
+}
+
+/** @throws PortyardError `name-taken` when an object of this name is there. */
+export function refuseTaken(kind: string, taken: ReadonlyMap<string, unknown>, input: unknown): void {
+  const name = (input as { name?: unknown } | null)?.name;
+  if (typeof name !== "string" || !taken.has(name)) return;
+  throw new PortyardError("name-taken", `There is a ${kind} named ${name} already.`, {
+    path: "name",
+    value: name,
+    remedy: `Choose another name, or remove the ${kind} first.`,
+  });
+}
+
+/** Holds what the API made before a restart. @throws PortyardError `name-taken` when the file uses its name. */
+export function hold<Input extends { name: string }>(
+  kind: string,
+  taken: ReadonlyMap<string, unknown>,
+  held: Map<string, Held<Input>>,
+  config: Input,
+  addresses: readonly string[],
+): void {
+  if (taken.has(config.name)) {
+    const message = `The ${kind} ${config.name} of the configuration has the name of one that was made by the API.`;
+    const remedy = "Rename it, or start without it and remove the API's first.";
+    throw new PortyardError("name-taken", message, { path: `${kind}s`, value: config.name, remedy });
+  }
+  held.set(config.name, { owner: "api", config, addresses, error: null });
+}
