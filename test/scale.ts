@@ -96,6 +96,14 @@ const columns = {
   twoWorkerSeconds: { quick: 2, full: 60 },
   /** Rounds of 1,000 steps in which two workers learn the same stations at once, on each build. */
   duelRounds: { quick: 50, full: 500 },
+  /** Pairs of random configurations, one to become the other. */
+  differences: { quick: 200, full: 20_000 },
+  /** Ports that one reload changes, one of them impossible at first. */
+  reloadedPorts: { quick: 40, full: 200 },
+  /** Random calls, reloads and kills against the model of what should exist. */
+  objectSteps: { quick: 150, full: 10_000 },
+  /** Writes of a state that are cut short by a kill. */
+  stateKills: { quick: 20, full: 500 },
 } satisfies Record<string, Columns>;
 
 export type ScaleKey = keyof typeof columns;

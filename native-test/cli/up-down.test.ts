@@ -73,7 +73,7 @@ test(
   }),
 );
 
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(
     ...story(`${signal} ends it with status 0`, async (yard) => {
       const up = await yard.up();
@@ -169,7 +169,7 @@ test(
     yard.machine.tool("ip", "netns", "del", "third");
     await up.prints('"msg":"port down"');
     const port = (await yard.json("show", "ports", ...NAME, "--port", "third"))[0];
-    assert.equal([port.state, port.error], ["gone", "EBADFD"]);
+    assert.equal([port.state, port.error.code], ["gone", "EBADFD"]);
     assert.ok(await reaches(yard.machine, "left", "right", "10.77.0.3"));
     assert.is((await up.stop("SIGTERM")).code, 0);
   }),

@@ -33,6 +33,12 @@ export class Program {
     this.ended = once(this.child, "close").then(([code, signal]) => ({ code, signal, stdout: this.#stdout, stderr: this.#stderr }));
   }
 
+  /** What it has printed until now, and how it ended if it has: for messages. */
+  get said(): string {
+    const { exitCode, signalCode } = this.child;
+    return `${this.#stdout}${this.#stderr}${exitCode ?? signalCode ?? "still running"}`;
+  }
+
   /** Waits until it has printed `text` on either output. @throws Error with what it printed when it ends before. */
   async prints(text: string): Promise<void> {
     const found = new Promise<void>((resolve) => {
