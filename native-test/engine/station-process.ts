@@ -1,5 +1,6 @@
 /** The program of a station (station.ts): runs in a container's network namespace, obeys one command a line and answers
- *  each with one line, `{"result": …}` or `{"error": …}`. Datagrams carry their number in the first four bytes. */
+ *  each with one line, `{"result": …}` or `{"error": …}`. Datagrams carry their number in the first four bytes, and in the next eight, if they
+ *  have so many, the time at which they left, in nanoseconds of the monotonic clock, which all containers share. */
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
@@ -15,12 +16,15 @@ const UDP_SEGMENT = 103;
 /** So that a receiver that gets no processor time for a while loses nothing by itself. */
 const RECEIVE_BUFFER_BYTES = 64 * 1024 * 1024;
 const CHUNK_BYTES = 65_536;
+/** Number and time. */
+const STAMPED_BYTES = 12;
 
 interface Receiver {
   socket: Socket;
   seen: Set<number>;
   lastMs: number;
   longestGapMs: number;
+  longestWayMs: number;
 }
 
 interface Sender {
@@ -42,11 +46,12 @@ function makeSocket(address: string): Socket {
 
 async function receive({ port, address, segmentBytes }: { port: number; address: string; segmentBytes: number | null }): Promise<void> {
   const socket = makeSocket(address);
-  const receiver: Receiver = { socket, seen: new Set(), lastMs: 0, longestGapMs: 0 };
+  const receiver: Receiver = { socket, seen: new Set(), lastMs: 0, longestGapMs: 0, longestWayMs: 0 };
   socket.on("message", (message) => {
     const nowMs = performance.now();
     if (receiver.lastMs !== 0) receiver.longestGapMs = Math.max(receiver.longestGapMs, nowMs - receiver.lastMs);
     receiver.lastMs = nowMs;
+    receiver.longestWayMs = Math.max(receiver.longestWayMs, wayMs(message));
     if (segmentBytes === null || message.length === segmentBytes) receiver.seen.add(message.readUInt32BE());
   });
   socket.bind(port, address);
@@ -62,7 +67,7 @@ async function count({ port, expected, quietMs }: { port: number; expected: numb
   while (receiver.seen.size < expected && performance.now() - Math.max(askedMs, receiver.lastMs) < quietMs) await delay(5);
   receiver.socket.close();
   receivers.delete(port);
-  return { received: receiver.seen.size, longestGapMs: receiver.longestGapMs };
+  return { received: receiver.seen.size, longestGapMs: receiver.longestGapMs, longestWayMs: receiver.longestWayMs };
 }
 
 interface SendOrder {
@@ -106,8 +111,16 @@ async function send({ port, address, perSecond, bytes, limit, segments }: SendOr
 
 function numbered(first: number, bytes: number, segments: number): Buffer {
   const message = Buffer.alloc(bytes * segments);
-  for (let index = 0; index < segments; index++) message.writeUInt32BE(first + index, index * bytes);
+  for (let index = 0; index < segments; index++) {
+    message.writeUInt32BE(first + index, index * bytes);
+    if (bytes >= STAMPED_BYTES) message.writeBigUInt64BE(process.hrtime.bigint(), index * bytes + 4);
+  }
   return message;
+}
+
+/** How long a datagram was under way; 0 for one that does not say when it left. */
+function wayMs(message: Buffer): number {
+  return message.length < STAMPED_BYTES ? 0 : Number(process.hrtime.bigint() - message.readBigUInt64BE(4)) / 1e6;
 }
 
 /** Ends a sender that has no limit, waits for one that has. */

@@ -13,6 +13,9 @@ export interface Outcome {
   received: number;
   /** Longest time between two datagrams at the receiver. */
   longestGapMs: number;
+  /** Longest time from the sender to the receiver; 0 where the datagrams have no room for a stamp. Unlike the gap it does not grow when
+   *  the sender gets no processor time. */
+  longestWayMs: number;
 }
 
 export interface DatagramOptions {
