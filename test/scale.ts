@@ -25,7 +25,7 @@ const columns = {
   /** Random sets of networks whose rules are tried with random packets. */
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */
-  ledgerRuns: { quick: 30, full: 2_000 },
+  ledgerRuns: { quick: 30, full: 300 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
