@@ -40,6 +40,8 @@ const columns = {
   forwarderKills: { quick: 2, full: 20 },
   /** Frames of which a worker dies under load, in each way. */
   workerDeaths: { quick: 2, full: 20 },
+  /** The same with another isolation or back end than the usual one. */
+  unusualWorkerDeaths: { quick: 1, full: 5 },
   /** Deaths of forwarder, agent and both under load, each as often; TCP streams meanwhile, and how long none of the datagrams may
    *  have come when the forwarder was killed. */
   lives: { quick: 2, full: 20 },

@@ -20,6 +20,8 @@ import type { ThreadNews } from "./worker-thread.ts";
 
 /** How long a worker may take to end when it is asked to. */
 const END_MS = 2000;
+/** When the processor is no longer wanted by the worker that begins. */
+const SPARE_AFTER_MS = 200;
 
 export interface HostListener extends Pick<LinkListener, "log"> {
   /** A worker is dead and has no successor. */
@@ -42,8 +44,8 @@ export class ForwarderHost {
   private readonly memory: WebAssembly.Memory;
   private readonly tables: Tables;
   private eventfds: number[] = [];
-  /** Threads that were started before there was work for them, by worker. */
-  private readonly waiting = new Map<number, Worker>();
+  /** Threads that were started before there was work for them. */
+  private readonly waiting: Worker[] = [];
   /** What this forwarder holds, by port: the record in the tables may be gone before the descriptor is. */
   private readonly descriptors = new Map<number, number>();
   private readonly threads = new Set<Worker>();
@@ -63,8 +65,19 @@ export class ForwarderHost {
   /** Starts the threads, and lets them load what they need; resolves when they wait for their work. @throws Error of one that could not. */
   async prepare(): Promise<void> {
     const { workers: count } = this.settings.layout;
-    for (let index = 0; index < count; index++) this.waiting.set(index, this.startThread());
-    await Promise.all([...this.waiting.values()].map((thread) => once(thread, "message")));
+    for (let index = 0; index < count; index++) this.waiting.push(this.startThread());
+    await Promise.all(this.waiting.map((thread) => once(thread, "message")));
+  }
+
+  /** Keeps one thread waiting, which takes the place of one that hangs or ends. */
+  private keepSpare(): void {
+    if (this.isStopping || this.waiting.length > 0) return;
+    const thread = this.startThread();
+    this.waiting.push(thread);
+    const forget = () => {
+      if (this.waiting.includes(thread)) this.waiting.splice(this.waiting.indexOf(thread), 1);
+    };
+    thread.once("error", forget).once("exit", forget);
   }
 
   private startThread(): Worker {
@@ -93,8 +106,8 @@ export class ForwarderHost {
    *  @param death of its predecessor in this process. */
   private startWorker(index: number, death: Death | null): Promise<void> {
     workers.prepare(this.tables, index);
-    const thread = this.waiting.get(index) ?? this.startThread();
-    this.waiting.delete(index);
+    const thread = this.waiting.pop() ?? this.startThread();
+    setTimeout(() => this.keepSpare(), SPARE_AFTER_MS).unref();
     thread.postMessage({ index, eventfd: this.eventfds[index] as number, death } satisfies WorkerOrder);
     const running: Running = { index, thread, heartbeat: new Heartbeat(), death: null };
     this.threads.add(thread);
@@ -182,11 +195,12 @@ export class ForwarderHost {
   async stop(): Promise<void> {
     this.isStopping = true;
     clearInterval(this.watch);
+    const spares = this.waiting.splice(0).map((thread) => thread.terminate());
     const exits = [...this.threads].map((thread) => once(thread, "exit"));
     for (let index = 0; index < this.eventfds.length; index++) workers.requestStop(this.tables, index);
     this.wake();
     const timer = setTimeout(() => this.threads.forEach((thread) => void thread.terminate()), END_MS);
-    await Promise.all(exits);
+    await Promise.all([...exits, ...spares]);
     clearTimeout(timer);
   }
 }
