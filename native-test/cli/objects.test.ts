@@ -239,13 +239,18 @@ const portFields = (row: { addresses: string[] }) =>
   fields({ ...row, addresses: row.addresses.join(" ") }, ["name", "owner", "network", "kind", "state", "mac", "addresses", "mtu"]);
 
 function targets(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((descriptor) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
-    } catch {
-      return ""; // it was closed meanwhile
-    }
-  });
+  const folder = `/proc/${pid}/fd`;
+  return orNothing(() => readdirSync(folder), []).map((descriptor) => orNothing(() => readlinkSync(`${folder}/${descriptor}`), ""));
+}
+
+/** Of what was closed, or has ended, meanwhile. */
+function orNothing<Result>(read: () => Result, nothing: Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return nothing;
+    throw error;
+  }
 }
 
 /** Without the connections that come and go with each question. */
