@@ -19,14 +19,13 @@ import { layOut } from "../bindings/tables/layout.ts";
 import type { Served } from "./api/route.ts";
 import type { ReloadView, VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
-import { cleanUp, clearWay, removeUnrecorded } from "./clean-up.ts";
+import { cleanUp, clearWay, removeDropped, removeUnrecorded } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import { takeHostPorts } from "./host/publish/take-host-ports.ts";
 import { claimPlace } from "./lock.ts";
 import { forwarderLog, type Log } from "./log.ts";
-import type { Objects } from "./objects.ts";
 import { Operations } from "./operations.ts";
 import { packageVersion } from "./package-version.ts";
 import { type Place, type PlaceOptions, placeOf } from "./place.ts";
@@ -211,7 +210,7 @@ export class Agent implements Served {
     });
     await operations.makeHeld();
     this.#goOn();
-    await this.#settle(engine, objects);
+    await this.#settle(engine, takenUp);
     this.#options.onProgress?.(config.ports.length);
     this.#running = { views: new Views(engine, objects, publisher), operations };
     this.#state = "running";
@@ -258,10 +257,15 @@ export class Agent implements Served {
   }
 
   /** From here on a stop takes everything back; before, what was taken over goes on without this agent. */
-  async #settle(engine: EngineLike, objects: Objects): Promise<void> {
+  async #settle(engine: EngineLike, takenUp: TakenUp): Promise<void> {
+    const { objects } = takenUp;
     const ended = await engine.settle();
     if (ended.length > 0) this.#log.info({ ports: ended }, "ended ports that the configuration does not name any more");
-    if (objects.forgetLeftovers()) await writeState(this.place.stateFile, objects.toState());
+    if (objects.forgetLeftovers()) {
+      const devices = this.#isTakingOver ? await removeDropped(takenUp) : [];
+      if (devices.length > 0) this.#log.warn({ devices }, "removed devices of ports that are not wanted any more");
+      await writeState(this.place.stateFile, objects.toState());
+    }
     this.#isTakingOver = false;
   }
 

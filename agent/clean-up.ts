@@ -70,6 +70,19 @@ export async function removeUnrecorded(engine: EngineLike, { before, objects }: 
   return devices;
 }
 
+/** After the engine has ended what is not wanted: removes what of that is still there and held by nobody. A forwarder that held nothing for a
+ *  port, because it died too, or was replaced, gave the engine nothing to end. Nothing where a port of `objects` is now.
+ *  @throws PortyardError `no-rights`, `link-failed`. */
+export async function removeDropped({ before, gone, objects }: TakenUp): Promise<Leftovers["devices"]> {
+  const places = new Set([...objects.inventory.ports.values()].map(placeOf));
+  const dropped = gone.filter((port) => !places.has(placeOf(port)));
+  const devices: Leftovers["devices"] = [];
+  for (const port of dropped) if (!isHeld(port) && (await removeTap(port))) devices.push(deviceOf(port));
+  const interfaces = new Set(dropped.map(({ packet }) => packet?.interface));
+  for (const one of before?.interfaces ?? []) if (interfaces.has(one.interface)) await restoreInterface(one);
+  return devices;
+}
+
 /** What another version wrote, and this one cannot read, is left alone. */
 function hasLeft(engine: EngineLike, input: PortInput, there: Parameters<typeof readPort>[1]): boolean {
   try {

@@ -43,7 +43,7 @@ export async function takeUpObjects({ stateFile }: Place, config: EngineConfig):
 }
 
 /** Where the device of a port is. */
-export function placeOf({ tap, packet }: PortInput): string {
+export function placeOf({ tap, packet }: Pick<PortInput, "tap" | "packet">): string {
   return tap ? `tap ${namespacePath(tap.namespace)} ${tap.interface}` : `packet ${packet?.interface}`;
 }
 
