@@ -89,11 +89,11 @@ class Life {
     const others = ports.filter(({ name }) => name !== port.name);
     const mine = ports.find(({ name }) => name === port.name);
     const kind = random.below(100);
-    if (kind < 25)
+    if (kind < 18)
       return this.#api(`add port ${JSON.stringify(port)}`, "POST", "/v1/ports", portInput(port), { networks, ports: [...ports, port] });
-    if (kind < 45)
+    if (kind < 32)
       return this.#api(`remove port ${port.name}`, "DELETE", `/v1/ports/${port.name}`, undefined, mine && { networks, ports: others });
-    if (kind < 55) return this.#set(port);
+    if (kind < 40) return this.#set(port);
     if (kind < 65) return this.#set({ ...(mine ?? port), macLimit: port.macLimit, further: port.further });
     if (kind < 70) {
       const body = networkInput(network);

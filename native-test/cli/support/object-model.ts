@@ -52,11 +52,11 @@ export function edited(file: Objects, random: Random): Objects {
     const port = randomPort(random);
     const others = ports.filter(({ name }) => name !== port.name);
     const old = ports.find(({ name }) => name === port.name);
-    const kind = random.below(8);
+    const kind = random.below(12);
     if (kind === 0) networks = [...networks.filter(({ name }) => name !== network.name), network];
     else if (kind === 1) networks = networks.filter(({ name }) => name !== network.name);
     else if (kind < 4) ports = others;
-    else if (kind < 6 && old) ports = [...others, { ...old, macLimit: port.macLimit, further: port.further }];
+    else if (kind < 9 && old) ports = [...others, { ...old, macLimit: port.macLimit, further: port.further }];
     else ports = [...others, port];
   }
   return { networks, ports };
