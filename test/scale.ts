@@ -50,6 +50,9 @@ const columns = {
   /** Containers that come and go by the API, and kills of the forwarder in between. */
   containerCycles: { quick: 20, full: 1_000 },
   cycleKills: { quick: 4, full: 200 },
+  /** How long none of its datagrams may have come when a worker was trapped, and when it hung. */
+  trappedWorkerGapMilliseconds: { quick: 5_000, full: 150 },
+  hungWorkerGapMilliseconds: { quick: 5_000, full: 500 },
   /** How long a ring is used in the place of one that was just closed. */
   oldRingMilliseconds: { quick: 100, full: 1_000 },
   /** Times that somebody flushes the rules of the host. */

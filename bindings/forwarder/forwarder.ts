@@ -2,7 +2,8 @@
  *  runs the workers. Its own process group, so that the end of the agent, or Ctrl-C at a terminal, does not end it. Ends by
  *  `stop`, SIGTERM, when a worker is dead and cannot be begun anew, and with its agent as long as it was not started.
  *  Its log: one JSON object a line on stderr, and to the agent while that is connected. */
-import { rmSync, statSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LAYOUT_VERSION } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
@@ -46,7 +47,9 @@ class Forwarder {
     this.socketPath = socketPath;
   }
 
+  /** From now on a signal ends it in order, so that it takes the folder with it that it made. */
   listen(): void {
+    mkdirSync(dirname(this.socketPath), { recursive: true, mode: 0o700 });
     const socket = listen(this.socketPath);
     this.listener = socket;
     this.socketInode = statSync(this.socketPath).ino;

@@ -203,9 +203,9 @@ test(
       configure(yard, { ...lab, ports: [pooled("left")] });
       const { code, stderr } = await yard.machine.start(new Unit("portyard-agent", "lab").command("ExecReload", PATH)).ended;
       assert.is(code, 0, stderr);
-      const ports: { name: string }[] = await yard.json("show", "ports", "--name", "lab");
+      const ports: { name: string; kind: string }[] = await yard.json("show", "ports", "--name", "lab");
       assert.equal(
-        ports.map(({ name }) => name),
+        ports.filter(({ kind }) => kind === "tap").map(({ name }) => name),
         ["left"],
       );
       await yard.json("down", "--name", "lab");

@@ -108,9 +108,9 @@ async function dieOften(
 for (const isolation of ["process", "thread"] as const)
   for (const io of ["uring", "syscall"] as const)
     for (const [what, kind, reason, worstMs] of [
-      ["a trap", fault.FAULT_TRAP, "trap", 150],
-      ["a trap behind the egress", fault.FAULT_TRAP_LATE, "trap", 150],
-      ["an endless loop", fault.FAULT_SPIN, "hang", 500],
+      ["a trap", fault.FAULT_TRAP, "trap", scale.trappedWorkerGapMilliseconds],
+      ["a trap behind the egress", fault.FAULT_TRAP_LATE, "trap", scale.trappedWorkerGapMilliseconds],
+      ["an endless loop", fault.FAULT_SPIN, "hang", scale.hungWorkerGapMilliseconds],
     ] as const)
       test(
         ...needing(
