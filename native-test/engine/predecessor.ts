@@ -61,11 +61,15 @@ export async function withPredecessor(body: (scene: Scene) => Promise<void>, fol
 export const other = (config: EngineConfig): EngineConfig => ({ ...config, workers: 2, tables: { macs: 1024 } });
 export const stations = (engine: Engine): string[] => engine.macs().map(({ mac, port, kind }) => `${mac} ${port} ${kind}`);
 export const devicesIn = ({ namespace }: Container): string[] => ipJson(`-n ${namespace.name} link show`).map(({ ifname }) => ifname);
-/** Beside those of a forwarder that stands by, which comes when it likes. */
-export const filesOf = ({ runDirectory }: Scene): string[] =>
-  readdirSync(runDirectory)
+/** Beside those of a forwarder that stands by, which comes when it likes. The tables lie in /dev/shm where the run folder is no tmpfs. */
+export function filesOf({ runDirectory, config }: Scene): string[] {
+  const shared = `portyard-${config.name}`;
+  const elsewhere = readdirSync("/dev/shm").filter((name) => name === shared || name.startsWith(`${shared}.`));
+  return [...readdirSync(runDirectory), ...elsewhere.map((name) => name.replace(shared, "tables"))]
     .filter((name) => name !== "standby.sock")
     .sort();
+}
+
 export const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** An engine, which is closed afterwards. */
