@@ -13,8 +13,8 @@ const AGAIN_MS = 1_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** The shell's own output is closed, so that the end of ours is the end of nft. */
-const MONITOR = "nft monitor <&- & exec >&-; read -r _; kill $! 2>&-";
+/** The shell's own output is closed, so that the end of ours is the end of nft. It waits for what it ended: not every init would. */
+const MONITOR = "nft monitor <&- & exec >&-; read -r _; kill $! 2>&-; wait";
 
 export interface WatchOptions {
   /** Called after a change, and now and then; never twice at once. */

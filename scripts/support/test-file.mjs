@@ -1,9 +1,13 @@
 /** One test file, run in a process of its own: its counts, its skips and whatever makes it a failure. */
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { root } from "./root.mjs";
 
 /** How long the output of a file may stay open after its process has ended. */
 const PIPE_MILLISECONDS = 2000;
+/** How long what a file started may take to end after it, and how often that is looked at. */
+const GROUP_MILLISECONDS = 1000;
+const GROUP_LOOK_MILLISECONDS = 20;
 /** Output kept of a file: what it says last matters most. */
 const MAX_OUTPUT_CHARACTERS = 2_000_000;
 
@@ -41,10 +45,15 @@ function endOf(child, limitSeconds) {
       isLate = true;
       killGroup(child);
     }, limitSeconds * 1000);
-    const end = (code, signal) => {
+    let hasEnded = false;
+    const end = async (code, signal) => {
+      if (hasEnded) return;
+      hasEnded = true;
       clearTimeout(limit);
+      const hasLeftovers = !isLate && (await outlives(child));
+      if (hasLeftovers) killGroup(child);
       running.delete(child);
-      resolve({ output, code, signal, isLate, limitSeconds, hasLeftovers: !isLate && killGroup(child) });
+      resolve({ output, code, signal, isLate, limitSeconds, hasLeftovers });
     };
     child.once("error", (error) => end(error.message, null));
     // "close" waits for whoever else holds the pipes: not for ever
@@ -60,6 +69,38 @@ export function killGroup(child) {
     return process.kill(-child.pid, "SIGKILL");
   } catch {
     return false;
+  }
+}
+
+/** Whether something of a child's process group still lives a moment after the child. */
+async function outlives(child) {
+  for (let waited = 0; groupLives(child.pid); waited += GROUP_LOOK_MILLISECONDS) {
+    if (waited >= GROUP_MILLISECONDS) return true;
+    await new Promise((resolve) => setTimeout(resolve, GROUP_LOOK_MILLISECONDS));
+  }
+  return false;
+}
+
+/** A process that has ended and waits for its parent, or for an init that never asks, does not live: only /proc tells it apart. */
+function groupLives(group) {
+  if (process.platform !== "linux") {
+    try {
+      return process.platform !== "win32" && process.kill(-group, 0);
+    } catch {
+      return false;
+    }
+  }
+  return readdirSync("/proc").some((name) => /^\d+$/.test(name) && isLivingMember(name, group));
+}
+
+/** Of proc_pid_stat(5): the state and the process group stand behind the name in brackets, which may hold anything. */
+function isLivingMember(pid, group) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state, , memberOf] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return Number(memberOf) === group && state !== "Z" && state !== "X";
+  } catch {
+    return false; // it has gone meanwhile
   }
 }
 

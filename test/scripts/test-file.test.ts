@@ -87,6 +87,15 @@ test("a file that leaves a process behind is a failure", async () => {
   assert.is((await outcomeOf(`${sleeper} test("a", () => {}); test.run();`)).problem, "left a process of its own running");
 });
 
+test("a file whose process ended later than itself, or was never waited for, is none", async () => {
+  const brief = `import { spawn } from "node:child_process"; spawn("sleep", ["0.2"], { stdio: "ignore" }).unref();`;
+  assert.is((await outcomeOf(`${brief} test("a", () => {}); test.run();`)).problem, null);
+  // the shell becomes a sleep in a group of its own, which never asks after the child that has ended in the file's group
+  const careless = `import { spawn } from "node:child_process";
+    spawn("sh", ["-c", "true & exec setsid sleep 3"], { stdio: "ignore" }).unref();`;
+  assert.is((await outcomeOf(`${careless} test("a", () => {}); test.run();`)).problem, null);
+});
+
 test("what came to the host and what went is named", () => {
   assert.equal(differences({ route: ["a", "b"], setting: ["x = 1"] }, { route: ["b"], setting: ["x = 0"] }), [
     "route lost: a",
