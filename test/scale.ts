@@ -25,7 +25,7 @@ const columns = {
   /** Random sets of networks whose rules are tried with random packets. */
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */
-  ledgerRuns: { quick: 30, full: 300 },
+  ledgerRuns: { quick: 30, full: 2_000 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
@@ -40,8 +40,6 @@ const columns = {
   forwarderKills: { quick: 2, full: 20 },
   /** Frames of which a worker dies under load, in each way. */
   workerDeaths: { quick: 2, full: 20 },
-  /** The same with another isolation or back end than the usual one. */
-  unusualWorkerDeaths: { quick: 1, full: 5 },
   /** Deaths of forwarder, agent and both under load, each as often; TCP streams meanwhile, and how long none of the datagrams may
    *  have come when the forwarder was killed. */
   lives: { quick: 2, full: 20 },
@@ -50,9 +48,6 @@ const columns = {
   /** Containers that come and go by the API, and kills of the forwarder in between. */
   containerCycles: { quick: 20, full: 1_000 },
   cycleKills: { quick: 4, full: 200 },
-  /** How long none of its datagrams may have come when a worker was trapped, and when it hung. */
-  trappedWorkerGapMilliseconds: { quick: 5_000, full: 150 },
-  hungWorkerGapMilliseconds: { quick: 5_000, full: 500 },
   /** How long a ring is used in the place of one that was just closed. */
   oldRingMilliseconds: { quick: 100, full: 1_000 },
   /** Times that somebody flushes the rules of the host. */

@@ -59,9 +59,9 @@ test(
         printOutcomes("to other sizes", outcomes.sizes ?? []);
         printOutcomes("to another layout", outcomes.layout ?? []);
         printOutcomes("to another layout, from one that is not known", outcomes.back ?? []);
-        for (const { sent, received, longestWayMs } of Object.values(outcomes).flat()) {
+        for (const { sent, received, longestGapMs } of Object.values(outcomes).flat()) {
           assert.ok(sent - received <= WORST_GAP_MS, `${sent - received} frames lost, of a thousand a second`);
-          if (scaleName === "full") assert.ok(longestWayMs <= WORST_GAP_MS, `a datagram was under way for ${longestWayMs} ms`);
+          if (scaleName === "full") assert.ok(longestGapMs <= WORST_GAP_MS, `${longestGapMs} ms without a datagram`);
         }
       }),
   ),

@@ -108,21 +108,16 @@ async function dieOften(
 for (const isolation of ["process", "thread"] as const)
   for (const io of ["uring", "syscall"] as const)
     for (const [what, kind, reason, worstMs] of [
-      ["a trap", fault.FAULT_TRAP, "trap", scale.trappedWorkerGapMilliseconds],
-      ["a trap behind the egress", fault.FAULT_TRAP_LATE, "trap", scale.trappedWorkerGapMilliseconds],
-      ["an endless loop", fault.FAULT_SPIN, "hang", scale.hungWorkerGapMilliseconds],
+      ["a trap", fault.FAULT_TRAP, "trap", 150],
+      ["a trap behind the egress", fault.FAULT_TRAP_LATE, "trap", 150],
+      ["an endless loop", fault.FAULT_SPIN, "hang", 500],
     ] as const)
       test(
         ...needing(
           ["root", "iproute2", "tun", "uring"],
           `${isolation}, ${io}: a worker dies of ${what}, the other does not notice`,
           async () => {
-            const { own, other } = await dieOften(
-              { isolation, io },
-              isolation === "process" && io === "uring" ? scale.workerDeaths : scale.unusualWorkerDeaths,
-              kind,
-              reason,
-            );
+            const { own, other } = await dieOften({ isolation, io }, scale.workerDeaths, kind, reason);
             printOutcomes(`${isolation}, ${io}: ${what}`, own);
             for (const { sent, received } of other) assert.is(received, sent, "the other worker's ports lose nothing");
             for (const { longestGapMs } of own) assert.ok(longestGapMs <= worstMs, `a gap of ${longestGapMs} ms`);
