@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { HOST_PORT_PREFIX } from "../../bindings/config/host-port.ts";
 import { PortyardError } from "../../bindings/error.ts";
-import { isInstalled, runProgram } from "./program.ts";
+import { isInstalled, runProgram } from "../../bindings/native/program.ts";
 import { tableName } from "./ruleset.ts";
 
 const ANY_HOST_PORT = `${HOST_PORT_PREFIX}+`;

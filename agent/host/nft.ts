@@ -1,6 +1,6 @@
 /** nft(8): commands in one transaction, and what stands in the kernel. */
 import { PortyardError } from "../../bindings/error.ts";
-import { isInstalled, runProgram } from "./program.ts";
+import { isInstalled, runProgram } from "../../bindings/native/program.ts";
 import type { NftCommand } from "./ruleset.ts";
 
 /** nft opens /dev/stdin by its name, which works with a pipe and not with the socket that Node gives its children. */

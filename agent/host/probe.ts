@@ -8,7 +8,7 @@ import { findFirewalls, type ForwardRules, readForwardRules } from "./forward-ac
 import { FAMILIES, Forwarding, type ForwardingFamily, SETTINGS_ROOT } from "./forwarding.ts";
 import { Ledger, ledgerPath } from "./ledger.ts";
 import { type Chain, readChains } from "./nft.ts";
-import { runProgram } from "./program.ts";
+import { runProgram } from "../../bindings/native/program.ts";
 
 const NAMES: Record<ForwardingFamily, string> = { ipv4: "IPv4", ipv6: "IPv6" };
 const OWN_TABLE = /^portyard-/;

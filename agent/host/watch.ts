@@ -2,7 +2,7 @@
  *  then does. The monitor runs below a shell that ends it when this process is gone, however that ended. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { environment } from "./program.ts";
+import { environment } from "../../bindings/native/program.ts";
 
 /** Also with a monitor: it loses events when there are too many. */
 const WATCHED_LOOK_MS = 10_000;

@@ -1,12 +1,8 @@
 /** Interfaces are set through iproute2 (ip-link(8), ip-address(8)): a batch is one program start for all its lines, and the
  *  first line that fails ends it. A program inherits the network namespace of the thread that starts it, so `ip` runs in
  *  any namespace that has a path, not only in those with a name. */
-import { spawn } from "node:child_process";
-import { delimiter } from "node:path";
 import { PortyardError } from "../error.ts";
-import { withNamespace } from "../native/namespace.ts";
-
-const ADMINISTRATOR_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+import { type Output, runProgram } from "../native/program.ts";
 
 /** Carries out lines of `ip` in order.
  *  @param lines as `link set eth0 up`, without the word ip; none does nothing.
@@ -28,33 +24,10 @@ export async function readLink<Answer>(args: readonly string[], namespace: strin
   return JSON.parse(stdout === "" ? "[]" : stdout) as Answer;
 }
 
-interface Output {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 async function runIp(args: readonly string[], input: string, namespace: string | null): Promise<Output> {
-  const start = () => spawn("ip", args, { stdio: "pipe", env: environment() });
-  const child = namespace === null ? start() : withNamespace(namespace, start);
-  const output: Output = { status: null, stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output.stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output.stderr += text;
-  });
-  child.stdin.on("error", () => {}); // it ended before it had read all: its status says why
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    child.on("error", (cause: NodeJS.ErrnoException) => reject(cause.code === "ENOENT" ? iproute2Missing(cause) : cause));
-    child.on("close", (status) => resolve({ ...output, status }));
-  });
-}
-
-/** Words of the kernel in English, and administrators' programs found also without a login shell. */
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, LC_ALL: "C", PATH: [process.env.PATH ?? "", ...ADMINISTRATOR_FOLDERS].join(delimiter) };
+  const output = await runProgram("ip", args, input, namespace);
+  if (output.cause === null) return output;
+  throw output.cause.code === "ENOENT" ? iproute2Missing(output.cause) : output.cause;
 }
 
 /** `ip` ends with "Command failed -:LINE" behind what was wrong. */

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../test/agent/support/yard.ts";
 import { scale } from "../../test/scale.ts";
-import { lab, SOCKET, story, type Yard } from "./support/instance.ts";
+import { isWhole, lab, SOCKET, story, version, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
 
 const test = suite("leaks");
@@ -27,26 +27,11 @@ interface Use {
   processes: number;
 }
 
-interface Processes {
-  pid: number;
-  forwarderPid: number;
-  standbyPid: number;
-}
-
-/** The processes of the instance, once all three are there. */
-async function processes(yard: Yard): Promise<Processes> {
-  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(10)) {
-    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
-    if (body.forwarderPid !== null && body.standbyPid !== null) return body;
-    assert.ok(performance.now() < end, "no forwarder stands by");
-  }
-}
-
 const counted = (pid: number, what: "fd" | "task") => readdirSync(`/proc/${pid}/${what}`).length;
 const megabytes = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
 async function use(yard: Yard): Promise<Use> {
-  const { pid, forwarderPid, standbyPid } = await processes(yard);
+  const { pid, forwarderPid, standbyPid } = await version(yard, isWhole);
   const all = [pid, forwarderPid, standbyPid];
   const state = yard.machine.state();
   const size = (file: string) => (file.includes("forwarder.log") ? "" : statSync(yard.machine.path(file)).size);
@@ -77,13 +62,9 @@ async function cycle(yard: Yard): Promise<void> {
 }
 
 async function killForwarder(yard: Yard): Promise<void> {
-  const { forwarderPid } = await processes(yard);
+  const { forwarderPid } = await version(yard, isWhole);
   yard.machine.tool("kill", "-9", String(forwarderPid));
-  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(5)) {
-    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
-    if (body.forwarderPid !== null && body.forwarderPid !== forwarderPid) return;
-    assert.ok(performance.now() < end, "the forwarder did not come back");
-  }
+  await version(yard, (now) => now.forwarderPid !== null && now.forwarderPid !== forwarderPid);
 }
 
 test(
@@ -93,7 +74,7 @@ test(
     await killForwarder(yard);
     await cycle(yard);
     const before = await use(yard);
-    const { pid, forwarderPid } = await processes(yard);
+    const { pid, forwarderPid } = await version(yard, isWhole);
     const memory = [megabytes(pid), megabytes(forwarderPid)] as const;
     const between = scale.containerCycles / scale.cycleKills;
     for (let kill = 0; kill < scale.cycleKills; kill++) {
@@ -102,7 +83,7 @@ test(
     }
     await cycle(yard);
     await isAsBefore(yard, before);
-    const after = await processes(yard);
+    const after = await version(yard, isWhole);
     const growth = [megabytes(after.pid) - memory[0], megabytes(after.forwarderPid) - memory[1]] as const;
     const grown = growth.map((value) => value.toFixed(1)).join(" and ");
     console.log(`${scale.containerCycles} cycles, ${scale.cycleKills} kills: memory of agent and forwarder grew by ${grown} MB`);

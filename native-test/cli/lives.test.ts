@@ -11,7 +11,7 @@ import { printOutcomes } from "../engine/outcomes.ts";
 import { Station } from "../engine/station.ts";
 import { Datagrams, type End, type Outcome, Streams } from "../engine/traffic.ts";
 import type { Program } from "./demo/program.ts";
-import { blue, left, right, SOCKET, story, type Yard } from "./support/instance.ts";
+import { blue, left, right, SOCKET, story, version, type Yard } from "./support/instance.ts";
 
 const test = suite("three lives");
 const third = { name: "third", network: "blue", tap: { namespace: "third", interface: "eth0", address: ["10.77.0.4"] } };
@@ -50,22 +50,6 @@ async function during(traffic: Traffic, what: () => Promise<void>): Promise<Outc
   for (const some of traffic.streams) await some.goOn();
   await delay(AROUND_MS);
   return load.stop();
-}
-
-interface Version {
-  state: string;
-  pid: number;
-  forwarderPid: number | null;
-  standbyPid: number | null;
-}
-
-/** Resolves with what the agent says of itself once `wanted` holds. */
-async function version(yard: Yard, wanted: (version: Version) => boolean): Promise<Version> {
-  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(10)) {
-    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
-    if (wanted(body)) return body;
-    assert.ok(performance.now() < end, `the agent says ${JSON.stringify(body)}`);
-  }
 }
 
 const stations = async (yard: Yard): Promise<string[]> =>

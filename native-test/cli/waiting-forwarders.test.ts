@@ -8,10 +8,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { root } from "../../scripts/check/source-file.ts";
-import { ask } from "../../test/agent/support/yard.ts";
 import { scale } from "../../test/scale.ts";
 import type { Program } from "./demo/program.ts";
-import { errorOf, lab, SOCKET, story, type Yard } from "./support/instance.ts";
+import { errorOf, lab, isWhole, story, version, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
 
 const test = suite("waiting forwarders");
@@ -48,20 +47,6 @@ class Manager {
   }
 }
 
-interface Version {
-  forwarderPid: number | null;
-  standbyPid: number | null;
-}
-
-async function version(yard: Yard, wanted: (version: Version) => boolean): Promise<Version> {
-  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(10)) {
-    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
-    if (wanted(body)) return body;
-    assert.ok(performance.now() < end, `the agent says ${JSON.stringify(body)}`);
-  }
-}
-
-const whole = ({ forwarderPid, standbyPid }: Version): boolean => forwarderPid !== null && standbyPid !== null;
 const forwards = (yard: Yard) => reaches(yard.machine, "left", "right", "10.77.0.3");
 
 async function waiting(yard: Yard, count: number): Promise<void> {
@@ -78,13 +63,13 @@ test(
     try {
       await waiting(yard, 2);
       const first = await yard.up(lab, "--forwarders", "waiting", "--keep");
-      const before = await version(yard, whole);
+      const before = await version(yard, isWhole);
       assert.equal([before.forwarderPid, before.standbyPid].sort(), manager.pids().sort());
       await waiting(yard, 0);
       assert.ok(await forwards(yard));
 
       yard.machine.tool("kill", "-9", String(before.forwarderPid));
-      const after = await version(yard, (now) => whole(now) && now.forwarderPid !== before.forwarderPid);
+      const after = await version(yard, (now) => isWhole(now) && now.forwarderPid !== before.forwarderPid);
       assert.is(after.forwarderPid, before.standbyPid, "the one that stood by");
       assert.ok(manager.pids().includes(after.standbyPid as number), "the manager's next one");
       assert.ok(await forwards(yard));
@@ -93,7 +78,7 @@ test(
       await waiting(yard, 1);
       assert.ok(await forwards(yard), "without an agent");
       const second = await yard.up(lab, "--forwarders", "waiting");
-      assert.is((await version(yard, whole)).forwarderPid, after.forwarderPid);
+      assert.is((await version(yard, isWhole)).forwarderPid, after.forwarderPid);
       await second.stop("SIGTERM");
       await waiting(yard, 2);
     } finally {

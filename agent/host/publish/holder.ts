@@ -1,5 +1,5 @@
 /** Who holds a port of the host: ss(8) of iproute2 tells the programs behind listening sockets to those who may know. */
-import { runProgram } from "../program.ts";
+import { runProgram } from "../../../bindings/native/program.ts";
 import type { Protocol } from "./published-port.ts";
 
 export interface Holder {

@@ -2,7 +2,7 @@
  *  a client that goes on sending from one port would stay where it was led before, to nothing or to a target that is gone. So
  *  what is known of a host port is forgotten whenever it is published, or is not any more: by conntrack(8), where it is
  *  installed; else such a client must be silent for 30 to 120 s (nf_conntrack_udp_timeout). */
-import { runProgram } from "../program.ts";
+import { runProgram } from "../../../bindings/native/program.ts";
 import type { PublishedPort } from "./published-port.ts";
 
 const FAMILIES = ["ipv4", "ipv6"] as const;

@@ -4,8 +4,11 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
+import { ask } from "../../../test/agent/support/yard.ts";
+import { scale } from "../../../test/scale.ts";
 import { NEEDS, type Need } from "../../support/need.ts";
 import { skip } from "../../../test/support/skip.ts";
 import { Machine, type MachineOptions } from "../demo/machine.ts";
@@ -62,6 +65,33 @@ export class Yard {
 
   close(): void {
     rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** What an agent says of itself and of its processes. */
+export interface Version {
+  pid: number;
+  forwarderPid: number | null;
+  standbyPid: number | null;
+}
+
+/** One forwarder forwards and another stands by. */
+interface WholeVersion extends Version {
+  forwarderPid: number;
+  standbyPid: number;
+}
+
+export const isWhole = (version: Version): version is WholeVersion => version.forwarderPid !== null && version.standbyPid !== null;
+
+/** Resolves with what the agent says of itself once `wanted` holds. */
+export async function version<Wanted extends Version = Version>(
+  yard: Yard,
+  wanted: ((version: Version) => boolean) | ((version: Version) => version is Wanted),
+): Promise<Wanted> {
+  for (const end = performance.now() + scale.nativePatienceMilliseconds; ; await delay(5)) {
+    const { body } = await ask(yard.machine.path(SOCKET), "GET", "/v1/version");
+    if (wanted(body)) return body;
+    assert.ok(performance.now() < end, `the agent says ${JSON.stringify(body)}`);
   }
 }
 

@@ -1,13 +1,15 @@
-/** Programs that change or tell something of the host, run to their end in the agent's network namespace. */
+/** Programs that change or tell something of a host or a container, run to their end. */
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { withNamespace } from "./namespace.ts";
 
 const ADMINISTRATOR_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 
 export interface Output {
-  /** Null when it could not be started. */
+  /** Null when it could not be started; `cause` says why. */
   status: number | null;
+  cause: NodeJS.ErrnoException | null;
   stdout: string;
   stderr: string;
 }
@@ -31,10 +33,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Runs a program with `input` on its standard input. Never rejects. */
-export async function runProgram(program: string, args: readonly string[], input = ""): Promise<Output> {
-  const child = spawn(program, args, { stdio: "pipe", env: environment() });
-  const output: Output = { status: null, stdout: "", stderr: "" };
+/** Runs a program with `input` on its standard input, in the network namespace of the calling thread or the one of this path.
+ *  @throws PortyardError `namespace-missing` and `no-rights` as `withNamespace`; nothing when there is no namespace to enter. */
+export async function runProgram(program: string, args: readonly string[], input = "", namespace: string | null = null): Promise<Output> {
+  const start = () => spawn(program, args, { stdio: "pipe", env: environment() });
+  const child = namespace === null ? start() : withNamespace(namespace, start);
+  const output: Output = { status: null, cause: null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;
   });
@@ -44,7 +48,7 @@ export async function runProgram(program: string, args: readonly string[], input
   child.stdin.on("error", () => {}); // it ended before it had read all: its status says why
   child.stdin.end(input);
   return new Promise((resolve) => {
-    child.on("error", () => resolve({ ...output, status: null }));
+    child.on("error", (cause) => resolve({ ...output, cause }));
     child.on("close", (status) => resolve({ ...output, status: status ?? 1 }));
   });
 }
