@@ -14,8 +14,9 @@ import { ensureAccept, type Firewall, findFirewalls } from "./forward-accept.ts"
 import { FAMILIES, Forwarding, type ForwardingFamily } from "./forwarding.ts";
 import { type HostNetwork, hostNetworks } from "./host-network.ts";
 import { Ledger, ledgerPath } from "./ledger.ts";
-import { readTable, runNft } from "./nft.ts";
-import { type ExtraRules, NO_RULES, removalOf, rulesetOf, type Strangers, tableName } from "./ruleset.ts";
+import { readTable, runNft, showTable } from "./nft.ts";
+import { type ExtraRules, type NftCommand, NO_RULES, removalOf, rulesetOf, type Strangers, tableName } from "./ruleset.ts";
+import { forgetUnanswered } from "./stray-flows.ts";
 import { RuleWatch } from "./watch.ts";
 
 /** What the rest of an agent asks of its host. */
@@ -25,6 +26,8 @@ export interface HostLike {
   update(networks: Iterable<NetworkConfig>): Promise<void>;
   /** Replaces the rules of published ports. @throws PortyardError as `update`. */
   publish(rules: ExtraRules): Promise<void>;
+  /** `listener` is called whenever rules that somebody took away stand again. */
+  onPutBack(listener: () => Promise<void>): void;
   leave(): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,8 +40,11 @@ export class Host implements HostLike {
   #networks: HostNetwork[] = [];
   #extra: ExtraRules = NO_RULES;
   #strangers: Strangers = { ipv4: [], ipv6: [] };
-  /** The table as the kernel showed it when it was made; null while there is none. */
-  #table: string | null = null;
+  /** The table as it was made; null while there is none. */
+  #table: NftCommand[] | null = null;
+  /** How the kernel shows that; null until somebody wants to know. */
+  #shown: string | null = null;
+  #putBack: () => Promise<void> = async () => {};
   #firewalls: Firewall[] = [];
   #watch: RuleWatch | null = null;
   /** Something may have been done to the host. */
@@ -80,6 +86,10 @@ export class Host implements HostLike {
     });
   }
 
+  onPutBack(listener: () => Promise<void>): void {
+    this.#putBack = listener;
+  }
+
   async leave(): Promise<void> {
     await this.#endWatch();
     await this.#inTurn(async () => {});
@@ -113,8 +123,10 @@ export class Host implements HostLike {
   }
 
   async #makeTable(): Promise<void> {
-    await runNft(rulesetOf({ instance: this.#instance, networks: this.#networks, strangers: this.#strangers, extra: this.#extra }));
-    this.#table = await readTable(tableName(this.#instance));
+    const commands = rulesetOf({ instance: this.#instance, networks: this.#networks, strangers: this.#strangers, extra: this.#extra });
+    await runNft(commands);
+    this.#table = commands;
+    this.#shown = null;
   }
 
   /** Returns how many rules were put in or taken out. */
@@ -130,15 +142,26 @@ export class Host implements HostLike {
   async #look(): Promise<void> {
     if (this.#watch === null || this.#table === null) return;
     try {
-      if ((await readTable(tableName(this.#instance))) !== this.#table) {
+      if (!(await this.#isAsMade(this.#table))) {
         await this.#makeTable();
         this.#log.warn({ table: tableName(this.#instance) }, "rules of the host were changed by somebody else: they are put back");
+        await forgetUnanswered(this.#networks);
+        await this.#putBack();
       }
       const changes = await this.#accept();
       if (changes > 0) this.#log.info({ rules: changes }, "accept rules of the FORWARD chain were adapted");
     } catch (err) {
       this.#log.error({ err }, "the rules of the host could not be put back");
     }
+  }
+
+  /** Where there is no namespace to try it in, what stands at the first look counts for what was made. */
+  async #isAsMade(commands: readonly NftCommand[]): Promise<boolean> {
+    const name = tableName(this.#instance);
+    this.#shown ??= await showTable(name, commands);
+    const actual = await readTable(name);
+    this.#shown ??= actual;
+    return actual !== null && actual === this.#shown;
   }
 
   async #endWatch(): Promise<void> {

@@ -14,14 +14,30 @@ export async function runNft(commands: readonly NftCommand[]): Promise<void> {
   if (status !== 0) throw nftFailed(stderr);
 }
 
-/** The table as it stands, without what changes by itself (handles, counters); null when it is not there. Two texts are equal when the
- *  rules are. @throws PortyardError `nft-missing`. */
+/** The table as it stands, without what changes by itself (handles, counters, the order of sets); null when it is not there. Two texts are
+ *  equal when the rules are. @throws PortyardError `nft-missing`. */
 export async function readTable(name: string): Promise<string | null> {
   const { status, stdout } = await runProgram("nft", ["-j", "list", "table", "inet", name]);
   if (status === null) throw nftMissing();
-  if (status !== 0) return null;
-  const { nftables } = JSON.parse(stdout) as { nftables: Record<string, unknown>[] };
-  const lasting = (key: string, value: unknown) => (key === "handle" || key === "counter" ? undefined : value);
+  return status === 0 ? lastingOf(stdout) : null;
+}
+
+/** How `readTable` shows a table that these commands make: they are carried out in a network namespace of their own, where nobody else can
+ *  change it between the making and the look, and which goes with the program. Null where none can be made. */
+export async function showTable(name: string, commands: readonly NftCommand[]): Promise<string | null> {
+  const script = `${THROUGH_PIPE} && nft -j list table inet ${name}`;
+  const { status, stdout } = await runProgram("unshare", ["--net", "sh", "-c", script], JSON.stringify({ nftables: commands }));
+  return status === 0 ? lastingOf(stdout) : null;
+}
+
+/** Elements of a set come in the order of a hash that every table has its own of. */
+function lastingOf(listing: string): string {
+  const { nftables } = JSON.parse(listing) as { nftables: Record<string, unknown>[] };
+  const lasting = (key: string, value: unknown) => {
+    if (key === "handle" || key === "counter") return undefined;
+    if ((key === "elem" || key === "set") && Array.isArray(value)) return value.map((each) => JSON.stringify(each)).sort();
+    return value;
+  };
   return JSON.stringify(
     nftables.filter((object) => !("metainfo" in object)),
     lasting,

@@ -32,6 +32,7 @@ export interface PublisherOptions {
 }
 
 type Kind = "port" | "network";
+type RuleMaker = Pick<HostLike, "publish" | "onPutBack">;
 
 interface Publishing {
   pairs: TakenPair[];
@@ -44,7 +45,7 @@ const ownerOf = (kind: Kind, name: string): string => `${kind} ${name}`;
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #publishing = new Map<string, Publishing>();
-  #host: Pick<HostLike, "publish"> | null = null;
+  #host: RuleMaker | null = null;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -90,15 +91,16 @@ export class Publisher {
 
   /** From now on the rules of `host` lead; at once what was taken so far.
    *  @throws what the rules say. */
-  async leadBy(host: Pick<HostLike, "publish">): Promise<void> {
+  async leadBy(host: RuleMaker): Promise<void> {
     this.#host = host;
+    host.onPutBack(() => this.forgetFlows());
     const all = [...this.#publishing.values()];
     if (all.length === 0) return;
     for (const publishing of all) publishing.isLed = true;
     await this.#apply([]);
   }
 
-  /** To be called when the first table stands: what was known of the host ports before is forgotten. */
+  /** To be called when the first table stands, or stands again: what was known of the host ports before is forgotten. */
   forgetFlows(): Promise<void> {
     return this.#forgetFlows(this.published());
   }

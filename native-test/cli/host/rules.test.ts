@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../../test/scale.ts";
 import type { Machine } from "../demo/machine.ts";
-import { asks, answering, closeForward, HOST, lab, pings, settled, until, WORLD } from "../support/world.ts";
+import { asks, answering, closeForward, HOST, lab, left, pings, settled, until, WORLD } from "../support/world.ts";
 import { worldStory } from "../support/world-story.ts";
 
 const test = suite("rules of the host");
@@ -52,10 +52,70 @@ test(
     const { machine } = yard;
     const up = await yard.up(lab);
     const before = rules(machine);
-    machine.tool("nft", "flush", "chain", "inet", "portyard-lab", "postrouting");
-    assert.ok((await until("the chain is full again", () => rules(machine) === before)) < BACK_MS);
-    machine.tool("nft", "insert", "rule", "inet", "portyard-lab", "forward", "drop");
-    assert.ok((await until("the rule is gone again", () => rules(machine) === before)) < BACK_MS);
+    for (let round = 0; round < scale.ruleFlushes; round++) {
+      machine.tool("nft", "flush", "chain", "inet", "portyard-lab", "postrouting");
+      assert.ok((await until("the chain is full again", () => rules(machine) === before)) < BACK_MS);
+      // at once: what is added while the agent puts the table back is not taken for its own
+      machine.tool("nft", "insert", "rule", "inet", "portyard-lab", "forward", "drop");
+      assert.ok((await until("the rule is gone again", () => rules(machine) === before)) < BACK_MS);
+    }
+    await up.stop("SIGTERM");
+  }),
+);
+
+test(
+  ...worldStory("rules that stand as they were made are not made again, whatever else changes", async (yard) => {
+    const { machine } = yard;
+    const publish = ["8081:81", "8080:80", "192.0.2.1:9000-9040:9000-9040/udp"];
+    const up = await yard.up({ ...lab, ports: [{ ...left, publish }] });
+    const handles = () => machine.tool("nft", "-a", "list", "table", "inet", "portyard-lab");
+    const before = handles();
+    for (let round = 0; round < scale.ruleFlushes; round++) {
+      machine.tool("nft", "add", "table", "inet", "stranger");
+      // the accept rules are put back by the same look
+      machine.tool("iptables", "-F", "DOCKER-USER");
+      await until("the agent has looked", () => acceptRules(machine).length === 2);
+      machine.tool("nft", "delete", "table", "inet", "stranger");
+    }
+    assert.is(handles(), before);
+    machine.tool("iptables", "-A", "DOCKER-USER", "-j", "RETURN");
+    await up.stop("SIGTERM");
+  }),
+);
+
+test(
+  ...worldStory("who began while the rules were away is answered when they are back", async (yard) => {
+    const { machine } = yard;
+    const up = await yard.up(lab);
+    await settled(machine, "left");
+    const world = await answering(machine, "world");
+    machine.tool("sh", "-c", "iptables -P FORWARD ACCEPT; ip6tables -P FORWARD ACCEPT");
+    // somebody else's rules have the kernel know flows all the while
+    const chain = "add chain inet stranger forward { type filter hook forward priority 0; }";
+    for (const line of ["add table inet stranger", chain, "add rule inet stranger forward ct state invalid counter"])
+      machine.tool("nft", line);
+    process.kill(up.child.pid!, "SIGSTOP");
+    machine.tool("nft", "delete", "table", "inet", "portyard-lab");
+    const going = ([4, 6] as const).flatMap((family) => [
+      pings(machine, "left", WORLD[family], 250),
+      asks(machine, "left", "udp", WORLD[family]),
+      asks(machine, "left", "tcp", WORLD[family]),
+    ]);
+    const flows = () => ["ipv4", "ipv6"].map((family) => machine.tool("conntrack", "-L", "-f", family)).join("");
+    const begun = ["icmp ", "icmpv6 ", "udp ", "tcp "];
+    await until("all have begun", () =>
+      begun.every((kind) =>
+        flows()
+          .split("\n")
+          .some((line) => line.startsWith(kind)),
+      ),
+    );
+    process.kill(up.child.pid!, "SIGCONT");
+    const [pings4, udp4, tcp4, pings6, udp6, tcp6] = await Promise.all(going);
+    assert.equal([udp4, tcp4, udp6, tcp6], [`${HOST[4]} 100`, `${HOST[4]} 100`, `${HOST[6]} 100`, `${HOST[6]} 100`]);
+    for (const answered of [pings4, pings6]) assert.ok(Number(answered) > 0, "the ping goes on");
+    machine.tool("sh", "-c", "nft delete table inet stranger; iptables -P FORWARD DROP; ip6tables -P FORWARD DROP");
+    await world.kill();
     await up.stop("SIGTERM");
   }),
 );

@@ -33,6 +33,13 @@ export class FakeHost implements HostLike {
     this.asked.push(["publish", ...targetsOf(rules)].join(" "));
   }
 
+  /** Puts its rules back, as after a flush. */
+  putBack: () => Promise<void> = async () => {};
+
+  onPutBack(listener: () => Promise<void>): void {
+    this.putBack = listener;
+  }
+
   async leave(): Promise<void> {
     this.asked.push("leave");
   }

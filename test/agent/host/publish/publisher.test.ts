@@ -3,12 +3,17 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { pino } from "pino";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Agent } from "../../../../agent/agent.ts";
 import { takePair } from "../../../../agent/host/publish/host-socket.ts";
 import { readHolders } from "../../../../agent/host/publish/holder.ts";
+import { KeptHostPorts } from "../../../../agent/host/publish/kept-host-ports.ts";
 import type { PublishedPort } from "../../../../agent/host/publish/published-port.ts";
+import { Publisher } from "../../../../agent/host/publish/publisher.ts";
+import { Inventory } from "../../../../bindings/config/inventory.ts";
+import { parseNetwork } from "../../../../bindings/config/parse.ts";
 import { PortyardError } from "../../../../bindings/error.ts";
 import { FakeHost } from "../../support/fake-host.ts";
 import { ask, Yard } from "../../support/yard.ts";
@@ -257,6 +262,21 @@ test("a host without IPv6 is no fault for what is published at all addresses", a
   );
   const error = await takePair([pair[1]!], openSocket).catch((fault) => fault);
   assert.is(error.code, "host-address-missing");
+});
+
+test("what is known of the host ports is forgotten when the rules stand again", async ({ host }) => {
+  const forgotten: number[][] = [];
+  const forgetFlows = async (published: readonly PublishedPort[]) => forgotten.push(published.map(({ hostPort }) => hostPort)) > 0;
+  const network = parseNetwork({ ...blue, publish: ["5300:10.77.0.2:53/udp"] }, new Inventory("lab"));
+  const openSocket = async ({ hostPort }: PublishedPort) => ({ hostPort, close: async () => {} });
+  const kept = new KeptHostPorts();
+  const publisher = new Publisher({ networks: () => [network], kept, log: pino({ level: "silent" }), openSocket, forgetFlows });
+  await publisher.takeNetwork(network);
+  await publisher.leadBy(host);
+  forgotten.length = 0;
+  await host.putBack();
+  assert.equal(forgotten, [[5300, 5300]]);
+  await publisher.close();
 });
 
 test("faults of the kernel have codes and remedies of their own", async () => {
