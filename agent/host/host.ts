@@ -7,6 +7,7 @@
  *  The table stands before anything is forwarded and goes after that has ended. Changes come one after another, also those by the
  *  watch. An agent without such networks does none of this. */
 import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { NetworkConfig } from "../../bindings/config/types.ts";
 import type { Log } from "../log.ts";
 import type { Place } from "../place.ts";
@@ -125,8 +126,8 @@ export class Host implements HostLike {
   async #makeTable(): Promise<void> {
     const commands = rulesetOf({ instance: this.#instance, networks: this.#networks, strangers: this.#strangers, extra: this.#extra });
     await runNft(commands);
+    if (!isDeepStrictEqual(commands, this.#table)) this.#shown = null;
     this.#table = commands;
-    this.#shown = null;
   }
 
   /** Returns how many rules were put in or taken out. */
@@ -138,11 +139,12 @@ export class Host implements HostLike {
     return changes;
   }
 
-  /** Puts back what somebody took away or changed. */
-  async #look(): Promise<void> {
-    if (this.#watch === null || this.#table === null) return;
+  /** Puts back what somebody took away or changed. Returns whether there was anything. */
+  async #look(): Promise<boolean> {
+    if (this.#watch === null || this.#table === null) return false;
     try {
-      if (!(await this.#isAsMade(this.#table))) {
+      const isAsMade = await this.#isAsMade(this.#table);
+      if (!isAsMade) {
         await this.#makeTable();
         this.#log.warn({ table: tableName(this.#instance) }, "rules of the host were changed by somebody else: they are put back");
         await forgetUnanswered(this.#networks);
@@ -150,8 +152,10 @@ export class Host implements HostLike {
       }
       const changes = await this.#accept();
       if (changes > 0) this.#log.info({ rules: changes }, "accept rules of the FORWARD chain were adapted");
+      return !isAsMade || changes > 0;
     } catch (err) {
       this.#log.error({ err }, "the rules of the host could not be put back");
+      return true;
     }
   }
 

@@ -9,7 +9,8 @@ const WATCHED_LOOK_MS = 10_000;
 const UNWATCHED_LOOK_MS = 1_000;
 /** Between the end of a monitor and the start of the next. */
 const AGAIN_MS = 1_000;
-/** Between two looks, whatever happens meanwhile; twice as long each time that somebody goes on changing rules. */
+/** Between two looks, whatever happens meanwhile; twice as long each time that something had to be put back again, so that two who want
+ *  different rules do not keep each other busy. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -17,8 +18,8 @@ const LONGEST_PAUSE_MS = 1_000;
 const MONITOR = "nft monitor <&- & exec >&-; read -r _; kill $! 2>&-; wait";
 
 export interface WatchOptions {
-  /** Called after a change, and now and then; never twice at once. */
-  look: () => Promise<void>;
+  /** Called after a change, and now and then; never twice at once. Tells whether something had to be put back. */
+  look: () => Promise<boolean>;
   /** False where rules stand in a back end that `nft monitor` does not see. */
   seesAll: () => boolean;
 }
@@ -90,9 +91,11 @@ export class RuleWatch {
   }
 
   async #lookWhileDue(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; this.#isDue && !this.#isStopped; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (this.#isDue && !this.#isStopped) {
       this.#isDue = false;
-      await this.#options.look().catch(() => {}); // it says by itself what was wrong
+      const isPutBack = await this.#options.look().catch(() => true); // it says by itself what was wrong
+      pauseMs = isPutBack ? Math.min(pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     this.#looking = null;
