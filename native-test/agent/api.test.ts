@@ -58,11 +58,11 @@ test(
   }),
 );
 
-/** What a process holds open, without the connections that come and go with each question. */
+/** What a process holds open, without the connections that come and go with each question, and a module that is just being read. */
 const descriptors = (pid: number): string[] =>
   readdirSync(`/proc/${pid}/fd`)
     .map((fd) => linkOf(`/proc/${pid}/fd/${fd}`).replace(/\[\d+\]/, ""))
-    .filter((target) => target !== "socket:" && target !== "")
+    .filter((target) => target !== "socket:" && target !== "" && !target.endsWith(".js"))
     .sort();
 
 /** Returns when `condition` holds, or when patience ends: what is answered is gone, what served the answer may take a moment. */
