@@ -1,6 +1,7 @@
 /** From what people write to what the engine takes: defaults filled in, one value made a list, text made canonical. */
 import { availableParallelism } from "node:os";
 import { DEFAULT_MAC_AGE_SECONDS, DEFAULT_MACS, MAX_MACS_PER_PORT, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import { DEFAULT_PLUGIN_SOCKET, DEFAULT_POOLS } from "./docker-schema.ts";
 import { formatAddress, readAddress } from "./ip-address.ts";
 import { defaultMac } from "./mac-address.ts";
 import { DEFAULT_MTU, type NetworkInput } from "./network-schema.ts";
@@ -42,13 +43,14 @@ function normaliseTap(input: NonNullable<PortInput["tap"]>, network: NetworkConf
     interface: input.interface,
     addresses: list(input.address).map((address) => withPrefix(address, network)),
     offload: input.offload ?? true,
+    ...(input.handover && { handover: true }),
     ...(network && !network.internal && network.gateways.length > 0 && { gateways: network.gateways }),
   };
 }
 
 /** A TAP without address gets some from the pool of its network. */
 function isLent(tap: TapConfig | undefined, network: NetworkConfig | undefined): boolean {
-  return tap?.addresses.length === 0 && (network?.subnets.length ?? 0) > 0;
+  return tap?.addresses.length === 0 && !tap.handover && (network?.subnets.length ?? 0) > 0;
 }
 
 /** @param instance its name goes into the MAC of a TAP that has none.
@@ -88,5 +90,13 @@ export function normaliseConfig(input: ConfigInput): EngineConfig {
   const networks = (input.networks ?? []).map(normaliseNetwork);
   const byName = new Map(networks.map((network) => [network.name, network]));
   const ports = (input.ports ?? []).map((port) => normalisePort(port, name, byName));
-  return { name, workers: workerCount(input.workers), tables: { macs: input.tables?.macs ?? DEFAULT_MACS }, networks, ports };
+  const { socket = DEFAULT_PLUGIN_SOCKET, pools = [...DEFAULT_POOLS] } = input.docker ?? {};
+  return {
+    name,
+    workers: workerCount(input.workers),
+    tables: { macs: input.tables?.macs ?? DEFAULT_MACS },
+    networks,
+    ports,
+    ...(input.docker && { docker: { socket, pools } }),
+  };
 }

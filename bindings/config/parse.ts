@@ -17,6 +17,8 @@ export interface ParseOptions {
   name?: string;
   /** Worker threads (1-16 or "auto"), instead of the input's. */
   workers?: number | "auto";
+  /** Serve Docker, also where the input says nothing of that. */
+  docker?: boolean;
 }
 
 function shape<Schema extends z.ZodType>(schema: Schema, input: unknown, source?: Source): z.output<Schema> {
@@ -45,9 +47,10 @@ export function inventoryOf({ name, networks, ports }: Pick<EngineConfig, "name"
 
 const isObject = (input: unknown): input is object => typeof input === "object" && input !== null && !Array.isArray(input);
 
-function overridden(input: unknown, { name, workers }: ParseOptions): unknown {
+function overridden(input: unknown, { name, workers, docker = false }: ParseOptions): unknown {
   if (!isObject(input)) return input;
-  return { ...input, ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) };
+  const driver = docker && !("docker" in input) ? { docker: {} } : {};
+  return { ...input, ...(name !== undefined && { name }), ...(workers !== undefined && { workers }), ...driver };
 }
 
 /** Checks a whole configuration and fills in its defaults.

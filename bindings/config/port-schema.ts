@@ -53,6 +53,12 @@ const tap = z.strictObject({
     remedy: "leave it out to take them: it is several times faster",
     default: "true",
   }).optional(),
+  handover: flag({
+    description:
+      "Leave the interface in the host's namespace, under its name, for a container runtime that moves it into `namespace` and gives it name, addresses and routes; `address` is bound to the port all the same. The interface outlives the agent, and goes with the port",
+    remedy: "leave it out: the interface is moved and set up",
+    default: "false",
+  }).optional(),
 });
 
 const packet = z.strictObject({

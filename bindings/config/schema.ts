@@ -1,6 +1,7 @@
 /** The whole configuration as people write it (design section 8). */
 import { z } from "zod";
 import { DEFAULT_MACS, MAX_NETWORKS, MAX_PORTS, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import { dockerSchema } from "./docker-schema.ts";
 import { field, notBuilt, text } from "./field.ts";
 import { isLabel } from "./name.ts";
 import { LABEL_MUST, LABEL_PATTERN, networkSchema } from "./network-schema.ts";
@@ -64,7 +65,12 @@ export const configSchema = z
     services: notBuilt("services"),
     consul: notBuilt("Consul source"),
     dns: notBuilt("name service"),
-    docker: notBuilt("Docker driver"),
+    docker: field(dockerSchema.optional(), {
+      description: "Serve Docker's networks: network and address driver of the name portyard",
+      must: "an object; {} takes the defaults",
+      remedy: "write `docker: {}`, or leave it out",
+      default: "none",
+    }),
   })
   .meta({ description: "Configuration of an instance" });
 

@@ -46,6 +46,8 @@ export interface TapConfig {
   addresses: string[];
   /** Take super-frames and partial checksums (default true); false segments and completes them in the engine. */
   offload: boolean;
+  /** A container runtime moves the interface, and sets it up there. Left out for false. */
+  handover?: true;
   /** Where its default routes lead, at most one of each family: the network's gateways. One whose family it has no address of
    *  is left out. */
   gateways?: string[];
@@ -109,4 +111,13 @@ export interface EngineConfig {
   tables: { macs: number };
   networks: NetworkConfig[];
   ports: PortConfig[];
+  /** The driver of Docker's networks, which the agent serves; left out for none. */
+  docker?: DockerConfig;
+}
+
+export interface DockerConfig {
+  /** Path of the plugin's socket. */
+  socket: string;
+  /** Prefixes, and the prefix length of what is cut from each. */
+  pools: { base: string; size: number }[];
 }

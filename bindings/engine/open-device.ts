@@ -8,7 +8,8 @@ import { checkDevice, placeOfDevice } from "../ports/check-device.ts";
 import { describeHostPort, openHostPort, reopenHostPort } from "../ports/host.ts";
 import type { OpenPort } from "../ports/open-port.ts";
 import { describePacketPort, discardPacketPort, openPacketPort, reopenPacketPort } from "../ports/packet.ts";
-import { closeTapPort, describeTapPort, openTapPort, reopenTapPort } from "../ports/tap.ts";
+import { openTapPort, reopenTapPort } from "../ports/tap.ts";
+import { closeTapPort, describeTapPort } from "../ports/tap-device.ts";
 import type { InheritedDevice } from "./ports.ts";
 
 /** Opens what a port is made of. `indices`: the kernel's number of each packet port's interface. */

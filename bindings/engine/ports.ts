@@ -284,9 +284,10 @@ export class Ports {
     for (const { device } of this.all()) device?.leave();
   }
 
-  /** Closes every device, whatever becomes of another. @throws the first error. */
+  /** Closes every device that does not outlive the engine, whatever becomes of another. @throws the first error. */
   async closeDevices(): Promise<void> {
-    const closings = await Promise.allSettled(this.all().map(({ device }) => device?.close()));
+    const end = async ({ device }: PortEntry) => (device?.outlives ? device.leave() : device?.close());
+    const closings = await Promise.allSettled(this.all().map(end));
     for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 

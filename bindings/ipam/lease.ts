@@ -9,7 +9,7 @@ export type Lease = readonly string[];
 /** Name of the network whose pool lends a port its addresses; null for a port that needs none. */
 export function poolOf({ tap, network, native }: PortConfig, networks: ReadonlyMap<string, Pick<NetworkConfig, "subnets">>): string | null {
   const name = network ?? native;
-  if (name === undefined || !tap || tap.addresses.length > 0) return null;
+  if (name === undefined || !tap || tap.handover || tap.addresses.length > 0) return null;
   return (networks.get(name)?.subnets.length ?? 0) > 0 ? name : null;
 }
 

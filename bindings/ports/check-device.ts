@@ -3,6 +3,7 @@
 import type { PortConfig } from "../config/types.ts";
 import { interfaceIndex } from "../native/interface.ts";
 import { namespacePath, withNamespace } from "../native/namespace.ts";
+import { checkHandedTap } from "./handed-tap.ts";
 import { checkPacketInterface } from "./packet.ts";
 import { refuseTakenName } from "./tap.ts";
 
@@ -17,7 +18,8 @@ export function placeOfDevice({ tap, packet }: PortConfig): string | null {
 export async function checkDevice(config: PortConfig, freed: ReadonlySet<string>): Promise<void> {
   const { name, tap, packet } = config;
   const isFreed = freed.has(placeOfDevice(config) ?? "");
-  if (tap) {
+  if (tap?.handover) await checkHandedTap({ name, tap, mac: config.mac ?? "" });
+  else if (tap) {
     const namespace = namespacePath(tap.namespace);
     withNamespace(namespace, () => isFreed || refuseTakenName(tap.interface, namespace));
   }

@@ -17,7 +17,7 @@ import { whenFree } from "./busy.ts";
 import { addAddress, allowIpv6, isIpv6 } from "./interface-address.ts";
 import { readLink, runLinkBatch } from "./link.ts";
 import { type OpenPort, once } from "./open-port.ts";
-import { closeTapPort } from "./tap.ts";
+import { closeTapPort } from "./tap-device.ts";
 
 export interface HostPortRequest {
   /** Name of the instance. */
@@ -129,6 +129,7 @@ export function describeHostPort(request: HostPortRequest, tap: Omit<Tap, "name"
     interface: host.interface,
     namespace: null,
     pins: null,
+    outlives: false,
     restore: 0,
     leave: () => closeSync(descriptor),
     close: once(() => closeTapPort(descriptor)),

@@ -25,6 +25,8 @@ export interface OpenPort {
   /** Inode of the namespace that the descriptor itself keeps, because it was opened in there; null where it keeps none, and
    *  reads EBADFD when the namespace is gone. */
   pins: number | null;
+  /** The device stays in its container when the engine ends, and goes when the port is removed. */
+  outlives: boolean;
   /** What the end of a packet port puts back on its interface (RESTORE_* of abi/port.ts). */
   restore: number;
   /** Closes the descriptor and leaves the device as it is, for somebody else who has a copy. */

@@ -153,6 +153,7 @@ export function describePacketPort({ name, packet }: PacketPortRequest, socket: 
     interface: packet.interface,
     namespace: null,
     pins: null,
+    outlives: false,
     restore: changed,
     leave: () => closeDescriptor(descriptor),
     close,

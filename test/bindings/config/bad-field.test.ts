@@ -33,7 +33,7 @@ const good = (): Tree => ({
       name: "a",
       network: "blue",
       mtu: 1400,
-      tap: { namespace: "a", interface: "eth0", address: ["10.77.0.2/24", "fd77::2"], offload: true },
+      tap: { namespace: "a", interface: "eth0", address: ["10.77.0.2/24", "fd77::2"], offload: true, handover: false },
     },
     {
       name: "b",
@@ -46,6 +46,7 @@ const good = (): Tree => ({
     { name: "c", network: "green", memory: { offload: false }, staticMacs: ["02:00:00:00:00:0d"], sourceCheck: false },
     { name: "t", trunk: { blue: 10, green: 20 }, native: "blue", packet: { interface: "veth-t" } },
   ],
+  docker: { socket: "/run/docker/plugins/portyard.sock", pools: [{ base: "10.210.0.0/16", size: 24 }] },
 });
 
 type Place = (string | number)[];
@@ -95,7 +96,14 @@ const rows: Row[] = [
   { place: ["services"], value: [], says: /not available/ },
   { place: ["consul"], value: { address: "http://127.0.0.1:8500" }, says: /not available/ },
   { place: ["dns"], value: { domain: "portyard.internal" }, says: /not available/ },
-  { place: ["docker"], value: {}, says: /not available/ },
+  { place: ["docker"], value: true, says: /must be an object/ },
+  { place: ["docker", "socket"], value: "portyard.sock", says: /must be an absolute path/ },
+  { place: ["docker", "pools"], value: "10.0.0.0/8", says: /must be a list of up to 64/ },
+  { place: ["docker", "pools", 0], value: 24, says: /is 24/ },
+  { place: ["docker", "pools", 0, "base"], value: "10.210.0.1/16", says: /bits set behind/ },
+  { place: ["docker", "pools", 0, "size"], value: 0, says: /from the length of `base` to 30/ },
+  { place: ["docker", "pools", 0, "size"], value: 8, path: "docker.pools[0]", says: /docker\.pools\[0\]/ },
+  { place: ["docker", "colour"], value: "blue", says: /is not a key/ },
   { place: ["network"], value: [], says: /is not a key/ },
   { place: ["networks"], value: { name: "blue" }, says: /must be a list of up to 1023/ },
   { place: ["networks", 0], value: "blue", says: /is "blue"; it must be an object/ },
@@ -207,6 +215,7 @@ const rows: Row[] = [
   { place: ["ports", 0, "tap", "address"], value: "localhost", says: /must be an address such as/ },
   { place: ["ports", 0, "tap", "address"], value: "fe80::2%eth0", says: /must be an address such as/ },
   { place: ["ports", 0, "tap", "offload"], value: null, says: /true or false/ },
+  { place: ["ports", 0, "tap", "handover"], value: "yes", says: /true or false/ },
   { place: ["ports", 0, "tap", "device"], value: "tap0", says: /is not a key/ },
   { place: ["ports", 0, "packet"], value: { interface: "veth-a" }, says: /stands beside tap/ },
   { place: ["ports", 1, "packet"], value: null, says: /must be an object such as/ },
