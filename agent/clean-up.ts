@@ -15,6 +15,7 @@ import { endForwarders, tablesFiles } from "../bindings/forwarder/left-over-forw
 import { poisonFiles } from "../bindings/forwarder/poison-file.ts";
 import { withNamespace } from "../bindings/native/namespace.ts";
 import { isTapHeld } from "../bindings/native/tap.ts";
+import { findHandedTap, removeHandedTap } from "../bindings/ports/handed-tap.ts";
 import { linkFailedWith, linkIsGone, readLink, runLinkBatch } from "../bindings/ports/link.ts";
 import { cleanHost } from "./host/host.ts";
 import type { Place } from "./place.ts";
@@ -61,7 +62,7 @@ export async function removeUnrecorded(engine: EngineLike, { before, objects }: 
   const recorded = new Set(ports.filter(isLeft).map(placeOf));
   const unrecorded = ports.filter((port) => !recorded.has(placeOf(port)));
   const devices: Leftovers["devices"] = [];
-  for (const port of unrecorded) if (!isHeld(port) && (await removeTap(port))) devices.push(deviceOf(port));
+  for (const port of unrecorded) if (!(await isHeld(port)) && (await removeTap(port))) devices.push(deviceOf(port));
   const hosts = hostPortsOf(before);
   const recordedHosts = new Set(hosts.filter((port) => engine.hasLeft(port)).map(({ name }) => name));
   devices.push(...(await removeHostPorts(hosts.filter(({ name }) => !recordedHosts.has(name) && !isTapHeld(name)))));
@@ -77,7 +78,7 @@ export async function removeDropped({ before, gone, objects }: TakenUp): Promise
   const places = new Set([...objects.inventory.ports.values()].map(placeOf));
   const dropped = gone.filter((port) => !places.has(placeOf(port)));
   const devices: Leftovers["devices"] = [];
-  for (const port of dropped) if (!isHeld(port) && (await removeTap(port))) devices.push(deviceOf(port));
+  for (const port of dropped) if (!(await isHeld(port)) && (await removeTap(port))) devices.push(deviceOf(port));
   const interfaces = new Set(dropped.map(({ packet }) => packet?.interface));
   for (const one of before?.interfaces ?? []) if (interfaces.has(one.interface)) await restoreInterface(one);
   return devices;
@@ -93,18 +94,24 @@ function hasLeft(engine: EngineLike, input: PortInput, there: Parameters<typeof 
   }
 }
 
-function isHeld({ tap }: PortInput): boolean {
+async function isHeld({ name, tap, mac }: PortInput): Promise<boolean> {
+  if (tap?.handover) {
+    const place = await findHandedTap({ name, tap, mac: mac ?? "" });
+    if (place === null) return false;
+    return place.namespace === null ? isTapHeld(place.name) : withNamespace(place.namespace, () => isTapHeld(place.name));
+  }
   if (!tap || !existsSync(namespacePath(tap.namespace))) return false;
   return withNamespace(namespacePath(tap.namespace), () => isTapHeld(tap.interface));
 }
 
-/** Removes what the dead agent of `place` left.
+/** Removes what the dead agent of `place` left, except what a container goes on with (`handover`).
  *  @throws PortyardError `state-unreadable`, `no-rights`, `link-failed`. */
 export async function cleanUp(place: Place): Promise<Leftovers> {
   const state = await readState(place.stateFile);
   const forwarder = await endForwarders(place);
   const devices: Leftovers["devices"] = [];
-  for (const { config } of state?.ports ?? []) if (await removeTap(config)) devices.push(deviceOf(config));
+  const ended = (state?.ports ?? []).map(({ config }) => config).filter(({ tap }) => !tap?.handover);
+  for (const config of ended) if (await removeTap(config)) devices.push(deviceOf(config));
   const hostPorts = state === null ? [] : hostPortsOf(state);
   devices.push(...(await removeHostPorts(hostPorts)));
   const host = hostPorts.length > 0 && (await cleanHost(place));
@@ -127,8 +134,9 @@ interface Link {
 }
 
 /** True when the TAP of a port was still there. One that is not a TAP, or has another MAC, is somebody else's. */
-async function removeTap({ tap, mac }: PortInput): Promise<boolean> {
+async function removeTap({ name, tap, mac }: PortInput): Promise<boolean> {
   if (!tap) return false;
+  if (tap.handover) return (await removeHandedTap({ name, tap, mac: mac ?? "" })) !== null;
   const namespace = namespacePath(tap.namespace);
   return existsSync(namespace) && removeLink(tap.interface, namespace, mac);
 }
@@ -159,4 +167,11 @@ async function findLink(name: string, namespace: string | null): Promise<Link | 
     if (linkFailedWith(error, "does not exist") || linkIsGone(error)) return null;
     throw error;
   }
+}
+
+/** Removes the TAPs of a state that containers go on with. Returns them. @throws PortyardError `no-rights`, `link-failed`. */
+export async function removeHanded(state: State): Promise<Leftovers["devices"]> {
+  const devices: Leftovers["devices"] = [];
+  for (const { config } of state.ports) if (config.tap?.handover && (await removeTap(config))) devices.push(deviceOf(config));
+  return devices;
 }

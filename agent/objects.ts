@@ -18,7 +18,7 @@ import { type Lease, withLease } from "../bindings/ipam/lease.ts";
 import { byName, type Exchange, nothing, type ObjectSet } from "./change/object-set.ts";
 import { type InterfaceBefore, readInterfaces } from "./state/interface-before.ts";
 import { type Held, hold, type Leftovers, refuseTaken, storedNetworks, storedPorts, storedSet } from "./state/stored.ts";
-import { type Owner, STATE_VERSION, type State } from "./state/types.ts";
+import { LASTING_OWNERS, type Owner, OWNERS, STATE_VERSION, type State } from "./state/types.ts";
 
 export type { Held, Leftovers } from "./state/stored.ts";
 
@@ -48,15 +48,15 @@ export class Objects {
     for (const { name } of config.ports) this.#portOwners.set(name, "file");
   }
 
-  /** Holds what the API made before the restart.
-   *  @throws PortyardError `name-taken` when the file uses a name that the API has. */
+  /** Holds what others than the file made before the restart.
+   *  @throws PortyardError `name-taken` when the file uses a name of theirs. */
   hold(state: State): void {
     this.hostPorts.remember(state.hostPorts ?? []);
     for (const { owner, config, given = [] } of state.networks) {
-      if (owner === "api") hold("network", this.inventory.networks, this.heldNetworks, config, given);
+      if (owner !== "file") hold("network", this.inventory.networks, this.heldNetworks, owner, config, given);
     }
     for (const { owner, config, lease = [] } of state.ports) {
-      if (owner === "api") hold("port", this.inventory.ports, this.heldPorts, config, lease);
+      if (owner !== "file") hold("port", this.inventory.ports, this.heldPorts, owner, config, lease);
     }
   }
 
@@ -301,7 +301,7 @@ export class Objects {
   }
 
   /** The state to be written. What makes way for something of its own name stands before that. */
-  toState(owners: readonly Owner[] = ["file", "api"]): State {
+  toState(owners: readonly Owner[] = OWNERS): State {
     const { networks, ports } = this.inventory;
     const leaving = storedSet(
       this.#leaving,
@@ -334,9 +334,9 @@ export class Objects {
     };
   }
 
-  /** What the next start takes up: what the API made. */
+  /** What the next start takes up: all but the file's. */
   toRest(): State {
-    return { ...this.toState(["api"]), interfaces: [] };
+    return { ...this.toState(LASTING_OWNERS), interfaces: [] };
   }
 }
 

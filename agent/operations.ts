@@ -2,10 +2,12 @@
  *  made, so that whatever may exist after a death stands in the state; when the engine refuses, it is taken out again. */
 import { portInput } from "../bindings/config/as-input.ts";
 import { networksOf } from "../bindings/config/networks-of.ts";
+import type { PortInput } from "../bindings/config/port-schema.ts";
 import { readPort } from "../bindings/config/parse.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
+import { findHandedTap } from "../bindings/ports/handed-tap.ts";
 import { patched, setPortTransaction } from "./change/port-patch.ts";
 import { carryOut, checkTransaction, type TransactionTools } from "./change/transaction.ts";
 import type { HostLike } from "./host/host.ts";
@@ -13,6 +15,7 @@ import type { Publisher } from "./host/publish/publisher.ts";
 import type { Log } from "./log.ts";
 import type { Held, Objects } from "./objects.ts";
 import { type ChangeView, type Fixed, planReload } from "./reload.ts";
+import { makerOf } from "./state/stored.ts";
 import type { Owner, State } from "./state/types.ts";
 import { unknownName } from "./views.ts";
 
@@ -71,19 +74,34 @@ export class Operations {
     }
   }
 
-  /** Makes what the API made before the restart. What cannot be made stays held, and is logged. */
+  /** Makes what others than the file made before the restart. What cannot be made stays held, and is logged. */
   async makeHeld(): Promise<void> {
     const { heldNetworks, heldPorts } = this.#objects;
     for (const [name, held] of [...heldNetworks])
-      await this.addNetwork(held.config).catch((fault) => this.#keep("network", name, held, fault));
+      await this.addNetwork(held.config, held.owner).catch((fault) => this.#keep("network", name, held, fault));
     await this.#updateHost(); // without those that could not be made
-    for (const [name, held] of [...heldPorts]) await this.addPort(held.config).catch((fault) => this.#keep("port", name, held, fault));
+    for (const [name, held] of [...heldPorts]) await this.#makeHeldPort(held).catch((fault) => this.#keep("port", name, held, fault));
+  }
+
+  /** What a container took with it is not made again: its runtime asks anew when it starts the container. */
+  async #makeHeldPort({ config, owner }: Held<PortInput>): Promise<void> {
+    if (config.tap?.handover && !(await this.#isHanded(config))) throw interfaceGone(config);
+    await this.addPort(config, owner);
+  }
+
+  async #isHanded(config: PortInput): Promise<boolean> {
+    const { name, mac = "", tap } = config;
+    if (this.#engine.hasLeft(readPort(config, this.#objects.inventory))) return true;
+    return tap !== undefined && (await findHandedTap({ name, tap, mac })) !== null;
   }
 
   async #keep(kind: "network" | "port", name: string, held: Held<unknown>, fault: Error): Promise<void> {
     await this.#publisher.withdraw(kind, name);
     held.error = fault instanceof PortyardError ? fault : new PortyardError("internal", fault.message, { cause: fault });
-    this.#log.error({ [kind]: name, err: fault }, `the API's ${kind} could not be made again; it is kept for the next start`);
+    this.#log.error(
+      { [kind]: name, err: fault },
+      `a ${kind} of ${makerOf(held.owner)} could not be made again; it is kept for the next start`,
+    );
   }
 
   /** @throws PortyardError `name-taken`, `bad-configuration`, `disk-full`, or what the engine says. */
@@ -113,20 +131,20 @@ export class Operations {
     });
   }
 
-  /** Changes a port that the API made: `patch` is merged into its configuration (RFC 7396). Resolves when the port forwards as it is said
+  /** Changes a port of owner `by`: `patch` is merged into its configuration (RFC 7396). Resolves when the port forwards as it is said
    *  now; on an error it forwards as before.
    *  @param recreate make it anew where a living port cannot take the change, or where it does not forward.
-   *  @throws PortyardError `port-missing`, `port-kind`, `owned-by-file`, `recreate-needed`, `bad-configuration`, `disk-full`, or what the engine says. */
-  setPort(name: string, patch: unknown, recreate: boolean): Promise<void> {
+   *  @throws PortyardError `port-missing`, `port-kind`, `owned-by-file`, `owned-by-docker`, `recreate-needed`, `bad-configuration`, `disk-full`, or what the engine says. */
+  setPort(name: string, patch: unknown, recreate: boolean, by: Owner = "api"): Promise<void> {
     return this.#inTurn(async () => {
       const { inventory, heldPorts } = this.#objects;
       if (inventory.hostPorts.has(name)) throw ofNetwork(inventory.hostPorts.get(name)!);
       const [from, held] = [inventory.ports.get(name), heldPorts.get(name)];
       if (!from && !held) throw unknownName("port", name);
-      refuseFile("port", name, this.#objects.portOwner(name));
+      refuseOthers("port", name, this.#objects.portOwner(name), by);
       const to = readPort(patched(from ? portInput(from) : held?.config, patch, name), inventory);
       const isDown = this.#engine.ports().some((port) => port.name === name && port.state !== "up");
-      const transaction = setPortTransaction(from ?? null, to, { recreate, isDown });
+      const transaction = setPortTransaction(from ?? null, to, { recreate, isDown, owner: by });
       await carryOut(this.#tools(), transaction);
       this.#log.info({ port: name }, "port changed");
     });
@@ -164,12 +182,12 @@ export class Operations {
     };
   }
 
-  /** @throws PortyardError `network-missing`, `owned-by-file`, `network-in-use`. */
-  removeNetwork(name: string): Promise<void> {
+  /** @throws PortyardError `network-missing`, `owned-by-file`, `owned-by-docker`, `network-in-use`. */
+  removeNetwork(name: string, by: Owner = "api"): Promise<void> {
     return this.#inTurn(async () => {
       const { inventory, heldNetworks } = this.#objects;
       if (!inventory.networks.has(name) && !heldNetworks.has(name)) throw unknownName("network", name);
-      refuseFile("network", name, this.#objects.networkOwner(name));
+      refuseOthers("network", name, this.#objects.networkOwner(name), by);
       const user = [...inventory.ports.values()].find((port) => networksOf(port).includes(name));
       if (user) {
         const remedy = "Remove its ports first.";
@@ -185,13 +203,13 @@ export class Operations {
     });
   }
 
-  /** @throws PortyardError `port-missing`, `port-kind`, `owned-by-file`. */
-  removePort(name: string): Promise<void> {
+  /** @throws PortyardError `port-missing`, `port-kind`, `owned-by-file`, `owned-by-docker`. */
+  removePort(name: string, by: Owner = "api"): Promise<void> {
     return this.#inTurn(async () => {
       const { inventory, heldPorts } = this.#objects;
       if (inventory.hostPorts.has(name)) throw ofNetwork(inventory.hostPorts.get(name)!);
       if (!inventory.ports.has(name) && !heldPorts.has(name)) throw unknownName("port", name);
-      refuseFile("port", name, this.#objects.portOwner(name));
+      refuseOthers("port", name, this.#objects.portOwner(name), by);
       if (inventory.ports.has(name)) await this.#engine.removePort(name);
       this.#objects.forgetPort(name);
       this.#objects.releasePort(name);
@@ -257,12 +275,22 @@ export class Operations {
   }
 }
 
-function refuseFile(kind: string, name: string, owner: Owner): void {
-  if (owner !== "file") return;
-  throw new PortyardError("owned-by-file", `The ${kind} ${name} stands in the configuration file.`, {
-    path: "name",
+/** Only who asked for an object changes or removes it. */
+function refuseOthers(kind: string, name: string, owner: Owner, by: Owner): void {
+  if (owner === by) return;
+  const [message, remedy] = {
+    file: [`The ${kind} ${name} stands in the configuration file.`, "Change the file, then say `portyard reload`."],
+    docker: [`The ${kind} ${name} is Docker's.`, "Say `docker network disconnect`, or `docker network rm`."],
+    api: [`The ${kind} ${name} was made by the API.`, `Say \`portyard ${kind} remove ${name}\`.`],
+  }[owner] as [string, string];
+  throw new PortyardError(`owned-by-${owner}`, message, { path: "name", value: name, remedy });
+}
+
+function interfaceGone({ name, tap }: PortInput): PortyardError {
+  return new PortyardError("interface-missing", `The interface of port ${name} is gone with its container.`, {
+    path: tap?.namespace ?? "",
     value: name,
-    remedy: "Change the file, then say `portyard reload`.",
+    remedy: "Start the container again.",
   });
 }
 

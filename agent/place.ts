@@ -24,6 +24,8 @@ export interface Place {
   socket: string;
   lock: string;
   stateFile: string;
+  /** What Docker was told. */
+  dockerFile: string;
 }
 
 /** The paths of instance `name` (an RFC 1123 label). */
@@ -37,6 +39,7 @@ export function placeOf(name: string, { runRoot = RUN_ROOT, stateRoot = STATE_RO
     socket: socket ?? join(runDirectory, "agent.sock"),
     lock: join(runDirectory, "agent.lock"),
     stateFile: join(stateDirectory, "state.json"),
+    dockerFile: join(stateDirectory, "docker.json"),
   };
 }
 

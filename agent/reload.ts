@@ -10,6 +10,7 @@ import { byName, type ObjectSet } from "./change/object-set.ts";
 import { exchangeOf, planOf } from "./change/plan.ts";
 import type { Transaction } from "./change/transaction.ts";
 import type { Objects } from "./objects.ts";
+import { makerOf } from "./state/stored.ts";
 
 /** One line of what a reload does. */
 export interface ChangeView {
@@ -22,7 +23,7 @@ export interface ChangeView {
 }
 
 /** What an instance is started with and keeps. */
-export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables">;
+export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables" | "docker">;
 
 /** What a reload would do, checked as far as that goes without touching anything.
  *  @param running what the instance was started with.
@@ -57,11 +58,12 @@ function refuseFixed(running: Fixed, wanted: EngineConfig): void {
     ["name", running.name, wanted.name],
     ["workers", running.workers, wanted.workers],
     ["tables.macs", running.tables.macs, wanted.tables.macs],
+    ["docker", JSON.stringify(running.docker), JSON.stringify(wanted.docker)],
   ];
   const differing = fixed.find(([, from, to]) => from !== to);
   if (!differing) return;
   const [path, from, to] = differing;
-  throw new PortyardError("reload-refused", `A running instance cannot change ${path} from ${from} to ${to}.`, {
+  throw new PortyardError("reload-refused", `A running instance cannot change ${path} from ${from ?? "none"} to ${to ?? "none"}.`, {
     path,
     value: to,
     remedy:
@@ -72,8 +74,8 @@ function refuseFixed(running: Fixed, wanted: EngineConfig): void {
 }
 
 function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
-  const others = (kind: "network" | "port", names: Iterable<string>) =>
-    [...names].find((name) => (kind === "network" ? objects.networkOwner(name) : objects.portOwner(name)) !== "file");
+  const ownerOf = (kind: "network" | "port", name: string) => (kind === "network" ? objects.networkOwner(name) : objects.portOwner(name));
+  const others = (kind: "network" | "port", names: Iterable<string>) => [...names].find((name) => ownerOf(kind, name) !== "file");
   const { inventory, heldNetworks, heldPorts } = objects;
   const taken = (kind: "network" | "port", configs: readonly { name: string }[], there: Iterable<string>[]) => {
     const present = new Set(there.flatMap((names) => [...names]));
@@ -82,11 +84,15 @@ function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
       configs.map((config) => config.name).filter((each) => present.has(each)),
     );
     if (name === undefined) return;
-    throw new PortyardError("name-taken", `The ${kind} ${name} of the configuration has the name of one that was made by the API.`, {
-      path: `${kind}s`,
-      value: name,
-      remedy: `Rename it, or remove the API's first: \`portyard ${kind} remove ${name}\`.`,
-    });
+    throw new PortyardError(
+      "name-taken",
+      `The ${kind} ${name} of the configuration has the name of one that was made by ${makerOf(ownerOf(kind, name))}.`,
+      {
+        path: `${kind}s`,
+        value: name,
+        remedy: `Rename it, or remove the other one first: \`portyard ${kind} remove ${name}\`.`,
+      },
+    );
   };
   taken("network", wanted.networks, [inventory.networks.keys(), heldNetworks.keys()]);
   taken("port", wanted.ports, [inventory.ports.keys(), heldPorts.keys()]);
@@ -108,21 +114,25 @@ async function curable(engine: EngineLike, mine: ObjectSet, wanted: EngineConfig
   return cured;
 }
 
-/** The API's ports are not touched, so the networks that they are in stay. */
+/** Ports of others than the file are not touched, so the networks that they are in stay. */
 function refuseUprooted(objects: Objects, { networks }: Difference): void {
   const lost = new Map<string, string>([
     ...networks.removed.map(({ name }) => [name, "removed"] as const),
     ...networks.anew.map(({ to, keys }) => [to.name, `made anew to change ${keys.join(", ")}`] as const),
   ]);
   const isUprooted = (port: PortConfig) => networksOf(port).some((name) => lost.has(name));
-  const port = objects.of("api").ports.find(isUprooted);
+  const port = objects.of().ports.find((each) => objects.portOwner(each.name) !== "file" && isUprooted(each));
   if (!port) return;
   const network = networksOf(port).find((name) => lost.has(name)) ?? "";
-  throw new PortyardError("network-in-use", `Network ${network} cannot be ${lost.get(network)}: port ${port.name} of the API is in it.`, {
-    path: "networks",
-    value: network,
-    remedy: `Remove that port first: \`portyard port remove ${port.name}\`.`,
-  });
+  throw new PortyardError(
+    "network-in-use",
+    `Network ${network} cannot be ${lost.get(network)}: port ${port.name}, which was made by ${makerOf(objects.portOwner(port.name))}, is in it.`,
+    {
+      path: "networks",
+      value: network,
+      remedy: `Remove that port first: \`portyard port remove ${port.name}\`.`,
+    },
+  );
 }
 
 /** @param stale what is held, and is forgotten. */

@@ -3,9 +3,11 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { PortyardError } from "../bindings/error.ts";
-import { cleanUp, type Leftovers } from "./clean-up.ts";
+import { cleanUp, type Leftovers, removeHanded } from "./clean-up.ts";
 import { claimPlace, livingAgent } from "./lock.ts";
 import { type Place, removeEmptyDirectory } from "./place.ts";
+import { LASTING_OWNERS, type Owner } from "./state/types.ts";
+import { removeJson } from "./state/json-file.ts";
 import { readState, removeState, writeState } from "./state/state-file.ts";
 import { Undo } from "./undo.ts";
 
@@ -13,7 +15,7 @@ const LOOK_MS = 10;
 /** How long an agent may take to end: a port takes some milliseconds, and there may be thousands. */
 const END_MS = 60_000;
 
-/** Removes what a dead agent left; null when there was nothing at all. What the API made stays in the state.
+/** Removes what a dead agent left; null when there was nothing at all. What others than the file made stays in the state.
  *  @throws PortyardError `agent-running`, `state-unreadable`, `no-rights`. */
 export async function takeDownDead(place: Place): Promise<Leftovers | null> {
   if (!existsSync(place.runDirectory) && !existsSync(place.stateDirectory)) return null;
@@ -21,25 +23,28 @@ export async function takeDownDead(place: Place): Promise<Leftovers | null> {
   try {
     claimPlace(place, undo);
     const leftovers = await cleanUp(place);
-    await keepApiObjects(place);
+    await keepLastingObjects(place);
     return leftovers;
   } finally {
     await undo.run();
   }
 }
 
-async function keepApiObjects({ stateFile }: Place): Promise<void> {
+async function keepLastingObjects({ stateFile }: Place): Promise<void> {
   const state = await readState(stateFile);
   if (!state) return;
-  const isApi = ({ owner }: { owner: string }) => owner === "api";
-  const rest = { ...state, networks: state.networks.filter(isApi), ports: state.ports.filter(isApi), interfaces: [] };
+  const isLasting = ({ owner }: { owner: Owner }) => LASTING_OWNERS.includes(owner);
+  const rest = { ...state, networks: state.networks.filter(isLasting), ports: state.ports.filter(isLasting), interfaces: [] };
   if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);
   else await removeState(stateFile);
 }
 
-/** Forgets what the API made as well. */
-export async function purge({ stateFile, stateDirectory }: Place): Promise<void> {
+/** Forgets what the API and Docker made as well, and takes containers their interfaces. */
+export async function purge({ stateFile, dockerFile, stateDirectory }: Place): Promise<void> {
+  const state = await readState(stateFile);
+  if (state !== null) await removeHanded(state);
   await removeState(stateFile);
+  await removeJson(dockerFile);
   removeEmptyDirectory(stateDirectory);
 }
 

@@ -10,6 +10,8 @@ const STATUSES: Record<string, number> = {
   "port-missing": 404,
   "name-taken": 409,
   "network-in-use": 409,
+  "owned-by-api": 409,
+  "owned-by-docker": 409,
   "owned-by-file": 409,
   "host-port-taken": 409,
   "port-kind": 409,

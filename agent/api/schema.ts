@@ -1,9 +1,10 @@
 /** What the API answers, field by field. The handlers' types, the OpenAPI document and the tests of both come from here.
  *  Numbers are numbers, absent is null, fields are only ever added. */
+import { OWNERS } from "../state/types.ts";
 import { z } from "zod";
 
 const count = (description: string) => z.int().nonnegative().meta({ description });
-const owner = z.enum(["file", "api"]).meta({ description: "Who asked for it: the configuration file, or this API" });
+const owner = z.enum(OWNERS).meta({ description: "Who asked for it: the configuration file, this API, or Docker" });
 const nullableText = (description: string) => z.string().nullable().meta({ description });
 
 /** Why an object does not work. */

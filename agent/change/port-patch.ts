@@ -3,6 +3,7 @@ import { portDifference, portKeysAnew } from "../../bindings/config/difference.t
 import type { PortConfig } from "../../bindings/config/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { nothing } from "./object-set.ts";
+import type { Owner } from "../state/types.ts";
 import type { Transaction } from "./transaction.ts";
 
 type Json = Record<string, unknown>;
@@ -39,9 +40,13 @@ export function patched(input: unknown, patch: unknown, name: string): unknown {
 
 /** What makes the port that `from` is (null: held) the port `to`.
  *  @throws PortyardError `recreate-needed`. */
-export function setPortTransaction(from: PortConfig | null, to: PortConfig, how: { recreate: boolean; isDown: boolean }): Transaction {
+export function setPortTransaction(
+  from: PortConfig | null,
+  to: PortConfig,
+  how: { recreate: boolean; isDown: boolean; owner: Owner },
+): Transaction {
   const into = { ...nothing(), ports: [to] };
-  const common = { owner: "api", keysOf: () => [] } as const;
+  const common = { owner: how.owner, keysOf: () => [] };
   if (from === null)
     return {
       ...common,

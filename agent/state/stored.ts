@@ -71,18 +71,24 @@ export function refuseTaken(kind: string, taken: ReadonlyMap<string, unknown>, i
   });
 }
 
-/** Holds what the API made before a restart. @throws PortyardError `name-taken` when the file uses its name. */
+/** Holds what another than the file made before a restart. @throws PortyardError `name-taken` when the file uses its name. */
 export function hold<Input extends { name: string }>(
   kind: string,
   taken: ReadonlyMap<string, unknown>,
   held: Map<string, Held<Input>>,
+  owner: Owner,
   config: Input,
   addresses: readonly string[],
 ): void {
   if (taken.has(config.name)) {
-    const message = `The ${kind} ${config.name} of the configuration has the name of one that was made by the API.`;
-    const remedy = "Rename it, or start without it and remove the API's first.";
+    const message = `The ${kind} ${config.name} of the configuration has the name of one that was made by ${makerOf(owner)}.`;
+    const remedy = "Rename it, or start without it and remove the other one first.";
     throw new PortyardError("name-taken", message, { path: `${kind}s`, value: config.name, remedy });
   }
-  held.set(config.name, { owner: "api", config, addresses, error: null });
+  held.set(config.name, { owner, config, addresses, error: null });
+}
+
+/** Who made something, in a sentence. */
+export function makerOf(owner: Owner): string {
+  return { file: "the configuration file", api: "the API", docker: "Docker" }[owner];
 }

@@ -8,8 +8,11 @@ import type { InterfaceBefore } from "./interface-before.ts";
 /** Raised when the meaning of the file changes. */
 export const STATE_VERSION = 1;
 
-/** Who asked for an object: a new configuration file changes only what is the file's. */
-export type Owner = "file" | "api";
+/** Who asked for an object: a new configuration file changes only what is the file's, and only its owner removes it. */
+export const OWNERS = ["file", "api", "docker"] as const;
+export type Owner = (typeof OWNERS)[number];
+/** Those whose objects stand in the state from one start to the next. */
+export const LASTING_OWNERS: readonly Owner[] = OWNERS.filter((owner) => owner !== "file");
 
 export interface StoredNetwork {
   owner: Owner;

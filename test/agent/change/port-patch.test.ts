@@ -41,7 +41,7 @@ const port = (extra: object) =>
     networks: [{ name: "blue", subnet: "10.77.0.0/24" }],
     ports: [{ name: "a", network: "blue", tap: { namespace: "a", interface: "eth0", address: "10.77.0.2" }, ...extra }],
   }).ports[0]!;
-const living = { recreate: false, isDown: false };
+const living = { recreate: false, isDown: false, owner: "api" as const };
 const actions = (...args: Parameters<typeof setPortTransaction>) =>
   setPortTransaction(...args)
     .plan(NO_LEASES)
@@ -65,13 +65,13 @@ test("anything else needs to be asked for", () => {
   const error = fault(() => setPortTransaction(port({}), to, living));
   assert.equal([error.code, error.path, error.value], ["recreate-needed", "mac", "a"]);
   assert.match(error.remedy!, "--recreate");
-  assert.equal(actions(port({}), to, { recreate: true, isDown: false }), ["remove-port", "add-port"]);
+  assert.equal(actions(port({}), to, { recreate: true, isDown: false, owner: "api" as const }), ["remove-port", "add-port"]);
 });
 
 test("one that may be made anew is not, when it need not be", () => {
-  assert.equal(actions(port({}), port({ macLimit: 3 }), { recreate: true, isDown: false }), ["set-ports"]);
-  assert.equal(actions(port({}), port({}), { recreate: true, isDown: false }), []);
-  assert.equal(actions(port({}), port({}), { recreate: true, isDown: true }), ["remove-port", "add-port"]);
+  assert.equal(actions(port({}), port({ macLimit: 3 }), { recreate: true, isDown: false, owner: "api" as const }), ["set-ports"]);
+  assert.equal(actions(port({}), port({}), { recreate: true, isDown: false, owner: "api" as const }), []);
+  assert.equal(actions(port({}), port({}), { recreate: true, isDown: true, owner: "api" as const }), ["remove-port", "add-port"]);
 });
 
 test("one that is held is made", () => {
