@@ -19,6 +19,7 @@ import { layOut } from "../bindings/tables/layout.ts";
 import type { Served } from "./api/route.ts";
 import type { ReloadView, VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
+import { type DockerParts, serveDocker } from "./docker/docker.ts";
 import { cleanUp, clearWay, removeDropped, removeUnrecorded } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
@@ -48,6 +49,8 @@ export interface AgentOptions extends PlaceOptions {
   log: Log;
   /** The file that the configuration was read from: what `reload` reads again. */
   configFile?: ConfigFile;
+  /** Descriptor of the socket for Docker's calls that a service manager handed over; without it the agent makes its own. */
+  dockerDescriptor?: number | null;
   /** The abort of `signal` ends this agent alone, and everything goes on. */
   keep?: boolean;
   /** Its abort is a stop, also in the middle of the start. */
@@ -212,6 +215,7 @@ export class Agent implements Served {
     this.#goOn();
     await this.#settle(engine, takenUp);
     this.#options.onProgress?.(config.ports.length);
+    await this.#serveDocker(config, { engine, objects, operations });
     this.#running = { views: new Views(engine, objects, publisher), operations };
     this.#state = "running";
     this.#log.info({ socket: this.place.socket, forwarder: engine.forwarderPid() }, "agent running");
@@ -307,6 +311,15 @@ export class Agent implements Served {
     logEvents(engine, this.#log);
     this.#engine = engine;
     return engine;
+  }
+
+  /** Docker's calls are answered once all else forwards; until then Docker asks again. */
+  async #serveDocker({ name, docker }: EngineConfig, parts: Pick<DockerParts, "engine" | "objects" | "operations">): Promise<void> {
+    if (docker === undefined) return;
+    this.#goOn();
+    const { dockerDescriptor: descriptor = null, log } = this.#options;
+    const driver = await serveDocker({ ...parts, instance: name, config: docker, file: this.place.dockerFile, descriptor, log });
+    this.#undo.push(() => driver.close());
   }
 
   async #end(): Promise<void> {

@@ -1,6 +1,7 @@
 /** `portyard up`: an agent in the foreground, until a signal or `portyard down` ends it. */
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { takeInheritedSocket } from "../agent/activation.ts";
 import type { Agent } from "../agent/agent.ts";
 import { LOG_LEVELS, type LogLevel } from "../agent/log.ts";
 import { livingAgent } from "../agent/lock.ts";
@@ -11,6 +12,7 @@ import type { EngineConfig } from "../bindings/config/types.ts";
 import type { Forecast } from "../bindings/engine/forecast.ts";
 import type { EngineOptions } from "../bindings/engine/types.ts";
 import { ask } from "./client.ts";
+import { WRONG_USAGE } from "./error.ts";
 import { forecastLines } from "./format/forecast.ts";
 import { print, printJson } from "./format/lines.ts";
 import { showProgress } from "./format/progress.ts";
@@ -21,7 +23,8 @@ import { jsonOption, nameOption, socketOption, wholeNumber } from "./option.ts";
 const MAX_SPIN_MICROSECONDS = 1000;
 
 interface UpOptions {
-  config: string;
+  config?: string;
+  docker?: boolean;
   name?: string;
   socket?: string;
   io: NonNullable<EngineOptions["io"]>;
@@ -44,7 +47,8 @@ const workerCount = (text: string): number | "auto" => (text === "auto" ? "auto"
 export function upCommand(): Command {
   return new Command("up")
     .description("start an instance and forward until it is stopped")
-    .requiredOption("--config <file>", "configuration, YAML or JSON")
+    .option("--config <file>", "configuration, YAML or JSON; may be left out with --docker")
+    .option("--docker", "serve Docker's networks, also where the configuration says nothing of that")
     .addOption(nameOption("name of the instance, instead of the configuration's"))
     .addOption(socketOption())
     .addOption(
@@ -84,8 +88,10 @@ A line that starts with "ready" is printed when every port forwards. Ctrl-C, SIG
 agent alone. What an agent of this name left, by --keep or by its death, is taken over; with
 --replace from one that runs, which goes on if the new one does not come up. SIGHUP applies
 what FILE says by then, as \`portyard reload\` does; a terminal that is closed stops it.
+A listening socket that a service manager hands over (LISTEN_FDS) is Docker's, as with --docker.
 
-Example:
+Examples:
+  portyard up --docker
   portyard up --config blue.yaml --workers auto
 
   # blue.yaml
@@ -98,17 +104,22 @@ Example:
 }
 
 /** @throws PortyardError of the configuration, of the agent or of the engine; nothing is left behind then. */
-async function up(options: UpOptions): Promise<void> {
-  const [{ readConfigFile }, { createLog }, { Agent }, { foreseeStart }] = await Promise.all([
+async function up(options: UpOptions, command: Command): Promise<void> {
+  const [{ readConfigFile }, { parseConfig }, { createLog }, { Agent }, { foreseeStart }] = await Promise.all([
     import("../bindings/config/read.ts"),
+    import("../bindings/config/parse.ts"),
     import("../agent/log.ts"),
     import("../agent/agent.ts"),
     import("../agent/forecast.ts"),
   ]);
-  const { name, workers } = options;
-  const said = { ...(name !== undefined && { name }), ...(workers !== undefined && { workers }) };
-  const file = { path: resolve(options.config), read: (path: string) => readConfigFile(path, said) };
-  const config = await readConfigFile(options.config, said);
+  const dockerDescriptor = takeInheritedSocket("docker");
+  const { name, workers, docker = dockerDescriptor !== null } = options;
+  const said = { ...(name !== undefined && { name }), ...(workers !== undefined && { workers }), docker };
+  const file =
+    options.config === undefined ? undefined : { path: resolve(options.config), read: (path: string) => readConfigFile(path, said) };
+  if (file === undefined && !docker)
+    command.error("error: required option '--config <file>' not specified, nor --docker", { exitCode: WRONG_USAGE });
+  const config = options.config === undefined ? parseConfig({}, said) : await readConfigFile(options.config, said);
   const place = placeOf(config.name, { socket: options.socket });
   const forecast = await foreseeStart(config, place);
   if (options.dryRun) return sayForecast(forecast, options.json === true);
@@ -119,8 +130,11 @@ async function up(options: UpOptions): Promise<void> {
   const { io, isolation, spin: spinMicroseconds, standby, forwarders } = options;
   const engine = { io, isolation, spinMicroseconds, standby, forwarders };
   const { socket, keep = false } = options;
-  const common = { engine, socket, log, keep, signal: stopping, onProgress: progress.update };
-  const start = (last?: Agent) => Agent.start(last?.config ?? config, { ...common, configFile: last?.configFile ?? file });
+  const common = { engine, socket, log, keep, dockerDescriptor, signal: stopping, onProgress: progress.update };
+  const start = (last?: Agent) => {
+    const configFile = last?.configFile ?? file;
+    return Agent.start(last?.config ?? config, { ...common, ...(configFile && { configFile }) });
+  };
   try {
     if (forecast.forwarder !== "absent") log[forecast.losses.length > 0 ? "warn" : "info"](forecast, "what will be taken over");
     if (options.replace) await askToLeave(place);

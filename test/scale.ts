@@ -26,6 +26,11 @@ const columns = {
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */
   ledgerRuns: { quick: 30, full: 2_000 },
+  /** Containers on four networks; containers whose streams outlive daemon and agent. */
+  dockerContainers: { quick: 8, full: 20 },
+  dockerStreams: { quick: 6, full: 50 },
+  /** Random conversations of Docker with its driver. */
+  dockerConversations: { quick: 200, full: 10_000 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
@@ -83,6 +88,8 @@ const columns = {
   leaseRounds: { quick: 60, full: 2_000 },
   /** Addresses of a dense pool that come and go. */
   poolChurn: { quick: 2_000, full: 200_000 },
+  /** Random sequences of requests and releases of Docker's pools and their addresses. */
+  ipamSequences: { quick: 200, full: 10_000 },
   /** Bytes that go through the proxy of a published port to a slow reader, and clients that it serves at once. */
   proxiedMegabytes: { quick: 64, full: 1_024 },
   proxiedClients: { quick: 100, full: 480 },

@@ -21,7 +21,13 @@ export function environment(): NodeJS.ProcessEnv {
 
 /** True when `program` is installed. */
 export function isInstalled(program: string): boolean {
-  return (environment().PATH ?? "").split(delimiter).some((folder) => folder !== "" && isExecutable(join(folder, program)));
+  return programPath(program) !== null;
+}
+
+/** Where `program` is, of several the one that would be started; null when it is not installed. */
+export function programPath(program: string): string | null {
+  const folders = (environment().PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, program)).find(isExecutable) ?? null;
 }
 
 function isExecutable(path: string): boolean {

@@ -1,0 +1,145 @@
+/** Docker's calls one by one, on an engine of names: what each makes, and what it is answered. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { PortyardError } from "../../../bindings/error.ts";
+import { CrashingAgent } from "./support/crashing-agent.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
+type Call = (method: string, body: object) => Promise<any>;
+
+const test = suite<{ agent: CrashingAgent; call: Call }>("Docker's network driver");
+const network = { NetworkID: "n".repeat(64) };
+const endpoint = { ...network, EndpointID: "e".repeat(64) };
+const data = { IPv4Data: [{ Pool: "10.99.0.0/24", Gateway: "10.99.0.1/24" }], IPv6Data: [{ Pool: "fd99::/64", Gateway: "fd99::1/64" }] };
+const Interface = { Address: "10.99.0.2/24", AddressIPv6: "fd99::2/64", MacAddress: "02:42:0a:63:00:02" };
+const SandboxKey = "/var/run/docker/netns/0123456789ab";
+
+test.before.each(async (context) => {
+  context.agent = new CrashingAgent();
+  await context.agent.start();
+  context.call = (method, body) => context.agent.call(`NetworkDriver.${method}`, body);
+});
+
+test("a container that joins gets an interface to be moved, bound to its MAC and addresses", async ({ agent, call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  await call("CreateEndpoint", { ...endpoint, Interface });
+  assert.equal(agent.engine.ports(), [], "nothing is made before it joins");
+  const answer = await call("Join", { ...endpoint, SandboxKey });
+  assert.equal(answer, {
+    InterfaceName: { SrcName: "pyeeeeeeeeee", DstPrefix: "eth", DstName: "" },
+    Gateway: "10.99.0.1",
+    GatewayIPv6: "fd99::1",
+    StaticRoutes: [],
+    DisableGatewayService: true,
+  });
+  const [port] = agent.engine.ports();
+  assert.equal([port?.name, port?.mac, port?.addresses], ["docker-eeeeeeeeeeee", "02:42:0a:63:00:02", ["10.99.0.2", "fd99::2"]]);
+  assert.equal(agent.disk.state?.ports[0]?.config.tap, {
+    namespace: SandboxKey,
+    interface: "pyeeeeeeeeee",
+    address: ["10.99.0.2/24", "fd99::2/64"],
+    offload: true,
+    handover: true,
+  });
+  assert.equal(await call("EndpointOperInfo", endpoint), {
+    Value: { "portyard.network": "docker-nnnnnnnnnnnn", "portyard.port": "docker-eeeeeeeeeeee" },
+  });
+});
+
+test("a MAC that Docker leaves to us is chosen, the same each time", async ({ call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  const asked = { ...endpoint, Interface: { ...Interface, MacAddress: "" } };
+  const answer = await call("CreateEndpoint", asked);
+  assert.match(answer.Interface.MacAddress, /^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
+  assert.equal(await call("CreateEndpoint", asked), answer);
+});
+
+test("an internal network leads nowhere, and a name that the endpoint asks for is passed on", async ({ call }) => {
+  await call("CreateNetwork", { ...network, ...data, Options: { "com.docker.network.internal": true } });
+  await call("CreateEndpoint", { ...endpoint, Interface, Options: { "com.docker.network.endpoint.ifname": "lan0" } });
+  const { Gateway, GatewayIPv6, InterfaceName } = await call("Join", { ...endpoint, SandboxKey });
+  assert.equal([Gateway, GatewayIPv6, InterfaceName.DstName], ["", "", "lan0"]);
+});
+
+test("a network without addresses carries frames of any", async ({ agent, call }) => {
+  await call("CreateNetwork", network);
+  await call("CreateEndpoint", { ...endpoint, Interface: null });
+  const { Gateway } = await call("Join", { ...endpoint, SandboxKey });
+  assert.is(Gateway, "");
+  assert.equal(agent.engine.ports()[0]?.addresses, []);
+});
+
+test("two endpoints with one address, and two things of one id, are refused", async ({ call }) => {
+  const code = (answer: unknown) => (answer as PortyardError).code;
+  await call("CreateNetwork", { ...network, ...data });
+  assert.is(code(await call("CreateNetwork", network)), "network-exists");
+  await call("CreateEndpoint", { ...endpoint, Interface });
+  assert.is(code(await call("CreateEndpoint", { ...endpoint, EndpointID: "other", Interface })), "address-taken");
+  assert.is(code(await call("CreateEndpoint", { ...endpoint, Interface: { ...Interface, Address: "10.99.0.3/24" } })), "endpoint-exists");
+  assert.is(code(await call("DeleteNetwork", network)), "network-in-use");
+});
+
+const connectivity = (...entries: object[]) => ({
+  ...endpoint,
+  Options: { "com.docker.network.portmap": entries.map((entry) => ({ Proto: 6, Port: 80, HostIP: "", ...entry })) },
+});
+const publishedBy = (agent: CrashingAgent) => agent.disk.state?.ports.map(({ config }) => config.publish ?? []);
+
+test("ports are published and withdrawn, each call as often as Docker likes", async ({ agent, call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  await call("CreateEndpoint", { ...endpoint, Interface });
+  await call("Join", { ...endpoint, SandboxKey });
+  const map = connectivity({ HostPort: 8080, HostPortEnd: 8080 }, { Port: 53, Proto: 17, HostPort: 0 });
+  for (let round = 0; round < 2; round++) {
+    assert.equal(await call("ProgramExternalConnectivity", map), {});
+    assert.equal(publishedBy(agent), [["8080:80/tcp", "53/udp"]]);
+  }
+  for (let round = 0; round < 2; round++) {
+    assert.equal(await call("RevokeExternalConnectivity", endpoint), {});
+    assert.equal(publishedBy(agent), [[]]);
+  }
+  await call("ProgramExternalConnectivity", map);
+  assert.equal(await call("Leave", endpoint), {});
+  assert.equal(publishedBy(agent), [[]], "who left publishes nothing");
+});
+
+test("of a range the first host port is taken that can be had", async ({ agent, call }) => {
+  const other = { ...network, EndpointID: "f".repeat(64) };
+  await call("CreateNetwork", { ...network, ...data });
+  for (const [ids, address] of [
+    [endpoint, 2],
+    [other, 3],
+  ] as const) {
+    await call("CreateEndpoint", { ...ids, Interface: { Address: `10.99.0.${address}/24`, MacAddress: `02:42:0a:63:00:0${address}` } });
+    await call("Join", { ...ids, SandboxKey });
+    const map = connectivity({ HostPort: 8080, HostPortEnd: 8081 }, { Port: 443, HostPort: 8440 + address });
+    assert.equal(await call("ProgramExternalConnectivity", { ...map, ...ids }), {});
+    assert.equal(await call("ProgramExternalConnectivity", { ...map, ...ids }), {}, "a repeat keeps it");
+  }
+  assert.equal(publishedBy(agent), [
+    ["8080:80/tcp", "8442:443/tcp"],
+    ["8081:80/tcp", "8443:443/tcp"],
+  ]);
+  const third = { ...network, EndpointID: "a".repeat(64) };
+  await call("CreateEndpoint", { ...third, Interface: { Address: "10.99.0.4/24", MacAddress: "02:42:0a:63:00:04" } });
+  await call("Join", { ...third, SandboxKey });
+  const refused = await call("ProgramExternalConnectivity", { ...connectivity({ HostPort: 8080, HostPortEnd: 8081 }), ...third });
+  assert.instance(refused, Error);
+  assert.equal(publishedBy(agent)?.at(-1), []);
+});
+
+test("who joins another sandbox gets a new interface", async ({ agent, call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  await call("CreateEndpoint", { ...endpoint, Interface });
+  const first = await call("Join", { ...endpoint, SandboxKey });
+  await call("Leave", endpoint);
+  assert.equal(await call("Join", { ...endpoint, SandboxKey: "/var/run/docker/netns/second" }), first);
+  assert.equal(
+    agent.engine.asked.filter((line) => line.includes("Port")),
+    ["addPort docker-eeeeeeeeeeee", "removePort docker-eeeeeeeeeeee", "addPort docker-eeeeeeeeeeee"],
+  );
+  assert.equal(await call("DeleteEndpoint", endpoint), {});
+  assert.equal(agent.engine.ports(), []);
+});
+
+test.run();
