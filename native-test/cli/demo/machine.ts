@@ -72,7 +72,7 @@ export class Machine {
       run: readdirSync(this.path("/run"), { recursive: true }).map(String).sort(),
       shared: readdirSync(this.path("/dev/shm")).sort(),
       kept: readdirSync(this.path("/var/lib"), { recursive: true }).map(String).sort(),
-      processes: this.#processes(),
+      processes: this.processes(),
     };
   }
 
@@ -94,8 +94,9 @@ export class Machine {
     return ["nsenter", "--target", String(this.holder.pid), "--net", "--mount", ...marked, ...here];
   }
 
-  /** Whatever was started on it, and what that has started in whichever namespaces, has the token in its environment. */
-  #processes(): string[] {
+  /** Pids and command lines. Whatever was started on it, and what that has started in whichever namespaces, has the token in its
+   *  environment. */
+  processes(): string[] {
     const mark = `${VARIABLE}=${this.#token}\0`;
     const ours = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).includes(mark));
     return ours.map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`).sort();

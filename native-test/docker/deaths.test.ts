@@ -1,0 +1,168 @@
+/** Containers whose agent, forwarder or daemon dies, restarts, or is replaced, with streams open between them all the while; and a host that
+ *  is started anew. Afterwards nothing is left of anything (support/docker-host.ts draws the host). */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { scale } from "../../test/scale.ts";
+import { ask } from "../../test/agent/support/yard.ts";
+import { pings, until } from "../cli/support/world.ts";
+import { Station } from "../engine/station.ts";
+import { type End, Streams } from "../engine/traffic.ts";
+import { type DockerHost, dockerStory } from "./support/docker-host.ts";
+
+const test = suite("Docker and deaths");
+const API = "/run/portyard/default/agent.sock";
+const STREAMS_OF_PAIR = 5;
+
+interface Scene {
+  host: DockerHost;
+  names: string[];
+  /** All streams go on from now on. */
+  goOn: () => Promise<void>;
+}
+
+/** Containers of a test on one network, with streams between pairs of them. */
+async function withStreams(host: DockerHost, body: (scene: Scene) => Promise<void>): Promise<void> {
+  const { machine } = host;
+  const before = await host.listing();
+  await host.docker("network", "create", "-d", "portyard", "--ipam-driver", "portyard", "net");
+  const names = Array.from({ length: scale.dockerStreams }, (_, index) => `c${index}`);
+  for (const name of names) await host.run(name, "net");
+  const talkers = names.slice(0, 4);
+  const stations = talkers.map((name) => new Station(name, (command) => machine.enter(command)));
+  const [one, two, three, four] = stations.map((station) => ({ station })) as [End, End, End, End];
+  try {
+    const streams = [
+      await Streams.open(one, two, await host.address("c1", "net"), STREAMS_OF_PAIR),
+      await Streams.open(three, four, await host.address("c3", "net"), STREAMS_OF_PAIR),
+    ];
+    const goOn = async () => {
+      for (const some of streams) await some.goOn();
+    };
+    await goOn();
+    await body({ host, names, goOn });
+    for (const some of streams) await some.close();
+  } finally {
+    for (const station of stations) await station.end();
+  }
+  await host.docker("rm", "-f", ...names);
+  await host.docker("network", "rm", "net");
+  assert.equal(await host.listing(), before, "nothing is left");
+}
+
+const version = async ({ machine }: DockerHost) => (await ask(machine.path(API), "GET", "/v1/version")).body;
+
+/** Containers are made, connected and removed as before. */
+async function works(host: DockerHost): Promise<void> {
+  await host.run("later", "net");
+  assert.is(await pings(host.machine, "later", await host.address("c0", "net")), 3);
+  await host.docker("rm", "-f", "later");
+}
+
+test(
+  ...dockerStory(
+    `agent and forwarder die, and the agent is replaced, under ${scale.dockerStreams} containers: no stream breaks`,
+    async (host) => {
+      await withStreams(host, async ({ goOn }) => {
+        await host.agent.kill();
+        await goOn();
+        await host.startAgent();
+        await goOn();
+        await works(host);
+        const { forwarderPid } = await version(host);
+        host.machine.tool("kill", "-9", String(forwarderPid));
+        await goOn();
+        const predecessor = host.agent;
+        await host.startAgent("--replace");
+        await predecessor.ended;
+        await goOn();
+        await works(host);
+        const { forwarderPid: second } = await version(host);
+        await host.agent.kill();
+        host.machine.tool("kill", "-9", String(second));
+        await host.startAgent();
+        await goOn();
+        await host.agent.stop("SIGTERM");
+        await host.startAgent();
+        await goOn();
+        await works(host);
+      });
+    },
+  ),
+);
+
+test(
+  ...dockerStory("a daemon that leaves its containers running finds everything as it was, with the agent or without it", async (host) => {
+    await host.stopDaemon();
+    await host.startDaemon("--live-restore");
+    await withStreams(host, async ({ goOn, names }) => {
+      await host.stopDaemon();
+      await goOn();
+      await host.startDaemon("--live-restore");
+      await works(host);
+      await host.stopDaemon("SIGKILL");
+      await host.agent.kill();
+      await goOn();
+      const seconds = await host.startDaemon("--live-restore");
+      console.log(`# the daemon answered ${seconds.toFixed(1)} s after its start, with no agent`);
+      await host.startAgent();
+      await goOn();
+      await works(host);
+      assert.is((await host.yard.json("show", "ports")).filter(({ kind }: { kind: string }) => kind === "tap").length, names.length);
+    });
+  }),
+);
+
+test(
+  ...dockerStory("a daemon that ends its containers starts them again, also when the agent was away meanwhile", async (host) => {
+    const before = await host.listing();
+    await host.docker("network", "create", "-d", "portyard", "--ipam-driver", "portyard", "net");
+    for (const name of ["c0", "c1"]) await host.run(name, "net", "--restart", "always");
+    const again = async () => {
+      for (const name of ["c0", "c1"]) {
+        await until(`${name} runs again`, async () => (await host.docker("inspect", "-f", "{{.State.Running}}", name)) === "true");
+        await host.named(name);
+      }
+      assert.is(await pings(host.machine, "c0", await host.address("c1", "net")), 3);
+    };
+    await host.stopDaemon();
+    await host.startDaemon();
+    await again();
+    await host.stopDaemon();
+    await host.agent.stop("SIGTERM");
+    await host.startAgent();
+    await host.startDaemon();
+    await again();
+    await host.stopDaemon();
+    await host.agent.kill();
+    await host.startDaemon();
+    await host.startAgent();
+    for (const name of ["c0", "c1"]) await host.docker("start", name);
+    await again();
+    await host.docker("rm", "-f", "c0", "c1");
+    await host.docker("network", "rm", "net");
+    assert.equal(await host.listing(), before, "nothing is left");
+  }),
+);
+
+test(
+  ...dockerStory("a host that is started anew has its networks, and starts its containers", async (host) => {
+    const before = await host.listing();
+    await host.docker("network", "create", "-d", "portyard", "--ipam-driver", "portyard", "net");
+    for (const name of ["c0", "c1"]) await host.run(name, "net", "-p", "9000");
+    await host.reboot();
+    await host.startAgent();
+    assert.is((await host.yard.json("show", "networks")).length, 1);
+    await host.startDaemon();
+    for (const name of ["c0", "c1"]) {
+      await host.docker("start", name);
+      await host.named(name);
+    }
+    assert.is(await pings(host.machine, "c0", await host.address("c1", "net")), 3);
+    assert.is((await host.yard.json("show", "published")).length, 4, "of each container one of each family");
+    await host.docker("rm", "-f", "c0", "c1");
+    await host.docker("network", "rm", "net");
+    assert.equal(await host.listing(), before, "nothing is left");
+  }),
+);
+
+test.run();
