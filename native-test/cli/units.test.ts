@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/docker-schema.ts";
 import { root } from "../../scripts/check/source-file.ts";
 import { ask } from "../../test/agent/support/yard.ts";
 import { scale } from "../../test/scale.ts";
@@ -30,13 +31,14 @@ const pooled = (name: string) => ({ name, network: "blue", tap: { namespace: nam
 /** With a way out, for which the agent runs nft and writes to /proc/sys. */
 const lab = { networks: [{ ...blue, gateway: "10.77.0.254" }], ports: [pooled("left"), pooled("right")] };
 
-/** What systemd-analyze says of the units as instance `lab`; null when it is not installed. */
-function verify(change: (folder: string) => void = () => {}): { status: number | null; words: string } | null {
+/** What systemd-analyze says of the units as instance `lab`; null when it is not installed.
+ *  @param change called with their folder; @param others units that it puts there. */
+function verify(change: (folder: string) => void = () => {}, others: string[] = []): { status: number | null; words: string } | null {
   const folder = mkdtempSync(join(tmpdir(), "portyard-units-"));
   try {
     for (const file of unitFiles()) copyFileSync(join(UNIT_FOLDER, file), join(folder, file.replace("@", "@lab")));
     change(folder);
-    const units = unitFiles().map((file) => join(folder, file.replace("@", "@lab")));
+    const units = [...unitFiles().map((file) => file.replace("@", "@lab")), ...others].map((file) => join(folder, file));
     const { status, stdout, stderr, error } = spawnSync("systemd-analyze", ["verify", "--man=no", ...units], { encoding: "utf8" });
     return error ? null : { status, words: `${stdout}${stderr}` };
   } finally {
@@ -62,6 +64,31 @@ test("the two forwarders differ in what they are called alone, and have no capab
     assert.is(one!.value(key), other!.value(key));
   assert.is.not(one!.value("Description"), other!.value("Description"));
   assert.is(one!.value("CapabilityBoundingSet"), "");
+});
+
+test("Docker's socket is the one that Docker looks for, and the agent's; Docker starts after both have begun", () => {
+  const socket = new Unit("portyard-docker", "lab", "socket");
+  const agent = new Unit("portyard-agent", "lab");
+  assert.is(socket.value("ListenStream"), DEFAULT_PLUGIN_SOCKET);
+  assert.is(socket.value("FileDescriptorName"), "docker");
+  assert.is(socket.value("Service"), "portyard-agent@lab.service");
+  for (const unit of [socket, agent]) assert.ok(unit.list("Before").includes("docker.service"));
+  assert.is(agent.value("Type"), "exec", "it has begun before it is ready: Docker's start does not wait for that");
+});
+
+test("systemd-analyze finds no cycle between them and Docker's units", () => {
+  const verdict = verify(
+    (folder) => {
+      writeFileSync(
+        join(folder, "docker.service"),
+        "[Unit]\nRequires=docker.socket\nAfter=network-online.target\n[Service]\nExecStart=true\n",
+      );
+      writeFileSync(join(folder, "docker.socket"), "[Socket]\nListenStream=/run/docker.sock\n");
+    },
+    ["docker.service", "docker.socket"],
+  );
+  if (verdict === null) return skip("units", "package", "systemd-analyze (package systemd) is not installed");
+  assert.equal(faultsIn(verdict.words), []);
 });
 
 /** A machine where the programs are installed, and the configuration of `lab` is where its unit looks for it. */

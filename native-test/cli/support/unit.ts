@@ -6,7 +6,7 @@ import { root } from "../../../scripts/check/source-file.ts";
 
 export const UNIT_FOLDER = join(root, "packaging/systemd");
 
-/** The unit files of the project: `portyard-agent@.service`. */
+/** The unit files of the project: `portyard-agent@.service`, `portyard-docker@.socket`. */
 export function unitFiles(): string[] {
   return readdirSync(UNIT_FOLDER).sort();
 }
@@ -16,9 +16,9 @@ export class Unit {
   readonly #lines: readonly (readonly [key: string, value: string])[];
 
   /** @param name as `portyard-agent`; @param instance what stands behind the @. */
-  constructor(name: string, instance: string) {
+  constructor(name: string, instance: string, kind: "service" | "socket" = "service") {
     this.#instance = instance;
-    this.#lines = readFileSync(join(UNIT_FOLDER, `${name}@.service`), "utf8")
+    this.#lines = readFileSync(join(UNIT_FOLDER, `${name}@.${kind}`), "utf8")
       .split("\n")
       .filter((line) => /^[A-Z]\w*=/.test(line))
       .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)] as const);

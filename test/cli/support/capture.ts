@@ -9,17 +9,26 @@ export interface Written {
 
 /** Runs `portyard WORDS` and returns its exit status and output. */
 export async function portyard(...words: string[]): Promise<Written> {
-  const written: Written = { status: 0, stdout: "", stderr: "" };
-  const restore = [tap(process.stdout, (text) => (written.stdout += text)), tap(process.stderr, (text) => (written.stderr += text))];
   const before = process.exitCode;
   process.exitCode = undefined;
   try {
-    written.status = await run(words);
+    const { result: status, ...written } = await captured(() => run(words));
+    return { status, ...written };
   } finally {
     process.exitCode = before;
+  }
+}
+
+/** What `work` gives, and what it wrote meanwhile. */
+export async function captured<Result>(work: () => Promise<Result>): Promise<{ result: Result; stdout: string; stderr: string }> {
+  const written = { stdout: "", stderr: "" };
+  const restore = [tap(process.stdout, (text) => (written.stdout += text)), tap(process.stderr, (text) => (written.stderr += text))];
+  try {
+    const result = await work();
+    return { result, ...written };
+  } finally {
     for (const undo of restore) undo();
   }
-  return written;
 }
 
 function tap(stream: NodeJS.WriteStream, take: (text: string) => void): () => void {
