@@ -44,7 +44,7 @@ function secondsOf(text: string): number {
 async function demo(options: DemoOptions): Promise<void> {
   const choice = await chooseMode(options.replay);
   if (choice.mode === "user-namespace" && process.env[INSIDE_VARIABLE] === undefined) {
-    process.exitCode = await runInside(choice);
+    process.exitCode = await runInside(choice.launch, { [INSIDE_VARIABLE]: choice.reason ?? "" });
     return;
   }
   const interruption = listen();

@@ -3,13 +3,16 @@ import { Command } from "commander";
 import { packageVersion } from "../agent/package-version.ts";
 import { completionCommand } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
+import { dockerCommand } from "./docker.ts";
 import { doctorCommand } from "./doctor.ts";
 import { downCommand } from "./down.ts";
 import { report } from "./error.ts";
+import { installCommand } from "./install.ts";
 import { networkCommand } from "./network.ts";
 import { portCommand } from "./port.ts";
 import { reloadCommand } from "./reload.ts";
 import { showCommand } from "./show.ts";
+import { uninstallCommand } from "./uninstall.ts";
 import { upCommand } from "./up.ts";
 import { versionCommand } from "./version.ts";
 
@@ -30,7 +33,8 @@ Examples:
 Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     );
   const instance = [upCommand(), downCommand(), reloadCommand(), portCommand(), networkCommand(), showCommand()];
-  const commands = [demoCommand(), ...instance, doctorCommand(), versionCommand(), completionCommand()];
+  const service = [installCommand(), uninstallCommand()];
+  const commands = [demoCommand(), ...instance, ...service, dockerCommand(), doctorCommand(), versionCommand(), completionCommand()];
   for (const command of commands) program.addCommand(command);
   settle(program);
   return program;

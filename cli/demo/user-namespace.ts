@@ -1,19 +1,19 @@
-/** Runs this very command once more inside a user namespace and hands its exit status on. The inner one's standard input is
+/** Runs this very command once more inside namespaces of its own and hands its exit status on. The inner one's standard input is
  *  a pipe from here and carries nothing: its end tells it to clear up and go, whether this process was asked to stop or was
  *  killed outright. (Signals would have to find their way through `unshare`, and Ctrl-C must not kill that one first: hence
  *  the session of its own.) */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Interrupted, listen } from "./interrupt.ts";
-import { type Choice, INSIDE_VARIABLE } from "./mode.ts";
 
-/** @returns the exit status of the inner demo. */
-export async function runInside({ launch, reason }: Choice): Promise<number> {
+/** @param launch program and arguments that start it there. @param variables added to its environment: by them it knows where it is.
+ *  @returns the exit status of the inner one. */
+export async function runInside(launch: readonly string[], variables: Record<string, string>): Promise<number> {
   const args = [...launch.slice(1), process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const child = spawn(launch[0] as string, args, {
     detached: true,
     stdio: ["pipe", "inherit", "inherit"],
-    env: { ...process.env, [INSIDE_VARIABLE]: reason ?? "" },
+    env: { ...process.env, ...variables },
   });
   const interrupt = listen();
   interrupt.signal.addEventListener("abort", () => child.stdin?.end((interrupt.signal.reason as Interrupted).signalName));
@@ -25,7 +25,7 @@ export async function runInside({ launch, reason }: Choice): Promise<number> {
   }
 }
 
-/** For the inner demo: aborts when the outer one has gone or says so. @param abort called with the signal's name. */
+/** For the inner one: aborts when the outer one has gone or says so. @param abort called with the signal's name. */
 export function watchOuter(abort: (signalName: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void {
   let name = "";
   process.stdin.setEncoding("utf8");

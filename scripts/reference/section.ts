@@ -1,5 +1,6 @@
 /** Which parts of docs/ are made from the program, and how a part is put in its place. */
 import { apiReference } from "../../agent/api/reference.ts";
+import { dockerOptionsReference } from "../../agent/docker/reference.ts";
 import { configurationReference } from "../../bindings/config/reference.ts";
 import { commandReference } from "../../cli/reference.ts";
 
@@ -13,6 +14,8 @@ export const references: Reference[] = [
   { name: "configuration", file: "docs/configuration.md", text: configurationReference },
   { name: "api", file: "docs/api.md", text: apiReference },
   { name: "commands", file: "docs/command-line.md", text: commandReference },
+  { name: "docker options", file: "README.md", text: dockerOptionsReference },
+  { name: "docker options", file: "docs/docker.md", text: dockerOptionsReference },
 ];
 
 /** `page` with the part of `reference` made anew. @throws Error when it has no place for it. */

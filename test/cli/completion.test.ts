@@ -20,7 +20,8 @@ function offered(...words: string[]): string[] {
 
 test("commands", () => {
   const commands = offered("");
-  for (const command of ["demo", "up", "down", "show", "doctor", "version", "completion"]) assert.ok(commands.includes(command), command);
+  for (const command of ["demo", "up", "down", "show", "install", "uninstall", "doctor", "version", "completion"])
+    assert.ok(commands.includes(command), command);
   assert.equal(offered("sh"), ["show"]);
 });
 
@@ -43,6 +44,7 @@ test("values of an option", () => {
 
 test("files where a file is wanted, nothing where a number is", () => {
   assert.ok(offered("up", "--config", "et").includes("etc"));
+  assert.ok(offered("install", "--root", "et").includes("etc"));
   assert.equal(offered("up", "--workers", ""), []);
 });
 
