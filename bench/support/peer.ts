@@ -19,7 +19,10 @@ export interface Outcome {
 }
 
 const GRACE_MS = 15000;
-let nextPort = 20000;
+let next = 20000;
+
+/** The port that the next measurement takes; each takes one more. */
+export const nextPort = (): number => next;
 
 /** Runs `program` in both namespaces of a pair and returns the JSON lines of both sides.
  *  @param server its first argument on the waiting side, `client` on the driving side; `size` is the third.
@@ -31,7 +34,7 @@ export async function runPair(
   size: number,
   seconds: number,
 ): Promise<Outcome> {
-  const common = [String(nextPort++), String(size), String(seconds)];
+  const common = [String(next++), String(size), String(seconds)];
   const path = nativeProgram(program);
   const waiting = new Side(pair.server, [path, server, pair.serverAddress, ...common]);
   let driving: Side | undefined;

@@ -1,0 +1,122 @@
+/** A host with a dockerd of its own and an agent that serves it, in network and mount namespaces that go with it, and a world beside it:
+ *
+ *   containers ──── docker0-like bridge, or Portyard ──── host 192.0.2.1 ── veth ── 192.0.2.2 eth0 world */
+import type { ChildProcess } from "node:child_process";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { onEnd } from "../support/cleanup.ts";
+import { deviceName, ipBatch, makeNamespace, type Namespace } from "../support/namespace.ts";
+import { projectRoot } from "../support/root.ts";
+import { end, run, start, succeeds } from "../support/shell.ts";
+import { waitUntil } from "../support/wait.ts";
+
+export const HOST = "192.0.2.1";
+export const WORLD = "192.0.2.2";
+const START_MS = 60_000;
+const END_MS = 20_000;
+const MOUNTS = ["/run", "/var/lib", "/dev/shm"].map((folder) => `mount -t tmpfs tmpfs ${folder}`).join(" && ");
+const CGROUPS = "mount -t cgroup2 none /sys/fs/cgroup";
+/** The image of the containers: a static busybox. */
+const IMAGE = `
+set -e
+folder=$(mktemp -d -p /run)
+mkdir $folder/bin
+cp "$(command -v busybox)" $folder/bin/busybox
+for applet in $($folder/bin/busybox --list); do [ -e $folder/bin/$applet ] || ln -s busybox $folder/bin/$applet; done
+tar -C $folder -c . | docker import - busybox`;
+const CLIENT_SETTINGS = ["net.ipv4.ip_local_port_range=30000 65000", "net.ipv4.tcp_tw_reuse=1"];
+
+export class DockerHost {
+  readonly host: Namespace;
+  readonly world: Namespace;
+  readonly #holder: ChildProcess;
+
+  private constructor(host: Namespace, world: Namespace, holder: ChildProcess) {
+    this.host = host;
+    this.world = world;
+    this.#holder = holder;
+  }
+
+  /** Daemon and agent run when it resolves. @throws PortyardError `command-failed`, `timed-out`. */
+  static async make(): Promise<DockerHost> {
+    const [host, world] = ["h", "w"].map(makeNamespace) as [Namespace, Namespace];
+    const outside = deviceName("o");
+    ipBatch(
+      [
+        `link add ${outside} type veth peer name eth0 netns ${world.name}`,
+        `address add ${HOST}/24 dev ${outside}`,
+        `link set ${outside} up`,
+      ],
+      host.name,
+    );
+    ipBatch([`address add ${WORLD}/24 dev eth0`, "link set eth0 up"], world.name);
+    for (const { name } of [host, world]) {
+      for (const setting of CLIENT_SETTINGS) run("ip", ["netns", "exec", name, "sysctl", "-qw", setting]);
+    }
+    const script = `${MOUNTS} && ${CGROUPS} && mkdir /run/netns && echo ready && read _`;
+    const holder = start("ip", ["netns", "exec", host.name, "unshare", "--mount", "sh", "-c", script], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    onEnd("the mounts of the host", () => void holder.stdin?.end());
+    await new Promise((resolve) => holder.stdout?.once("data", resolve));
+    const made = new DockerHost(host, world, holder);
+    await made.#startPrograms();
+    return made;
+  }
+
+  async #startPrograms(): Promise<void> {
+    const agent = this.#start(process.execPath, join(projectRoot, "scripts/portyard.mjs"), "up", "--docker", "--log-level", "error");
+    onEnd("the agent", () => end(agent, END_MS));
+    await waitUntil("the agent", START_MS, () => this.#succeeds("test", "-S", "/run/docker/plugins/portyard.sock"));
+    const daemon = this.#start("dockerd", "--log-level", "error", "--userland-proxy=false", "--cgroup-parent", `/pyb-${process.pid}`);
+    onEnd("dockerd", () => end(daemon, END_MS));
+    onEnd("containers", () => this.#removeContainers());
+    await waitUntil("dockerd", START_MS, () => this.#succeeds("docker", "version"));
+    this.#run("sh", "-c", IMAGE);
+  }
+
+  /** Runs Docker's client to its end, and returns what it printed. @throws PortyardError `command-failed`. */
+  docker(...words: string[]): string {
+    return this.#run("docker", ...words).trim();
+  }
+
+  /** Starts a container, and gives its namespace the name that is returned. */
+  container(name: string, network: string, ...options: string[]): { namespace: string; address: string; remove: () => Promise<void> } {
+    this.docker("run", "-d", "--network", network, "--name", name, ...options, "busybox", "sleep", "infinity");
+    const [pid, address] = this.docker(
+      "inspect",
+      "-f",
+      `{{.State.Pid}} {{(index .NetworkSettings.Networks "${network}").IPAddress}}`,
+      name,
+    ).split(" ");
+    const namespace = `pyb-${process.pid}-${name}`;
+    const link = `/run/netns/${namespace}`;
+    symlinkSync(`/proc/${pid}/ns/net`, link);
+    const remove = onEnd(`container ${name}`, () => {
+      rmSync(link, { force: true });
+      this.docker("rm", "-f", name);
+    });
+    return { namespace, address: address ?? "", remove };
+  }
+
+  #removeContainers(): void {
+    const ids = this.docker("ps", "-aq").split("\n").filter(Boolean);
+    if (ids.length > 0) this.docker("rm", "-f", ...ids);
+  }
+
+  #inside(command: readonly string[]): [string, string[]] {
+    return ["nsenter", ["--target", String(this.#holder.pid), "--net", "--mount", ...command]];
+  }
+
+  #run(...command: string[]): string {
+    return run(...this.#inside(command));
+  }
+
+  #succeeds(...command: string[]): boolean {
+    return succeeds(...this.#inside(command));
+  }
+
+  #start(...command: string[]): ChildProcess {
+    return start(...this.#inside(command), { stdio: ["ignore", "ignore", "inherit"] });
+  }
+}
