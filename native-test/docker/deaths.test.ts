@@ -99,7 +99,7 @@ test(
       await goOn();
       await host.startDaemon("--live-restore");
       await works(host);
-      await host.stopDaemon("SIGKILL");
+      await host.stopDaemon();
       await host.agent.kill();
       await goOn();
       const seconds = await host.startDaemon("--live-restore");
