@@ -125,7 +125,9 @@ function summarize(drivers: readonly Driver[], figures: Map<string, Figures[]>):
   });
 }
 
-const eachKey = (of: (key: Key) => number): Figures => Object.fromEntries(KEYS.map((key) => [key, of(key)])) as Figures;
+function eachKey(of: (key: Key) => number): Figures {
+  return Object.fromEntries(KEYS.map((key) => [key, of(key)])) as Figures;
+}
 
 function print(rows: readonly Row[], { runs, seconds }: CommonOptions, file: string): void {
   const cells = (figures: Figures | null) => KEYS.map((key) => (figures === null ? null : formatNumber(figures[key])));

@@ -68,7 +68,9 @@ export class DockerHost {
     const agent = this.#start(process.execPath, join(projectRoot, "scripts/portyard.mjs"), "up", "--docker", "--log-level", "error");
     onEnd("the agent", () => end(agent, END_MS));
     await waitUntil("the agent", START_MS, () => this.#succeeds("test", "-S", "/run/docker/plugins/portyard.sock"));
-    const daemon = this.#start("dockerd", "--log-level", "error", "--userland-proxy=false", "--cgroup-parent", `/pyb-${process.pid}`);
+    const group = `pyb-${process.pid}`;
+    onEnd("control groups", () => void this.#run("find", `/sys/fs/cgroup/${group}`, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"));
+    const daemon = this.#start("dockerd", "--log-level", "error", "--userland-proxy=false", "--cgroup-parent", `/${group}`);
     onEnd("dockerd", () => end(daemon, END_MS));
     onEnd("containers", () => this.#removeContainers());
     await waitUntil("dockerd", START_MS, () => this.#succeeds("docker", "version"));
@@ -117,6 +119,6 @@ export class DockerHost {
   }
 
   #start(...command: string[]): ChildProcess {
-    return start(...this.#inside(command), { stdio: ["ignore", "ignore", "inherit"] });
+    return start(...this.#inside(command), { stdio: "ignore" });
   }
 }
