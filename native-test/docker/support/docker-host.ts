@@ -35,6 +35,8 @@ export class DockerHost {
   readonly #cgroup = `portyard-test-${process.pid}-${Math.random().toString(36).slice(2)}`;
   #daemon: Program | null = null;
   #agent: Program | null = null;
+  /** Of the daemon: a client that is another version asks for it with each command, and believes in its own after two seconds. */
+  #api = "";
 
   private constructor(machine: Machine) {
     this.machine = machine;
@@ -70,6 +72,7 @@ export class DockerHost {
       assert.is(daemon.child.exitCode, null, daemon.said);
       assert.ok(performance.now() - start < DAEMON_MS, `dockerd does not answer: ${daemon.said}`);
     }
+    this.#api = this.machine.tool("docker", "version", "-f", "{{.Server.APIVersion}}").trim();
     if (isFirst) this.machine.tool("sh", "-c", IMAGE);
     return (performance.now() - start) / 1000;
   }
@@ -105,7 +108,7 @@ find /run -mindepth 1 -maxdepth 1 ! -name netns ! -name systemd -exec rm -rf {} 
 
   /** Runs the client to its end. @returns what it printed. @throws Error with its words when it fails. */
   async docker(...words: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.machine.start(["docker", ...words]).ended;
+    const { code, stdout, stderr } = await this.machine.start(["env", `DOCKER_API_VERSION=${this.#api}`, "docker", ...words]).ended;
     if (code !== 0) throw new Error(`docker ${words.join(" ")}: ${stderr}`);
     return stdout.trim();
   }
