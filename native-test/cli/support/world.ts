@@ -22,8 +22,8 @@ export const left = { name: "left", network: "blue", tap: { namespace: "left", i
 export const right = { name: "right", network: "green", tap: { namespace: "right", interface: "eth0", address: ["10.78.0.2", "fd78::2"] } };
 export const lab = { name: "lab", networks: [blue], ports: [left] };
 
-/** Makes the world and the firewall, and waits until all addresses are settled. */
-export async function makeWorld(machine: Machine): Promise<void> {
+/** Makes the world alone. */
+export function makeOutside(machine: Machine): void {
   const lines = [
     "link set lo up",
     "netns add world",
@@ -37,6 +37,11 @@ export async function makeWorld(machine: Machine): Promise<void> {
     "-n world link set eth0 up",
   ];
   for (const line of lines) machine.tool("ip", ...line.split(" "));
+}
+
+/** Makes the world and the firewall, and waits until all addresses are settled. */
+export async function makeWorld(machine: Machine): Promise<void> {
+  makeOutside(machine);
   closeForward(machine);
   await until("the host has no tentative address", () => !machine.tool("ip", "-6", "address").includes("tentative"));
 }

@@ -13,13 +13,12 @@ import { NEEDS, type Need } from "../../support/need.ts";
 import { Machine } from "../../cli/demo/machine.ts";
 import type { Program } from "../../cli/demo/program.ts";
 import { Yard } from "../../cli/support/instance.ts";
-import { HOST, until, WORLD } from "../../cli/support/world.ts";
+import { makeOutside, until } from "../../cli/support/world.ts";
 import { onEnd } from "../../support/cleanup.ts";
 
 /** How long a daemon may take to answer: it asks for a driver that is not there for half a minute. */
 const DAEMON_MS = 90_000;
 const CGROUPS = "/sys/fs/cgroup";
-const SOCKET = "/run/docker/plugins/portyard.sock";
 const IMAGE = `
 set -e
 folder=$(mktemp -d -p /run)
@@ -46,19 +45,7 @@ export class DockerHost {
   /** A host with a world outside, without daemon and agent. */
   static async make(machine: Machine): Promise<DockerHost> {
     machine.tool("mount", "-t", "cgroup2", "none", CGROUPS);
-    const lines = [
-      "link set lo up",
-      "netns add world",
-      "link add out type veth peer name eth0 netns world",
-      `address add ${HOST[4]}/24 dev out`,
-      `-6 address add ${HOST[6]}/64 dev out nodad`,
-      "link set out up",
-      "-n world link set lo up",
-      `-n world address add ${WORLD[4]}/24 dev eth0`,
-      `-n world -6 address add ${WORLD[6]}/64 dev eth0 nodad`,
-      "-n world link set eth0 up",
-    ];
-    for (const line of lines) machine.tool("ip", ...line.split(" "));
+    makeOutside(machine);
     return new DockerHost(machine);
   }
 
@@ -238,6 +225,3 @@ export function dockerStory(
   };
   return [name, test];
 }
-
-/** Path of the plugin's socket. */
-export const PLUGIN_SOCKET = SOCKET;

@@ -103,6 +103,17 @@ test("ports are published and withdrawn, each call as often as Docker likes", as
   assert.equal(publishedBy(agent), [[]], "who left publishes nothing");
 });
 
+test("a Join that comes twice leaves the port and what it publishes alone", async ({ agent, call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  await call("CreateEndpoint", { ...endpoint, Interface });
+  const answer = await call("Join", { ...endpoint, SandboxKey });
+  await call("ProgramExternalConnectivity", connectivity({ HostPort: 8080, HostPortEnd: 8080 }));
+  const asked = [...agent.engine.asked];
+  assert.equal(await call("Join", { ...endpoint, SandboxKey }), answer);
+  assert.equal(agent.engine.asked, asked);
+  assert.equal(publishedBy(agent), [["8080:80/tcp"]]);
+});
+
 test("of a range the first host port is taken that can be had", async ({ agent, call }) => {
   const other = { ...network, EndpointID: "f".repeat(64) };
   await call("CreateNetwork", { ...network, ...data });
