@@ -42,6 +42,7 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     errnoName,
     () => {},
     () => "",
+    () => null,
   );
   return {
     store,

@@ -237,6 +237,7 @@ function assemble(
     errnoName,
     (entry) => lost(entry),
     (number) => poisonPath(settings.runDirectory, number),
+    () => link.pid,
   );
   return {
     store,

@@ -7,6 +7,7 @@ import * as field from "../../assembly/abi/port.ts";
 import type { Attachment, ForwarderLink, HeldAttachment } from "../forwarder/link.ts";
 import * as table from "../tables/port-table.ts";
 import * as workers from "../tables/worker-table.ts";
+import { givePrecedence } from "./precedence.ts";
 import type { Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
 
@@ -43,7 +44,12 @@ export class Supervisor {
 
   async start(): Promise<void> {
     await this.link.start(() => this.attachments());
+    this.isUp();
+  }
+
+  private isUp(): void {
     this.upSince = performance.now();
+    givePrecedence(this.store.tables, this.store.layout, this.link.pid);
   }
 
   /** Takes over the forwarder that outlived the last agent; one that cannot be taken over is replaced. Resolves with what it holds. */
@@ -53,7 +59,7 @@ export class Supervisor {
     wasm.recountMacs();
     try {
       const held = await this.link.adopt();
-      this.upSince = performance.now();
+      this.isUp();
       return held;
     } catch (error) {
       this.listener.log("the forwarder could not be taken over: it is replaced", { reason: (error as Error).message });

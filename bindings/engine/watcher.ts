@@ -9,6 +9,7 @@ import { type EngineEvent, EventReader } from "../tables/event-ring.ts";
 import * as table from "../tables/port-table.ts";
 import { eventWriters, SHUT_NAMES } from "./describe.ts";
 import type { OpenPort } from "../ports/open-port.ts";
+import { giveWorkerPrecedence } from "./precedence.ts";
 import type { Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
@@ -33,11 +34,13 @@ export class Watcher {
   private readonly nameOfErrno: (errno: number) => string;
   private readonly onLost: (entry: PortEntry) => void;
   private readonly poisonPath: (number: number) => string;
+  private readonly forwarderPid: () => number | null;
   private timer: NodeJS.Timeout | null = null;
   private periods = 0;
 
   /** @param onLost called when the device of a port went away.
-   *  @param poisonPath where the forwarder saves frame `number` of which a worker died. */
+   *  @param poisonPath where the forwarder saves frame `number` of which a worker died.
+   *  @param forwarderPid process of the workers; null while there is none, or when it is this one. */
   constructor(
     store: EngineStore,
     networks: Networks,
@@ -45,6 +48,7 @@ export class Watcher {
     nameOfErrno: (errno: number) => string,
     onLost: (entry: PortEntry) => void,
     poisonPath: (number: number) => string,
+    forwarderPid: () => number | null,
   ) {
     this.store = store;
     this.networks = networks;
@@ -52,6 +56,7 @@ export class Watcher {
     this.nameOfErrno = nameOfErrno;
     this.onLost = onLost;
     this.poisonPath = poisonPath;
+    this.forwarderPid = forwarderPid;
     this.readers = eventWriters(store).map((writer) => [writer, new EventReader(store.tables, writer)]);
   }
 
@@ -87,8 +92,14 @@ export class Watcher {
 
   private tell(writer: number, one: EngineEvent): void {
     if (one.kind === event.WORKER_DOWN) this.workerDown(writer, one);
-    else if (one.kind === event.WORKER_UP) this.emit("workerUp", writer, one.detail);
+    else if (one.kind === event.WORKER_UP) this.workerUp(writer, one);
     else this.tellOfPort(one);
+  }
+
+  /** It may run in another thread than before. */
+  private workerUp(worker: number, { detail }: EngineEvent): void {
+    giveWorkerPrecedence(this.store.tables, worker, this.forwarderPid());
+    this.emit("workerUp", worker, detail);
   }
 
   private workerDown(worker: number, { port, network: file, detail }: EngineEvent): void {
