@@ -6,6 +6,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { precede } from "./precede.ts";
 import { setSocketOption } from "./socket-option.ts";
 import { streams } from "./station-streams.ts";
 
@@ -45,6 +46,7 @@ function makeSocket(address: string): Socket {
 }
 
 async function receive({ port, address, segmentBytes }: { port: number; address: string; segmentBytes: number | null }): Promise<void> {
+  precede();
   const socket = makeSocket(address);
   const receiver: Receiver = { socket, seen: new Set(), lastMs: 0, longestGapMs: 0, longestWayMs: 0 };
   socket.on("message", (message) => {
@@ -83,6 +85,7 @@ interface SendOrder {
 }
 
 async function send({ port, address, perSecond, bytes, limit, segments }: SendOrder): Promise<void> {
+  precede();
   const socket = makeSocket(address);
   socket.bind(0, address.includes(":") ? "::" : "0.0.0.0");
   await once(socket, "listening");
