@@ -3,10 +3,9 @@ import { openSync } from "node:fs";
 import pino from "pino";
 import type { EngineOptions } from "../bindings/engine/types.ts";
 import { fileFault } from "../bindings/file-fault.ts";
+import type { LogLevel } from "./log-level.ts";
 
 export type Log = pino.Logger;
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LogOptions {
   level?: LogLevel | undefined;

@@ -1,7 +1,7 @@
 /** Asks a running agent, through its socket and nothing else. */
 import { request } from "node:http";
 import { placeOf } from "../agent/place.ts";
-import { DEFAULT_NAME } from "../bindings/config/schema.ts";
+import { DEFAULT_NAME } from "../bindings/config/defaults.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { ToldError } from "./error.ts";
 

@@ -5,8 +5,8 @@ import type { VersionView } from "../agent/api/schema.ts";
 import type { Leftovers } from "../agent/clean-up.ts";
 import { livingAgent } from "../agent/lock.ts";
 import { type Place, placeOf } from "../agent/place.ts";
-import { processEnd, purge, takeDownDead, terminate } from "../agent/take-down.ts";
-import { DEFAULT_NAME } from "../bindings/config/schema.ts";
+import { processEnd, terminate } from "../agent/process-end.ts";
+import { DEFAULT_NAME } from "../bindings/config/defaults.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { ask, socketOf, type Target } from "./client.ts";
 import { print, printJson } from "./format/lines.ts";
@@ -60,7 +60,10 @@ async function stop(options: DownOptions): Promise<Outcome> {
 }
 
 async function forget(place: Place, options: DownOptions): Promise<{ purged: boolean }> {
-  if (options.purge) await purge(place);
+  if (options.purge) {
+    const { purge } = await import("../agent/take-down.ts");
+    await purge(place);
+  }
   return { purged: options.purge === true };
 }
 
@@ -85,6 +88,7 @@ async function stopWithoutApi(place: Place): Promise<Omit<Outcome, "purged">> {
     await terminate(place, pid);
     return { name: place.name, was: "running" };
   }
+  const { takeDownDead } = await import("../agent/take-down.ts");
   const leftovers = await takeDownDead(place);
   return { name: place.name, was: leftovers ? "dead" : "absent", ...leftovers };
 }

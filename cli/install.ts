@@ -1,9 +1,9 @@
 /** `portyard install`: an instance as services of systemd, started now and at every boot. */
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { DEFAULT_NAME } from "../bindings/config/schema.ts";
+import { DEFAULT_NAME } from "../bindings/config/defaults.ts";
 import { print, printJson, remark } from "./format/lines.ts";
-import { type InstallPlan, install, planInstall } from "./install/installation.ts";
+import type { InstallPlan } from "./install/installation.ts";
 import { installLines, printLines, remarkNotRun } from "./install/lines.ts";
 import { programPaths, refuseUnreachable } from "./install/program-path.ts";
 import { refuseWithoutRights } from "./install/rights.ts";
@@ -54,6 +54,7 @@ async function runInstall(options: InstallOptions): Promise<void> {
   const { name = DEFAULT_NAME, docker = false, keepConfig: keepConfiguration = false, json = false } = options;
   const programs = programPaths();
   const target = targetOf(options.root === undefined ? null : resolve(options.root), programs);
+  const { planInstall } = await import("./install/installation.ts");
   const plan = await planInstall({ name, docker, keepConfiguration, target });
   if (target.root === "/") refuseUnreachable(programs);
   if (target.root === "/" && !options.dryRun) refuseWithoutRights("portyard install");
@@ -63,6 +64,7 @@ async function runInstall(options: InstallOptions): Promise<void> {
 }
 
 async function carryOut(plan: InstallPlan, json: boolean): Promise<void> {
+  const { install } = await import("./install/installation.ts");
   try {
     for await (const _ of install(plan));
   } catch (error) {

@@ -1,11 +1,11 @@
 /** `portyard uninstall`: ends an instance that `portyard install` made a service, and removes exactly what that wrote. */
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { DEFAULT_NAME } from "../bindings/config/schema.ts";
+import { DEFAULT_NAME } from "../bindings/config/defaults.ts";
 import { print, printJson } from "./format/lines.ts";
 import { printLines, remarkNotRun, removalLines } from "./install/lines.ts";
 import { programPaths } from "./install/program-path.ts";
-import { planRemoval, type RemovalPlan, remove } from "./install/removal.ts";
+import type { RemovalPlan } from "./install/removal.ts";
 import { refuseWithoutRights } from "./install/rights.ts";
 import { targetOf } from "./install/service.ts";
 import { rootOption } from "./install.ts";
@@ -45,6 +45,7 @@ Examples:
 async function runUninstall(options: UninstallOptions): Promise<void> {
   const { name = DEFAULT_NAME, purge = false, dryRun = false, json = false } = options;
   const target = targetOf(options.root === undefined ? null : resolve(options.root), programPaths());
+  const { planRemoval, remove } = await import("./install/removal.ts");
   const plan = await planRemoval({ name, target, purge });
   if (target.root === "/" && !dryRun && !plan.isAbsent) refuseWithoutRights("portyard uninstall");
   if (!json) sayPlan(plan);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { takeInheritedSocket } from "../agent/activation.ts";
 import type { Agent } from "../agent/agent.ts";
-import { LOG_LEVELS, type LogLevel } from "../agent/log.ts";
+import { LOG_LEVELS, type LogLevel } from "../agent/log-level.ts";
 import { livingAgent } from "../agent/lock.ts";
 import { type Place, placeOf } from "../agent/place.ts";
 import { isSucceeded, released } from "../agent/successor.ts";

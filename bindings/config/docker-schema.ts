@@ -1,15 +1,9 @@
 /** The Docker driver as people configure it. The agent serves it; an engine alone does not. */
 import { z } from "zod";
+import { DEFAULT_PLUGIN_SOCKET } from "./defaults.ts";
 import { field, text } from "./field.ts";
 import { readAddress, subnetFault } from "./ip-address.ts";
 
-/** Where Docker looks for the plugin of this name (moby: pkg/plugins/discovery.go). */
-export const DEFAULT_PLUGIN_SOCKET = "/run/docker/plugins/portyard.sock";
-/** What pools are cut from where nothing is said: private (RFC 1918), and a unique local prefix of our own (RFC 4193). */
-export const DEFAULT_POOLS = [
-  { base: "10.210.0.0/16", size: 24 },
-  { base: "fd70:7974:7264::/48", size: 64 },
-] as const;
 const MAX_POOLS = 64;
 
 const isCut = ({ base, size }: { base: string; size: number }): boolean => {

@@ -1,13 +1,13 @@
 /** From what people write to what the engine takes: defaults filled in, one value made a list, text made canonical. */
 import { availableParallelism } from "node:os";
 import { DEFAULT_MAC_AGE_SECONDS, DEFAULT_MACS, MAX_MACS_PER_PORT, MAX_WORKERS } from "../../assembly/abi/limits.ts";
-import { DEFAULT_PLUGIN_SOCKET, DEFAULT_POOLS } from "./docker-schema.ts";
+import { DEFAULT_NAME, DEFAULT_PLUGIN_SOCKET, DEFAULT_POOLS } from "./defaults.ts";
 import { formatAddress, readAddress } from "./ip-address.ts";
 import { defaultMac } from "./mac-address.ts";
 import { DEFAULT_MTU, type NetworkInput } from "./network-schema.ts";
 import type { PortInput } from "./port-schema.ts";
 import { type PublishForm, readPublication } from "./publish.ts";
-import { type ConfigInput, DEFAULT_NAME } from "./schema.ts";
+import type { ConfigInput } from "./schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig, Publication, TapConfig } from "./types.ts";
 
 const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());

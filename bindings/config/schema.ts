@@ -1,13 +1,13 @@
 /** The whole configuration as people write it (design section 8). */
 import { z } from "zod";
 import { DEFAULT_MACS, MAX_NETWORKS, MAX_PORTS, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import { DEFAULT_NAME } from "./defaults.ts";
 import { dockerSchema } from "./docker-schema.ts";
 import { field, notBuilt, text } from "./field.ts";
 import { isLabel } from "./name.ts";
 import { LABEL_MUST, LABEL_PATTERN, networkSchema } from "./network-schema.ts";
 import { portSchema } from "./port-schema.ts";
 
-export const DEFAULT_NAME = "default";
 /** The MAC table's limit goes in these steps. */
 export const MAC_LIMIT_STEP = 1024;
 export const MAX_MAC_LIMIT = 1048576;

@@ -1,6 +1,6 @@
 /** What must hold before the example makes anything: Docker answers, somebody serves it the driver, and the example's names are free. */
 import { connect } from "node:net";
-import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/docker-schema.ts";
+import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/defaults.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import type { DockerClient, Outcome } from "./docker-client.ts";
 import { DRIVER, FIRST, NETWORK, SECOND } from "./plan.ts";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/docker-schema.ts";
+import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/defaults.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { environment } from "../../bindings/native/program.ts";
 import type { Screen } from "../demo/screen.ts";

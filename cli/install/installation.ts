@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { PortyardError } from "../../bindings/error.ts";
 import { type Content, checksumOf, contentAt, makeFolders, missingFolders, putContent } from "./content.ts";
-import { type InstalledItem, type InstallRecord, RECORD, readRecord, writeRecord } from "./record.ts";
+import { RECORD } from "./record-path.ts";
+import { type InstalledItem, type InstallRecord, readRecord, writeRecord } from "./record.ts";
 import { runCommand, type Services, startCommands, type Target, type Words } from "./service.ts";
 import { type WantedItem, wantedItems } from "./wanted.ts";
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { print, remark } from "../format/lines.ts";
 import type { InstallPlan } from "./installation.ts";
-import { RECORD } from "./record.ts";
+import { RECORD } from "./record-path.ts";
 import type { RemovalPlan } from "./removal.ts";
 import type { Target, Words } from "./service.ts";
 

@@ -3,13 +3,10 @@
  *  folder of --root that it may lie in now. */
 import { join } from "node:path";
 import { z } from "zod";
-import { STATE_ROOT } from "../../agent/place.ts";
 import { readJson, writeWhole } from "../../agent/state/json-file.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { makeFolders, removeContent } from "./content.ts";
-
-/** Where the record lies. No instance has this name: a name has no stop in it. */
-export const RECORD = join(STATE_ROOT, "install.json");
+import { RECORD } from "./record-path.ts";
 
 /** Raised when the meaning of the file changes. */
 const VERSION = 1;

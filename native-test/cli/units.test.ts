@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/docker-schema.ts";
+import { DEFAULT_PLUGIN_SOCKET } from "../../bindings/config/defaults.ts";
 import { root } from "../../scripts/check/source-file.ts";
 import { ask } from "../../test/agent/support/yard.ts";
 import { scale } from "../../test/scale.ts";

@@ -6,6 +6,7 @@ import { memoryMapText } from "../memory-map/page.ts";
 import { documentLinks } from "./document-link.ts";
 import { documentation } from "./documentation.ts";
 import { importDirections } from "./import-direction.ts";
+import { lightStart } from "./light-start.ts";
 import { lockFile } from "./lock-file.ts";
 import { releaseText } from "./release-text.ts";
 import { shape } from "./shape.ts";
@@ -23,6 +24,7 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 export const checks: readonly Check[] = [
   { name: "biome finds nothing to format or to mend", problems: biome },
   { name: "imports go one way", problems: () => importDirections(readSources()) },
+  { name: "a command starts with what it needs", problems: () => lightStart(readSources()) },
   { name: "files and exported functions say what they are", problems: () => documentation(readSources()) },
   { name: "files keep their shape", problems: () => shape(readSources()) },
   { name: "the release builds neither allocate, grow, abort nor call through a table", problems: releaseTexts },

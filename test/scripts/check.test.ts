@@ -5,6 +5,7 @@ import { checks } from "../../scripts/check/checks.ts";
 import { documentLinks } from "../../scripts/check/document-link.ts";
 import { documentation } from "../../scripts/check/documentation.ts";
 import { importDirections } from "../../scripts/check/import-direction.ts";
+import { lightStart } from "../../scripts/check/light-start.ts";
 import { lockFile } from "../../scripts/check/lock-file.ts";
 import { releaseText } from "../../scripts/check/release-text.ts";
 import { shape } from "../../scripts/check/shape.ts";
@@ -50,6 +51,19 @@ test("an import from above is named, also a lazy one and a type", () => {
   };
   assert.is(importDirections([lazy]).length, 3);
   assert.equal(importing("cli/up.ts", "../agent/agent.ts"), []);
+});
+
+test("a package that every start of the command line loads is named, with the way to it; a lazy one and a type are not", () => {
+  const program = {
+    path: "cli/program.ts",
+    text: 'import { Command } from "commander";\nimport { up } from "./up.ts";\nimport "node:fs";\n',
+  };
+  const start = (text: string) => lightStart([program, { path: "cli/up.ts", text }]);
+  assert.equal(start('import { z } from "zod";\n'), [
+    "cli/up.ts loads zod at every start (cli/program.ts, cli/up.ts): import it where a command needs it",
+  ]);
+  assert.is(start('export {\n  a,\n  b,\n} from "yaml";\n').length, 1);
+  assert.equal(start('import type { z } from "zod";\nimport { type A, type B } from "yaml";\nawait import("koffi");\n'), []);
 });
 
 test("a file without a head and a function without a comment are named", () => {

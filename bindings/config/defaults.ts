@@ -1,0 +1,11 @@
+/** What holds where nothing is said, apart from the schemas, whose library the command line does without. */
+
+/** Name of the instance. */
+export const DEFAULT_NAME = "default";
+/** Where Docker looks for the plugin of this name (moby: pkg/plugins/discovery.go). */
+export const DEFAULT_PLUGIN_SOCKET = "/run/docker/plugins/portyard.sock";
+/** What pools of Docker's networks are cut from: private (RFC 1918), and a unique local prefix of our own (RFC 4193). */
+export const DEFAULT_POOLS = [
+  { base: "10.210.0.0/16", size: 24 },
+  { base: "fd70:7974:7264::/48", size: 64 },
+] as const;
