@@ -15,6 +15,7 @@ export const programs = [
   { command: "setpriv", package: "util-linux", needs: ["test"], use: "runs a unit's command with the rights that the unit leaves" },
   { command: "systemd-analyze", package: "systemd", needs: ["test"], use: "looks for mistakes in the units" },
   { command: "dockerd", package: "docker.io", needs: ["test"], use: "runs the containers of the driver's tests" },
+  { command: "docker-compose", package: "docker-compose", needs: ["test"], use: "starts the Compose example" },
   { command: "busybox", package: "busybox-static", needs: ["test"], use: "is the image of these containers" },
   { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
 ];

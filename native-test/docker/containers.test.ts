@@ -1,4 +1,5 @@
 /** Docker's containers on networks of Portyard, as people use them (support/docker-host.ts draws the host). */
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
@@ -8,6 +9,7 @@ import { dockerStory } from "./support/docker-host.ts";
 const test = suite("Docker containers");
 const DRIVER = ["-d", "portyard", "--ipam-driver", "portyard"];
 const NETWORKS = 4;
+const COMPOSE_FILE = fileURLToPath(new URL("../../../examples/docker-compose/compose.yaml", import.meta.url));
 
 test(
   ...dockerStory("the example: two containers find each other by name", async (host) => {
@@ -25,6 +27,23 @@ test(
     await host.docker("network", "rm", "my-network");
     assert.equal(await host.listing(), before, "nothing is left");
   }),
+);
+
+test(
+  ...dockerStory(
+    "Compose starts containers on a network of ours",
+    async (host) => {
+      const before = await host.listing();
+      await host.compose(COMPOSE_FILE, "up", "-d");
+      const pinged = await host.compose(COMPOSE_FILE, "exec", "-T", "container1", "ping", "-c", "3", "container2");
+      assert.match(pinged, "3 packets received, 0% packet loss");
+      const [{ mtu }] = await host.yard.json("show", "networks");
+      assert.is(mtu, 9000, "driver_opts");
+      await host.compose(COMPOSE_FILE, "down");
+      assert.equal(await host.listing(), before, "nothing is left");
+    },
+    ["compose"],
+  ),
 );
 
 test(

@@ -5,13 +5,11 @@ import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
 import { ask } from "../../test/agent/support/yard.ts";
 import { pings, until } from "../cli/support/world.ts";
-import { Station } from "../engine/station.ts";
-import { type End, Streams } from "../engine/traffic.ts";
 import { type DockerHost, dockerStory } from "./support/docker-host.ts";
+import { StreamRing } from "./support/stream-ring.ts";
 
 const test = suite("Docker and deaths");
 const API = "/run/portyard/default/agent.sock";
-const STREAMS_OF_PAIR = 5;
 
 interface Scene {
   host: DockerHost;
@@ -20,29 +18,24 @@ interface Scene {
   goOn: () => Promise<void>;
 }
 
-/** Containers of a test on one network, with streams between pairs of them. */
+/** Containers of a test on one network, each with a stream to the next one. */
 async function withStreams(host: DockerHost, body: (scene: Scene) => Promise<void>): Promise<void> {
-  const { machine } = host;
   const before = await host.listing();
   await host.docker("network", "create", "-d", "portyard", "--ipam-driver", "portyard", "net");
   const names = Array.from({ length: scale.dockerStreams }, (_, index) => `c${index}`);
   for (const name of names) await host.run(name, "net");
-  const talkers = names.slice(0, 4);
-  const stations = talkers.map((name) => new Station(name, (command) => machine.enter(command)));
-  const [one, two, three, four] = stations.map((station) => ({ station })) as [End, End, End, End];
+  const members = names.map(async (name) => ({
+    name,
+    namespace: `/proc/${await host.pid(name)}/ns/net`,
+    address: await host.address(name, "net"),
+  }));
+  const ring = StreamRing.open(await Promise.all(members));
+  const goOn = () => ring.goOn();
   try {
-    const streams = [
-      await Streams.open(one, two, await host.address("c1", "net"), STREAMS_OF_PAIR),
-      await Streams.open(three, four, await host.address("c3", "net"), STREAMS_OF_PAIR),
-    ];
-    const goOn = async () => {
-      for (const some of streams) await some.goOn();
-    };
     await goOn();
     await body({ host, names, goOn });
-    for (const some of streams) await some.close();
   } finally {
-    for (const station of stations) await station.end();
+    ring.close();
   }
   await host.docker("rm", "-f", ...names);
   await host.docker("network", "rm", "net");

@@ -16,6 +16,7 @@ export const NEEDS = {
   conntrack: { cause: "package", holds: () => isInstalled("conntrack"), reason: "conntrack (package conntrack) is not installed" },
   ping: { cause: "package", holds: () => isInstalled("ping"), reason: "ping (package iputils-ping) is not installed" },
   docker: { cause: "package", holds: () => isInstalled("dockerd"), reason: "dockerd (package docker.io) is not installed" },
+  compose: { cause: "package", holds: () => isInstalled("docker-compose"), reason: "docker-compose (its package) is not installed" },
   busybox: { cause: "package", holds: () => isInstalled("busybox"), reason: "busybox (package busybox-static) is not installed" },
 } satisfies Record<string, { cause: SkipCause; holds: () => boolean; reason: string }>;
 

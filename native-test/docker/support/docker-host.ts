@@ -107,10 +107,21 @@ find /run -mindepth 1 -maxdepth 1 ! -name netns ! -name systemd -exec rm -rf {} 
     await this.named(name);
   }
 
+  /** Process id of a running container's first process. */
+  async pid(name: string): Promise<string> {
+    return this.docker("inspect", "-f", "{{.State.Pid}}", name);
+  }
+
   /** Lets `ip netns exec NAME` enter the container. */
   async named(name: string): Promise<void> {
-    const pid = await this.docker("inspect", "-f", "{{.State.Pid}}", name);
-    this.machine.tool("ln", "-sfn", `/proc/${pid}/ns/net`, `/run/netns/${name}`);
+    this.machine.tool("ln", "-sfn", `/proc/${await this.pid(name)}/ns/net`, `/run/netns/${name}`);
+  }
+
+  /** Runs Compose over a file of its own kind, as project `portyard`. @returns what it printed. @throws Error with its words when it fails. */
+  async compose(file: string, ...words: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.machine.start(["docker-compose", "-f", file, "-p", "portyard", ...words]).ended;
+    if (code !== 0) throw new Error(`docker-compose ${words.join(" ")}: ${stderr}`);
+    return stdout.trim();
   }
 
   /** Address of a container in a network. */
