@@ -96,6 +96,8 @@ export function framePlace(worker: usize, slot: u32): usize { return pool.frameP
 export function received(worker: usize, slot: u32, port: u32, frame: usize, bytes: u32): void {
   exchange.received(worker, pool.descriptorOf(worker, slot), port, frame, bytes);
 }
+/** After `received`, of a frame that was cut when it was captured: its last `missing` bytes, which are zero, are not its own. */
+export function setMissing(worker: usize, slot: u32, missing: u32): void { desc.setMissing(pool.descriptorOf(worker, slot), missing); }
 /** Clears the virtio-net header below `frame`: a plain frame. */
 export function clearOffload(frame: usize): void { virtio.clear(frame - virtio.HEADER_BYTES); }
 /** Message header for recvmsg into `slot`; its address. */

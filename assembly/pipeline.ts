@@ -15,11 +15,13 @@ import * as state from "./abi/worker-state";
 import * as view from "./abi/worker-state";
 import { BURST_FRAMES, MAX_PORTS, SLOT_RESERVE, TX_ENTRIES } from "./abi/limits";
 import { CHECKS } from "./memory/checks";
+import * as reason from "./abi/drop-reason";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
 import { count, recordPointer, rxCount, shiftRx, txCount, viewOf } from "./memory/worker";
 import { faultAfter, faultBefore } from "./observe/fault";
 import { classify } from "./path/1-ingress/network";
+import * as cut from "./path/1-ingress/cut";
 import { parse } from "./path/1-ingress/parse";
 import { checkSource } from "./path/1-ingress/source-check";
 import { answer } from "./path/2-answer/answer";
@@ -53,9 +55,23 @@ export function processFrame(worker: usize, descriptor: usize): void {
 }
 
 function decide(worker: usize, descriptor: usize): u32 {
+  if (desc.missing(descriptor) != 0) return decideCut(worker, descriptor);
   let verdict = parse(descriptor);
   if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
   if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
+  if (verdict == field.CONTINUE) verdict = answer(worker, descriptor);
+  if (verdict == field.CONTINUE) verdict = forward(worker, descriptor);
+  return verdict;
+}
+
+/** The same for a frame of a capture that is not wholly there. */
+function decideCut(worker: usize, descriptor: usize): u32 {
+  let verdict = cut.requireEthernet(descriptor);
+  if (verdict == field.CONTINUE) verdict = parse(descriptor);
+  if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
+  if (verdict != field.CONTINUE) return verdict;
+  const isShort = cut.withdraw(descriptor);
+  if (isLookedAt(worker, descriptor)) verdict = isShort ? desc.drop(descriptor, reason.SNAPPED_SHORT) : lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = answer(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = forward(worker, descriptor);
   return verdict;

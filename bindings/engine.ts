@@ -6,7 +6,7 @@
 import { hostPortOf } from "./config/host-port.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
 import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
-import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers } from "./engine/describe.ts";
+import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers, REASON_NAMES } from "./engine/describe.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
 import { kernelParts, type Parts } from "./engine/parts.ts";
@@ -217,6 +217,18 @@ export class Engine implements EngineLike {
       throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
     this.parts.inline.setTime(nowMs);
     this.parts.watcher.poll();
+  }
+
+  /** Tells `listener` of every frame of an inline engine that ends undelivered, before the `send` that put it in returns: the reason as
+   *  `show drops` names it, and the port at fault. There is one listener; null takes it away. @throws PortyardError `isolation`. */
+  onDrop(listener: ((reason: string, port: string) => void) | null): void {
+    const { inline, ports } = this.parts;
+    if (inline === null)
+      throw new PortyardError("isolation", "Only an inline engine tells of each drop.", {
+        remedy: 'Use isolation "inline", or `counters`.',
+      });
+    const tell = (port: number, reason: number) => listener?.(REASON_NAMES.get(reason) ?? "", ports.at(port)?.config.name ?? "");
+    inline.memory.onDrop(listener === null ? null : tell);
   }
 
   on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {

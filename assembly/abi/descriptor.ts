@@ -4,7 +4,7 @@
  *  16  port u32 | network u32 | flags u32 | reason u32
  *  32  destination MAC u64 | source MAC u64
  *  48  EtherType u32 (behind the tags) | L3 offset u32 | L4 offset u32 (0 none) | protocol u32
- *  64  packet bytes u32 (of the IP packet by its own length, header included)                                          */
+ *  64  packet bytes u32 (of the IP packet by its own length, header included) | missing u32 (of a frame that a capture cut) */
 export const FRAME = 0;
 export const BYTES = 4;
 export const SLOT = 8;
@@ -20,6 +20,7 @@ export const L3 = 52;
 export const L4 = 56;
 export const PROTOCOL = 60;
 export const PACKET_BYTES = 64;
+export const MISSING = 68;
 
 /** A tag remains in the frame (it was not the network's own). */
 export const FLAG_TAGGED = 1;

@@ -28,6 +28,9 @@ export const ROGUE_ROUTER = 11;
 /** A DHCP or DHCPv6 server's message from a port that is source checked. */
 export const ROGUE_DHCP = 12;
 
+/** A frame that was cut when it was captured lacks a header that is needed. In replays only. */
+export const SNAPPED_SHORT = 13;
+
 // 4 switch
 /** The destination is on the port that the frame came from. */
 export const SAME_PORT = 16;

@@ -5,7 +5,7 @@
  *  port's configuration, from which its fingerprint is made (bindings/tables/layouts/tables-layout.ts says what else is to be done). */
 export const LAYOUT_VERSION = 3;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
 export const NAME_BYTES = 64;
@@ -76,6 +76,9 @@ export const MAX_EXTENSION_HEADERS = 8;
 export const MAX_EXTENSION_BYTES = 256;
 /** Options of a neighbour discovery message (RFC 4861) that are walked; a message with more is not acted on. */
 export const MAX_DISCOVERY_OPTIONS = 16;
+
+/** Drops that a worker remembers one by one, the last ones. Power of two. */
+export const DROP_LOG_ENTRIES = 512;
 
 /** Events kept for each worker; older ones are overwritten and counted. Power of two. */
 export const EVENT_ENTRIES = 1024;

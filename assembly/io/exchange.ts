@@ -21,6 +21,7 @@ export function received(worker: usize, descriptor: usize, from: u32, frame: usi
   desc.setFrame(descriptor, frame);
   desc.setBytes(descriptor, bytes);
   desc.setPort(descriptor, from);
+  desc.setMissing(descriptor, 0);
   pushRx(worker, descriptor);
 }
 

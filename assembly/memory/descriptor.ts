@@ -25,6 +25,8 @@ export function protocol(descriptor: usize): u32 { return load<u32>(descriptor, 
 export function l4Bytes(descriptor: usize): u32 {
   return load<u32>(descriptor, field.L3) + load<u32>(descriptor, field.PACKET_BYTES) - load<u32>(descriptor, field.L4);
 }
+/** Bytes of the frame that are not there: it was cut when it was captured. 0 of every frame that a device gave. */
+export function missing(descriptor: usize): u32 { return load<u32>(descriptor, field.MISSING); }
 
 export function setFrame(descriptor: usize, value: usize): void { store<u32>(descriptor, <u32>value, field.FRAME); }
 export function setBytes(descriptor: usize, value: u32): void { store<u32>(descriptor, value, field.BYTES); }
@@ -38,6 +40,7 @@ export function setEtherType(descriptor: usize, value: u32): void { store<u32>(d
 export function setL3(descriptor: usize, offset: u32): void { store<u32>(descriptor, offset, field.L3); }
 export function setL4(descriptor: usize, offset: u32): void { store<u32>(descriptor, offset, field.L4); }
 export function setPacketBytes(descriptor: usize, value: u32): void { store<u32>(descriptor, value, field.PACKET_BYTES); }
+export function setMissing(descriptor: usize, value: u32): void { store<u32>(descriptor, value, field.MISSING); }
 export function setProtocol(descriptor: usize, value: u32): void { store<u32>(descriptor, value, field.PROTOCOL); }
 
 /** Names the reason of a drop and returns the verdict: `return drop(descriptor, reason.RUNT)`. */

@@ -3,6 +3,7 @@ import * as map from "../abi/memory-map";
 import * as field from "../abi/counter";
 import * as record from "../abi/worker";
 import * as state from "../abi/worker-state";
+import { DROP_LOG_ENTRIES } from "../abi/limits";
 import { count } from "../memory/worker";
 
 function counters(worker: usize, port: u32): usize {
@@ -33,4 +34,11 @@ export function dropped(worker: usize, port: u32, reason: u32): void {
   add(pointer + field.DROPPED_FRAMES, 1);
   add(pointer + field.REASONS + reason * 8, 1);
   count(worker, record.DROPPED, 1);
+  log(worker + map.WORKER_STATE, port, reason);
+}
+
+function log(own: usize, port: u32, reason: u32): void {
+  const drops = load<u32>(own, state.DROPS);
+  store<u32>(own + (drops & (DROP_LOG_ENTRIES - 1)) * 4, (port << 16) | reason, state.DROP_LOG);
+  store<u32>(own, drops + 1, state.DROPS);
 }

@@ -23,13 +23,19 @@ export class MemoryPort {
    *  @throws PortyardError `frame-too-long`, `port-missing` (the port or the engine is closed). */
   send(frame: Uint8Array, offload?: Uint8Array): void {
     this.requirePresence();
-    if (frame.length > MAX_FRAME_BYTES) {
-      throw new PortyardError("frame-too-long", `A frame of ${frame.length} bytes is longer than a slot takes.`, {
-        value: frame.length,
-        remedy: `Send at most ${MAX_FRAME_BYTES} bytes.`,
-      });
-    }
+    refuseLength(frame.length);
     this.link.memory.receive(this.index, frame, offload);
+  }
+
+  /** The same for a frame of a capture that was cut to a snap length. It goes its way by the headers that are there, or is the drop
+   *  `snapped-short`; what leaves has its full length, with zeros for what is not there.
+   *  @param originalBytes its length before, from `frame.length` to 65,568; one that is no longer is a frame like any other.
+   *  @throws PortyardError as `send`. */
+  sendCut(frame: Uint8Array, originalBytes: number): void {
+    if (originalBytes <= frame.length) return this.send(frame);
+    this.requirePresence();
+    refuseLength(originalBytes);
+    this.link.memory.receiveCut(this.index, frame, originalBytes);
   }
 
   /** Gets every frame that leaves by this port. The bytes belong to the engine and hold during the call only: copy what is
@@ -45,4 +51,12 @@ export class MemoryPort {
   private requirePresence(): void {
     if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
   }
+}
+
+function refuseLength(bytes: number): void {
+  if (bytes <= MAX_FRAME_BYTES) return;
+  throw new PortyardError("frame-too-long", `A frame of ${bytes} bytes is longer than a slot takes.`, {
+    value: bytes,
+    remedy: `Send at most ${MAX_FRAME_BYTES} bytes.`,
+  });
 }

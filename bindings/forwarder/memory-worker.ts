@@ -2,8 +2,9 @@
  *  slots, processed, and handed to a listener while they still lie there. The code that forwards is that of the other back
  *  ends; time is an argument. Used by inline isolation, replay and the tests. */
 import * as map from "../../assembly/abi/memory-map.ts";
-import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { DROP_LOG_ENTRIES, MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import * as record from "../../assembly/abi/worker.ts";
+import * as state from "../../assembly/abi/worker-state.ts";
 import * as worker from "../tables/worker-table.ts";
 import type { Tables } from "../tables/tables.ts";
 import type { EngineExports } from "../wasm/module.ts";
@@ -19,6 +20,10 @@ export const OFFLOAD_HEADER_BYTES = 10;
  *  processed after it has returned. */
 export type FrameListener = (port: number, frame: Uint8Array) => boolean | undefined;
 
+/** Learns of a frame, or a copy or segment of one, that ends: `reason` is one of abi/drop-reason.ts, `port` the one at fault. It is called
+ *  when the frame that was put in has gone its way, and puts no frame in itself. */
+export type DropListener = (port: number, reason: number) => void;
+
 const EAGAIN = 11;
 
 export class MemoryWorker {
@@ -29,6 +34,9 @@ export class MemoryWorker {
   private readonly index: number;
   private readonly listener: FrameListener;
   private isRunning = false;
+  /** Drops that were reported, or happened before anybody listened. */
+  private seenDrops = 0;
+  private dropListener: DropListener | null = null;
 
   /** Formats region `region` for worker `index` and reports it running. */
   constructor(wasm: EngineExports, tables: Tables, index: number, region: number, listener: FrameListener) {
@@ -73,6 +81,17 @@ export class MemoryWorker {
     this.accept(slot, port, place, frame.length, offload);
   }
 
+  /** As `receive`, of a frame that had `originalBytes` bytes, up to 65,568, before it was cut to `frame`. */
+  receiveCut(port: number, frame: Uint8Array, originalBytes: number): void {
+    const slot = this.takeSlot();
+    const place = this.wasm.framePlace(this.address, slot);
+    this.tables.bytes.set(frame, place);
+    this.tables.bytes.fill(0, place + frame.length, place + originalBytes);
+    this.accept(slot, port, place, originalBytes, undefined);
+    this.wasm.setMissing(this.address, slot, originalBytes - frame.length);
+    this.run();
+  }
+
   /** As `enqueue`, with the frame's last byte at the last byte of the slot's memory: for worker regions at the end of the
    *  memory, slot 511 ends where the memory ends, and an over-read traps. */
   enqueueAtEnd(port: number, frame: Uint8Array): void {
@@ -110,6 +129,28 @@ export class MemoryWorker {
     } finally {
       this.isRunning = false;
     }
+    if (this.dropListener !== null) this.reportDrops(this.dropListener);
+  }
+
+  /** One listener, or none; it hears of what is dropped from now on. */
+  onDrop(listener: DropListener | null): void {
+    this.dropListener = listener;
+    this.seenDrops = this.state(state.DROPS);
+  }
+
+  /** Of more than the log holds only the last are known one by one. */
+  private reportDrops(listener: DropListener): void {
+    const drops = this.state(state.DROPS);
+    const known = Math.min((drops - this.seenDrops) >>> 0, DROP_LOG_ENTRIES);
+    this.seenDrops = drops;
+    for (let back = known; back > 0; back--) {
+      const entry = this.state(state.DROP_LOG + (((drops - back) >>> 0) % DROP_LOG_ENTRIES) * 4);
+      listener(entry >>> 16, entry & 0xffff);
+    }
+  }
+
+  private state(offset: number): number {
+    return this.words[(this.address + map.WORKER_STATE + offset) >>> 2] ?? 0;
   }
 
   private deliver(): void {

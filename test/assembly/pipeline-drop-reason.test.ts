@@ -88,6 +88,10 @@ const stories: Record<Reason, (engine: TestEngine) => void> = {
     ]),
   ),
   ROGUE_DHCP: sendTo(CHECKED, nd.udp4({ from: A, to: BROADCAST }, four, 67, 68)),
+  SNAPPED_SHORT: (engine) => {
+    pair(engine);
+    engine.worker.receiveCut(0, plain.subarray(0, 13), plain.length);
+  },
   SAME_PORT: (engine) => {
     pair(engine);
     engine.send(0, ethernet(BROADCAST, B, TYPE_EXPERIMENT));
