@@ -94,15 +94,17 @@ function isReachable({ namespace }: Container): boolean {
   return links.every(({ addr_info }) => addr_info.every(({ tentative }) => tentative !== true));
 }
 
-/** Resolves with the arguments of the next event `name` for which `wanted` holds. */
+/** Resolves with the arguments of the next event `name` for which `wanted` holds. @throws Error when it does not come. */
 export function nextEvent<Name extends keyof EngineEvents>(
   engine: Engine,
   name: Name,
   wanted: (...args: Parameters<EngineEvents[Name]>) => boolean,
 ): Promise<Parameters<EngineEvents[Name]>> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the event ${name} does not come`)), scale.nativePatienceMilliseconds);
     const listener = ((...args: Parameters<EngineEvents[Name]>) => {
       if (!wanted(...args)) return;
+      clearTimeout(late);
       engine.off(name, listener);
       resolve(args);
     }) as EngineEvents[Name];
