@@ -10,6 +10,7 @@ import { report } from "./error.ts";
 import { installCommand } from "./install.ts";
 import { networkCommand } from "./network.ts";
 import { portCommand } from "./port.ts";
+import { replayCommand } from "./replay.ts";
 import { reloadCommand } from "./reload.ts";
 import { showCommand } from "./show.ts";
 import { uninstallCommand } from "./uninstall.ts";
@@ -34,7 +35,16 @@ Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     );
   const instance = [upCommand(), downCommand(), reloadCommand(), portCommand(), networkCommand(), showCommand()];
   const service = [installCommand(), uninstallCommand()];
-  const commands = [demoCommand(), ...instance, ...service, dockerCommand(), doctorCommand(), versionCommand(), completionCommand()];
+  const commands = [
+    demoCommand(),
+    ...instance,
+    ...service,
+    dockerCommand(),
+    replayCommand(),
+    doctorCommand(),
+    versionCommand(),
+    completionCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   settle(program);
   return program;

@@ -18,6 +18,8 @@ const columns = {
   captureMutations: { quick: 3000, full: 300_000 },
   /** Length of the capture that is read as a stream. */
   captureStreamMegabytes: { quick: 500, full: 10_000 },
+  /** Capture files that are replayed in every build. */
+  replayedCaptures: { quick: 60, full: 1_000 },
   /** Length of each of the two streams of a demo. */
   demoStreamSeconds: { quick: 0.5, full: 3 },
   /** Demos that are ended at a random moment. */

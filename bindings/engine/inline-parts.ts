@@ -24,6 +24,8 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     1,
     () => {},
     () => link.wake(),
+    "new",
+    options.hashSeed,
   );
   link.use(store);
   const networks = new Networks(store);

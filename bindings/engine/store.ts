@@ -29,13 +29,21 @@ export class EngineStore {
   readonly agent: number;
   private readonly wakeWorkers: () => void;
 
-  private constructor(layout: Layout, memory: WebAssembly.Memory, build: Build, agentRegion: number, wake: () => void, origin: Origin) {
+  private constructor(
+    layout: Layout,
+    memory: WebAssembly.Memory,
+    build: Build,
+    agentRegion: number,
+    wake: () => void,
+    origin: Origin,
+    hashSeed: bigint,
+  ) {
     this.origin = origin;
     this.layout = layout;
     this.memory = memory;
     this.tables = new Tables(memory);
     this.wakeWorkers = wake;
-    if (origin === "new") this.tables.format(layout, randomBytes(8).readBigUInt64LE());
+    if (origin === "new") this.tables.format(layout, hashSeed);
     this.tables.configure(0n, layout.workersBase);
     this.tables.store32(map.HEAD_AGENT_PID, process.pid);
     this.wasm = instantiateEngine(loadModule(build), memory);
@@ -44,7 +52,8 @@ export class EngineStore {
 
   /** Formats a memory for the agent and `regions` workers beside it, or takes over tables that a predecessor formatted.
    *  @param prepare called with the memory before anything is written: maps the tables file over it.
-   *  @param wake wakes sleeping workers. */
+   *  @param wake wakes sleeping workers.
+   *  @param hashSeed of new tables. */
   static create(
     layout: Layout,
     build: Build,
@@ -52,10 +61,11 @@ export class EngineStore {
     prepare: (memory: WebAssembly.Memory) => void,
     wake: () => void,
     origin: Origin = "new",
+    hashSeed = randomBytes(8).readBigUInt64LE(),
   ): EngineStore {
     const memory = createMemory(memoryPages(layout, regions + 1), build !== "single");
     prepare(memory);
-    return new EngineStore(layout, memory, build, regions, wake, origin);
+    return new EngineStore(layout, memory, build, regions, wake, origin, hashSeed);
   }
 
   /** Tells the agent's instance what time it is: before entries are stamped. */

@@ -6,6 +6,9 @@ export type Isolation = "process" | "thread" | "inline";
 export type IoBackend = "uring" | "syscall" | "memory";
 
 export interface EngineOptions {
+  /** Of an inline engine: keys the hash of its tables, 64 bits. Default random, so that nobody can make stations collide; the same seed makes
+   *  two runs equal to the last detail. */
+  hashSeed?: bigint;
   /** Where the forwarder runs: a process of its own, worker threads of this one, or this very thread (memory ports only). */
   isolation?: Isolation;
   /** "auto" takes uring where the kernel allows it, else syscall. Memory ports always use memory. */

@@ -51,3 +51,28 @@ export function showWaiting(what: string, stream: NodeJS.WriteStream = process.s
     },
   };
 }
+
+/** The same for something that knows its share, or only how much it has done: a bar where there is a share, and words.
+ *  @param state share from 0 to 1, or null, and the words. */
+export function showShare(
+  what: string,
+  state: () => [share: number | null, words: string],
+  stream: NodeJS.WriteStream = process.stderr,
+): Pick<Progress, "end"> {
+  if (!stream.isTTY) return { end: () => {} };
+  const begin = performance.now();
+  let isDrawn = false;
+  const timer = setInterval(() => {
+    if (performance.now() - begin < FIRST_MS) return;
+    const [share, words] = state();
+    isDrawn = true;
+    stream.write(`${ERASE_LINE}${what} ${share === null ? "" : `${bar(share, WIDTH)} `}${words}`);
+  }, PERIOD_MS).unref();
+  return {
+    end: () => {
+      clearInterval(timer);
+      if (isDrawn) stream.write(ERASE_LINE);
+      isDrawn = false;
+    },
+  };
+}

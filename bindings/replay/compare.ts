@@ -1,0 +1,110 @@
+/** The same captures through two configurations: which frames fare otherwise. A test for a change of configuration before it is made.  */
+import type { CaptureFrame } from "../capture/types.ts";
+import type { EngineConfig } from "../config/types.ts";
+import type { Build } from "../wasm/module.ts";
+import { feed } from "./feed.ts";
+import { ReplayEngine } from "./replay-engine.ts";
+import type { ReplayedDrop, ReplayInput, ReplaySummary } from "./types.ts";
+
+/** What became of a frame. */
+export interface Verdict {
+  /** Ports that it, or what the switch answered, left by, in that order. */
+  outputs: string[];
+  drops: ReplayedDrop[];
+}
+
+/** A frame that the two configurations treat otherwise. */
+export interface Difference {
+  /** In the order in which frames entered, from 0. */
+  number: number;
+  port: string;
+  timeNs: bigint;
+  before: Verdict;
+  after: Verdict;
+  /** Same ports and reasons, but other bytes left. */
+  isBytesAlone: boolean;
+}
+
+export interface CompareOptions {
+  before: EngineConfig;
+  after: EngineConfig;
+  /** The ports are those of `before`, which also splits captures of both sides; where `after` has no such port its frames are
+   *  dropped with the reason `port-absent`. */
+  inputs: readonly ReplayInput[];
+  build?: Build;
+  onDifference: (difference: Difference) => void;
+  /** Called after each burst that was read, with the frames so far; a promise is waited for. */
+  onProgress?: (frames: number) => void | Promise<void>;
+}
+
+export interface Comparison {
+  frames: number;
+  differences: number;
+  before: ReplaySummary;
+  after: ReplaySummary;
+}
+
+/** One of the two, and what left it of the frame under way. */
+class Side {
+  readonly engine: ReplayEngine;
+  readonly #left: { port: string; bytes: Buffer }[];
+
+  private constructor(engine: ReplayEngine, left: { port: string; bytes: Buffer }[]) {
+    this.engine = engine;
+    this.#left = left;
+  }
+
+  static async create(config: EngineConfig, build: Build): Promise<Side> {
+    const left: { port: string; bytes: Buffer }[] = [];
+    const engine = await ReplayEngine.create(config, build, ({ port, bytes }) => void left.push({ port, bytes: Buffer.from(bytes) }));
+    return new Side(engine, left);
+  }
+
+  async enter(frame: CaptureFrame, port: string, fcsBytes: number): Promise<{ verdict: Verdict; bytes: Buffer[] }> {
+    if (!this.engine.has(port)) return { verdict: { outputs: [], drops: [{ reason: "port-absent", port }] }, bytes: [] };
+    if (this.engine.isWaiting(port, frame)) await this.engine.adopt(port, frame);
+    const drops = [...this.engine.enter(frame, port, fcsBytes)];
+    const left = this.#left.splice(0).sort((a, b) => (a.port < b.port ? -1 : a.port > b.port ? 1 : 0));
+    return { verdict: { outputs: left.map(({ port: by }) => by), drops }, bytes: left.map(({ bytes }) => bytes) };
+  }
+}
+
+/** Replays `inputs` through both configurations, frame by frame. Outputs are compared by port and byte, drops by reason and port; in what
+ *  order a frame was flooded makes no difference.
+ *  @throws PortyardError as `replay`, and whatever a callback throws. */
+export async function compare({ before, after, inputs, build = "single", onDifference, onProgress }: CompareOptions): Promise<Comparison> {
+  const sides = [await Side.create(before, build)];
+  try {
+    sides.push(await Side.create(after, build));
+    return await run(sides as [Side, Side], inputs, onDifference, onProgress);
+  } finally {
+    for (const { engine } of sides) await engine.close();
+  }
+}
+
+async function run(
+  [first, second]: [Side, Side],
+  inputs: readonly ReplayInput[],
+  onDifference: CompareOptions["onDifference"],
+  onProgress: CompareOptions["onProgress"],
+): Promise<Comparison> {
+  let [frames, differences] = [0, 0];
+  const enter = async (frame: CaptureFrame, port: string, fcsBytes: number): Promise<void> => {
+    const [before, after] = [await first.enter(frame, port, fcsBytes), await second.enter(frame, port, fcsBytes)];
+    const number = frames++;
+    const isSameVerdict = keyOf(before.verdict) === keyOf(after.verdict);
+    if (isSameVerdict && before.bytes.every((bytes, index) => bytes.equals(after.bytes[index] as Buffer))) return;
+    differences++;
+    onDifference({ number, port, timeNs: frame.timeNs, before: before.verdict, after: after.verdict, isBytesAlone: isSameVerdict });
+  };
+  const passOver = () => {
+    for (const { engine } of [first, second]) engine.passOver();
+  };
+  const damages = await feed(inputs, first.engine, { enter, passOver }, () => onProgress?.(frames));
+  const summary = ({ engine }: Side): ReplaySummary => ({ ...engine.summary(), damages });
+  return { frames, differences, before: summary(first), after: summary(second) };
+}
+
+function keyOf({ outputs, drops }: Verdict): string {
+  return JSON.stringify([outputs, drops.map(({ reason, port }) => `${reason} ${port}`).sort()]);
+}

@@ -1,0 +1,78 @@
+/** Captures, merged by time, on their way into ports. */
+import { ETHERNET } from "../capture/index.ts";
+import type { CaptureFrame, CaptureInterface } from "../capture/types.ts";
+import type { EngineConfig } from "../config/types.ts";
+import { PortyardError } from "../error.ts";
+import { mergeByTime } from "./merge.ts";
+import { type ReplayConfig, replayConfigOf } from "./replay-config.ts";
+import { Splitter } from "./split.ts";
+import type { ReplayInput, ReplaySummary } from "./types.ts";
+
+/** Whom the frames are for. */
+export interface Receiver {
+  /** @param fcsBytes of frame check sequence that end the frame. */
+  enter(frame: CaptureFrame, port: string, fcsBytes: number): void | Promise<void>;
+  /** Of a frame whose source is behind no port. */
+  passOver(): void;
+}
+
+/** Whether the ports of `inputs` are there and may be entered: what `feed` asks before it begins.
+ *  @throws PortyardError `port-missing`, `port-recording`, `pool-exhausted`. */
+export function checkInputs(config: EngineConfig, inputs: readonly ReplayInput[]): void {
+  const shape = replayConfigOf(config);
+  for (const input of inputs) entrance(input, shape);
+}
+
+/** Gives `receiver` every frame, with the port of `shape` that it enters by.
+ *  @param onProgress called after each burst that was read; a promise is waited for.
+ *  @returns where captures are damaged. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`. */
+export async function feed(
+  inputs: readonly ReplayInput[],
+  shape: ReplayConfig,
+  receiver: Receiver,
+  onProgress: () => unknown,
+): Promise<ReplaySummary["damages"]> {
+  const entrances = inputs.map((input) => entrance(input, shape));
+  const take = (frame: CaptureFrame, source: number): void | Promise<void> => {
+    const { fcsBytes } = described(inputs[source] as ReplayInput, frame, source);
+    const port = entrances[source]?.(frame) ?? null;
+    return port === null ? receiver.passOver() : receiver.enter(frame, port, fcsBytes);
+  };
+  await mergeByTime(
+    inputs.map(({ capture }) => followed(capture, onProgress)),
+    take,
+  );
+  return inputs.flatMap(({ capture: { damage } }, input) => (damage === null ? [] : [{ input, damage }]));
+}
+
+async function* followed(capture: AsyncIterable<CaptureFrame[]>, progress: () => unknown): AsyncGenerator<CaptureFrame[]> {
+  for await (const burst of capture) {
+    yield burst;
+    await progress();
+  }
+}
+
+/** The port that a frame of this input enters by. */
+function entrance({ port }: ReplayInput, { config, recording }: ReplayConfig): (frame: CaptureFrame) => string | null {
+  if (port === null) {
+    const splitter = new Splitter(config.ports.filter(({ name }) => !recording.includes(name)));
+    return ({ bytes }) => splitter.portOf(bytes);
+  }
+  const names = config.ports.map(({ name }) => name);
+  if (!names.includes(port)) {
+    const remedy = names.length === 0 ? "Configure a port." : `Choose one of ${names.join(", ")}.`;
+    throw new PortyardError("port-missing", `There is no port ${port} in the configuration.`, { value: port, remedy });
+  }
+  if (!recording.includes(port)) return () => port;
+  const remedy = "Let the capture enter the port of a container; what goes to the host is written to this port's file.";
+  throw new PortyardError("port-recording", `Port ${port} is the way to the host, and only records in a replay.`, { value: port, remedy });
+}
+
+function described({ capture }: ReplayInput, frame: CaptureFrame, input: number): CaptureInterface {
+  const found = capture.interfaces[frame.interface] as CaptureInterface;
+  if (found.linkType === ETHERNET) return found;
+  throw new PortyardError("capture-link-type", `Capture ${input + 1} holds frames of ${found.linkTypeName}; a switch takes Ethernet.`, {
+    value: found.linkTypeName,
+    remedy: "Capture on an Ethernet interface; `tcpdump -i any` gives none.",
+  });
+}

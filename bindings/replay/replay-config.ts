@@ -1,0 +1,47 @@
+/** From the configuration of an instance to that of its replay: every port becomes one in memory of the same name, networks, MAC and
+ *  bindings, host ports among them, and nothing of a kernel is left. */
+import { hostPortOf } from "../config/host-port.ts";
+import type { EngineConfig, NetworkConfig, PortConfig } from "../config/types.ts";
+import { poolOf, withLease } from "../ipam/lease.ts";
+import { NetworkPool } from "../ipam/network-pool.ts";
+
+export interface ReplayConfig {
+  config: EngineConfig;
+  /** Names of ports that only record: what is behind them is the host. */
+  recording: readonly string[];
+}
+
+/** Nothing of `config` is changed. A TAP without addresses is lent those that a new instance would lend it.
+ *  @throws PortyardError `pool-exhausted`. */
+export function replayConfigOf(config: EngineConfig): ReplayConfig {
+  const hosts = config.networks.flatMap((network) => hostPortOf(config.name, network) ?? []);
+  const { docker: _docker, ...rest } = config;
+  return {
+    config: {
+      ...rest,
+      workers: 1,
+      networks: config.networks.map(withoutHost),
+      ports: [...withLeases(config.ports, config.networks), ...hosts].map(inMemory),
+    },
+    recording: hosts.map(({ name }) => name),
+  };
+}
+
+function withLeases(ports: readonly PortConfig[], networks: readonly NetworkConfig[]): PortConfig[] {
+  const byName = new Map(networks.map((network) => [network.name, network]));
+  const pools = new Map(networks.map((network) => [network.name, new NetworkPool(network)]));
+  for (const address of ports.flatMap((port) => port.addresses)) for (const pool of pools.values()) pool.take(address);
+  return ports.map((port) => withLease(port, pools.get(poolOf(port, byName) ?? "")?.lend(port.name) ?? []));
+}
+
+/** The host port is one of the ports. */
+function withoutHost(network: NetworkConfig): NetworkConfig {
+  const { publish: _publish, ...rest } = network;
+  return { ...rest, gateways: [] };
+}
+
+/** Captures hold whole frames: what a TAP takes as a super-frame was seen as segments. */
+function inMemory(port: PortConfig): PortConfig {
+  const { tap: _tap, packet: _packet, host: _host, publish: _publish, ...rest } = port;
+  return { ...rest, memory: { offload: false } };
+}

@@ -1,0 +1,77 @@
+/** What goes into a replay, and what comes out of it. */
+import type { CaptureDamage, CaptureFrame, CaptureStream } from "../capture/index.ts";
+import type { EngineConfig } from "../config/types.ts";
+import type { Build } from "../wasm/module.ts";
+
+/** A capture, and the port that its frames enter; null: of both sides, each frame enters by the port behind which its source MAC is
+ *  (split.ts). */
+export interface ReplayInput {
+  port: string | null;
+  capture: CaptureStream;
+}
+
+/** A frame that has left a port. */
+export interface ReplayedFrame {
+  port: string;
+  /** Of the engine's memory, and valid during the call only. */
+  bytes: Uint8Array;
+  /** More than `bytes.length` when it was cut when it was captured. */
+  originalBytes: number;
+  /** Of the frame that caused it. */
+  timeNs: bigint;
+}
+
+/** A frame that has entered. */
+export interface EnteredFrame {
+  /** In the order in which they entered, from 0. */
+  number: number;
+  port: string;
+  frame: CaptureFrame;
+}
+
+/** A reason by which a frame, a copy or a segment of it, ended, and the port at fault. */
+export interface ReplayedDrop {
+  reason: string;
+  port: string;
+}
+
+export interface ReplayOptions {
+  /** What is replayed: of any instance; its ports become ports in memory. */
+  config: EngineConfig;
+  /** Merged by time. */
+  inputs: readonly ReplayInput[];
+  /** Default "single". All builds give the same. */
+  build?: Build;
+  /** Called for each frame that leaves. */
+  onOutput?: (output: ReplayedFrame) => void;
+  /** Called for each frame when it has gone its way, with what became of it. */
+  onFrame?: (frame: EnteredFrame, drops: readonly ReplayedDrop[]) => void;
+  /** Called after each burst that was read, with the frames so far; a promise is waited for. */
+  onProgress?: (frames: number) => void | Promise<void>;
+}
+
+export interface ReplayedPort {
+  /** Frames that entered and that left. */
+  received: number;
+  sent: number;
+}
+
+/** What `portyard replay --json` prints, apart from how long it took. */
+export interface ReplaySummary {
+  frames: number;
+  /** Of the frames that entered, on the wire. */
+  bytes: number;
+  /** Frames that were shorter in the capture than on the wire. */
+  snapped: number;
+  ports: Record<string, ReplayedPort>;
+  /** By reason; those that did not happen are left out. */
+  drops: Record<string, number>;
+  /** Answers that the engine gave itself. */
+  answered: number;
+  /** MACs that ports took from their first frames, by port. */
+  adopted: Record<string, string>;
+  /** Frames of a capture of both sides whose source MAC is behind no port: they enter nowhere, and are not among `frames`. */
+  strangers: number;
+  /** Damaged captures, by their place in `inputs`: what was before the damage was replayed. */
+  damages: { input: number; damage: CaptureDamage }[];
+}

@@ -1,0 +1,36 @@
+/** The captures that a replay is given: opened, and how far they have been read. */
+import { createReadStream, statSync } from "node:fs";
+import { openCapture } from "../../bindings/capture/index.ts";
+import type { ReplayInput } from "../../bindings/replay/types.ts";
+
+export interface NamedInput {
+  /** Null: of both sides. */
+  port: string | null;
+  /** "-" is standard input. */
+  path: string;
+}
+
+const READ_BYTES = 262144;
+const STANDARD_INPUT = "-";
+
+/** @returns the inputs, and which share of all their bytes has been read: null while it is not known how many there are. */
+export function openInputs(named: readonly NamedInput[]): { inputs: ReplayInput[]; share: () => number | null } {
+  const sizes = named.map(({ path }) => sizeOf(path));
+  const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  let read = 0;
+  async function* counted(path: string): AsyncGenerator<Uint8Array> {
+    const stream = path === STANDARD_INPUT ? process.stdin : createReadStream(path, { highWaterMark: READ_BYTES });
+    for await (const chunk of stream) {
+      read += (chunk as Uint8Array).length;
+      yield chunk as Uint8Array;
+    }
+  }
+  const inputs = named.map(({ port, path }) => ({ port, capture: openCapture(counted(path)) }));
+  return { inputs, share: () => (total === null || total === 0 ? null : read / total) };
+}
+
+/** Null of what is no file. */
+function sizeOf(path: string): number | null {
+  const found = path === STANDARD_INPUT ? undefined : statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : null;
+}

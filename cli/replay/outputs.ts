@@ -1,0 +1,81 @@
+/** The capture files of a replay: one for each port with what left it, and one with every frame of which something was dropped, as it
+ *  entered, with the reasons as its comment. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CaptureFile } from "../../bindings/capture/capture-file.ts";
+import { PcapngEncoder } from "../../bindings/capture/index.ts";
+import type { EngineConfig } from "../../bindings/config/types.ts";
+import { PortyardError } from "../../bindings/error.ts";
+import { fileFault } from "../../bindings/file-fault.ts";
+import { dropComment } from "../../bindings/replay/drop-comment.ts";
+import { replayConfigOf } from "../../bindings/replay/replay-config.ts";
+import type { EnteredFrame, ReplayedDrop, ReplayedFrame } from "../../bindings/replay/types.ts";
+
+const DROPS = "drops";
+
+export class Outputs {
+  readonly #ports = new Map<string, CaptureFile>();
+  readonly #drops: CaptureFile;
+  /** Index of each port among the interfaces of the file of drops. */
+  readonly #indices: ReadonlyMap<string, number>;
+
+  private constructor(folder: string, names: readonly string[]) {
+    const interfaces = names.map((name) => ({ name }));
+    this.#indices = new Map(names.map((name, index) => [name, index]));
+    this.#drops = new CaptureFile(join(folder, `${DROPS}.pcapng`), new PcapngEncoder({ interfaces }));
+    try {
+      for (const name of names) this.#ports.set(name, file(folder, name));
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
+  /** Makes the folder, if it is not there, and the files, which replace those of their names.
+   *  @throws PortyardError `no-rights`, `disk-full`, `file-failed`; `name-taken` where a port is called as the file of drops. */
+  static open(folder: string, config: EngineConfig): Outputs {
+    const names = replayConfigOf(config).config.ports.map(({ name }) => name);
+    if (names.includes(DROPS)) {
+      const remedy = "Call the port otherwise in a copy of the configuration, or leave out --out.";
+      throw new PortyardError("name-taken", `The file of port ${DROPS} would be that of the dropped frames.`, { value: DROPS, remedy });
+    }
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw fileFault("Making the folder", folder, cause);
+    }
+    return new Outputs(folder, names);
+  }
+
+  /** Every file, that of the drops first. */
+  get paths(): string[] {
+    return [this.#drops, ...this.#ports.values()].map(({ path }) => path);
+  }
+
+  left({ port, bytes, originalBytes, timeNs }: ReplayedFrame): void {
+    this.#ports.get(port)?.write({ bytes, originalBytes, timeNs });
+  }
+
+  entered({ port, frame: { bytes, originalBytes, timeNs } }: EnteredFrame, drops: readonly ReplayedDrop[]): void {
+    if (drops.length === 0) return;
+    this.#drops.write({ bytes, originalBytes, timeNs, interface: this.#indices.get(port) ?? 0, comment: dropComment(drops) });
+  }
+
+  /** @throws PortyardError `disk-full`, `file-failed`. */
+  close(): void {
+    for (const one of [this.#drops, ...this.#ports.values()]) one.close();
+  }
+
+  /** After a failure: what is written is written, and no further error hides the first. */
+  abandon(): void {
+    try {
+      this.close();
+    } catch {
+      // the first error is the one that explains
+    }
+  }
+}
+
+function file(folder: string, name: string): CaptureFile {
+  return new CaptureFile(join(folder, `${name}.pcapng`), new PcapngEncoder({ interfaces: [{ name }] }));
+}

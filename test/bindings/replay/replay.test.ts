@@ -1,0 +1,223 @@
+/** Captures through configurations, without any kernel. */
+import { createHash } from "node:crypto";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CaptureStream, writePcap, writePcapng } from "../../../bindings/capture/index.ts";
+import { parseConfig } from "../../../bindings/config/parse.ts";
+import type { PortConfig } from "../../../bindings/config/types.ts";
+import { PortyardError } from "../../../bindings/error.ts";
+import { replay } from "../../../bindings/replay/replay.ts";
+import type { ReplayOptions, ReplaySummary } from "../../../bindings/replay/types.ts";
+import type { FrameToWrite } from "../../../bindings/capture/index.ts";
+import { scale } from "../../scale.ts";
+import { BUILDS } from "../../support/engine.ts";
+import { captureBytes, captureFiles } from "../../support/captures.ts";
+import { ramp } from "../../support/packet/bytes.ts";
+import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4 } from "../../support/packet/ethernet.ts";
+import { ipv4, UDP } from "../../support/packet/ip.ts";
+import { udp } from "../../support/packet/transport.ts";
+
+const test = suite("replay");
+const SECOND = 1_000_000_000n;
+const [A, B] = [station(1), station(2)];
+
+const memory = (name: string, extra: object = {}) => ({ name, network: "blue", memory: {}, ...extra });
+const blue = (ports: object[], network: object = {}) => parseConfig({ networks: [{ name: "blue", ...network }], ports });
+const two = blue([memory("a"), memory("b")]);
+const from = (mac: string, to = BROADCAST, bytes = 60) => ethernet(to, mac, TYPE_EXPERIMENT, ramp(bytes - 14));
+
+function capture(frames: readonly (Uint8Array | FrameToWrite)[], write = writePcapng): CaptureStream {
+  const file = write(frames.map((frame, index) => ("timeNs" in frame ? frame : { bytes: frame, timeNs: BigInt(index) * SECOND })));
+  return new CaptureStream(
+    (async function* () {
+      yield file;
+    })(),
+  );
+}
+
+interface Told {
+  summary: ReplaySummary;
+  left: string[];
+  drops: string[];
+}
+
+async function tell(options: ReplayOptions): Promise<Told> {
+  const [left, drops]: [string[], string[]] = [[], []];
+  const summary = await replay({
+    ...options,
+    onOutput: ({ port, bytes, originalBytes, timeNs }) => left.push(`${port} ${bytes.length}/${originalBytes} at ${timeNs / SECOND}`),
+    onFrame: ({ number, port }, list) => {
+      for (const drop of list) drops.push(`${number} from ${port}: ${drop.reason} at ${drop.port}`);
+    },
+  });
+  return { summary, left, drops };
+}
+
+async function codeOf(options: ReplayOptions): Promise<string> {
+  const failure = await replay(options).then(
+    () => "none",
+    (error: unknown) => error,
+  );
+  return failure instanceof PortyardError ? failure.code : String(failure);
+}
+
+test("one capture into one port: what leaves, what is dropped and why", async () => {
+  const frames = [from(A), from("01:00:00:00:00:01"), from(A, B, 1600)];
+  const { summary, left, drops } = await tell({ config: two, inputs: [{ port: "a", capture: capture(frames) }] });
+  assert.equal(left, ["b 60/60 at 0"]);
+  assert.equal(drops, ["1 from a: multicast-source at a", "2 from a: too-big at b"]);
+  assert.equal(summary, {
+    frames: 3,
+    bytes: 60 + 60 + 1600,
+    snapped: 0,
+    ports: { a: { received: 3, sent: 0 }, b: { received: 0, sent: 1 } },
+    drops: { "multicast-source": 1, "too-big": 1 },
+    answered: 0,
+    adopted: {},
+    strangers: 0,
+    damages: [],
+  });
+});
+
+test("several captures meet in the order of time: each station is learned before it is asked for", async () => {
+  const one = capture([
+    { bytes: from(A), timeNs: 0n },
+    { bytes: from(A, B), timeNs: 2n * SECOND },
+  ]);
+  const other = capture([{ bytes: from(B, A), timeNs: SECOND }], writePcap);
+  const config = blue([memory("a"), memory("b"), memory("c")]);
+  const { left } = await tell({
+    config,
+    inputs: [
+      { port: "b", capture: other },
+      { port: "a", capture: one },
+    ],
+  });
+  assert.equal(left, ["b 60/60 at 0", "c 60/60 at 0", "a 60/60 at 1", "b 60/60 at 2"]);
+});
+
+test("the clock is the capture's: a station ages by it, and it never goes back", async () => {
+  const at = (seconds: number, bytes: Uint8Array): FrameToWrite => ({ bytes, timeNs: BigInt(seconds) * SECOND });
+  const frames = [
+    at(1000, from(A)),
+    at(1001, from(B, A)),
+    at(1014, from(B, A)),
+    at(900, from(B, A)),
+    at(1100, from(B, A)),
+    at(1101, from(B, A)),
+  ];
+  const config = blue([memory("a"), memory("b"), memory("c")], { macAgeSeconds: 15 });
+  const inputs = [{ port: null, capture: capture(frames) }];
+  const { left } = await tell({ config, inputs });
+  const aged = left.slice(2).map((line) => line.slice(0, 1));
+  assert.equal(aged.slice(0, 3), ["a", "a", "a"]);
+  assert.equal(aged.slice(-2), ["a", "c"], "after a hundred seconds nobody knows where it is");
+});
+
+test("a capture of both sides: each frame enters by the port that has its source", async () => {
+  const config = blue([memory("a", { mac: A }), memory("b", { staticMacs: [B] })]);
+  const frames = [from(A), from(B, A), from(station(3)), from(station(4))];
+  const { summary } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
+  assert.equal(summary.ports, { a: { received: 1, sent: 3 }, b: { received: 3, sent: 1 } });
+  const closed = blue([memory("a", { mac: A }), memory("b", { mac: B })]);
+  assert.is((await replay({ config: closed, inputs: [{ port: null, capture: capture(frames) }] })).strangers, 2);
+});
+
+test("every port becomes one in memory: bindings hold, the host only records, TAPs are lent what they would be", async () => {
+  const config = parseConfig({
+    networks: [{ name: "blue", subnet: "10.0.0.0/24", gateway: "10.0.0.1" }],
+    ports: [
+      { name: "web", network: "blue", tap: { namespace: "web", interface: "eth0", mac: A }, mac: A },
+      { name: "db", network: "blue", packet: { interface: "veth-db" }, addresses: ["10.0.0.9"], mac: B },
+    ].map(({ tap, ...port }) => ({ ...port, ...(tap && { tap: { namespace: tap.namespace, interface: tap.interface } }) })),
+  });
+  const packet = (source: string) =>
+    ethernet(
+      BROADCAST,
+      A,
+      TYPE_IPV4,
+      ipv4(
+        { source, destination: "10.0.0.9", protocol: UDP },
+        udp({ source, destination: "10.0.0.9" }, { sourcePort: 1, targetPort: 2 }, ramp(20)),
+      ),
+    );
+  const request = (target: string) =>
+    ethernet(BROADCAST, A, TYPE_ARP, arp({ operation: 1, senderMac: A, senderAddress: "10.0.0.2", targetAddress: target }));
+  const frames = [packet("10.0.0.2"), packet("10.0.0.3"), request("10.0.0.9"), request("10.0.0.1")];
+  const { summary, drops } = await tell({ config, inputs: [{ port: "web", capture: capture(frames) }] });
+  assert.equal(drops, ["1 from web: spoofed-source at web"]);
+  assert.equal(summary.ports, { web: { received: 4, sent: 2 }, db: { received: 0, sent: 1 }, "py-blue": { received: 0, sent: 1 } });
+  assert.is(summary.answered, 2);
+  assert.is(await codeOf({ config, inputs: [{ port: "py-blue", capture: capture([]) }] }), "port-recording");
+});
+
+test("a port whose MAC nobody knows takes that of its first frame", async () => {
+  const [late, other] = two.ports as [PortConfig, PortConfig];
+  const config = { ...two, ports: [{ ...late, addresses: ["10.0.0.1"], sourceCheck: true }, other] };
+  const { summary, drops } = await tell({ config, inputs: [{ port: "a", capture: capture([from(A), from(B)]) }] });
+  assert.equal(summary.adopted, { a: A });
+  assert.equal(drops, ["1 from a: spoofed-source at a"]);
+});
+
+test("frames that were cut go by their headers; what leaves is as short, and says how long it was", async () => {
+  const long = from(A, BROADCAST, 1000);
+  const frames = [
+    { bytes: long.subarray(0, 100), originalBytes: 1000, timeNs: 0n },
+    { bytes: long.subarray(0, 10), originalBytes: 1000, timeNs: 0n },
+    { bytes: long.subarray(0, 100), originalBytes: 70_000, timeNs: 0n },
+  ];
+  const { summary, left, drops } = await tell({ config: two, inputs: [{ port: "a", capture: capture(frames) }] });
+  assert.equal(left, ["b 100/1000 at 0"]);
+  assert.equal(drops, ["1 from a: snapped-short at a", "2 from a: oversize at a"]);
+  assert.is(summary.snapped, 3);
+});
+
+test("a damaged capture gives what is before the damage; another link type is refused by its name", async () => {
+  const file = writePcap([
+    { bytes: from(A), timeNs: 0n },
+    { bytes: from(A), timeNs: 1n },
+  ]);
+  const cut = new CaptureStream(
+    (async function* () {
+      yield file.subarray(0, file.length - 5);
+    })(),
+  );
+  const { frames, damages } = await replay({ config: two, inputs: [{ port: "a", capture: cut }] });
+  assert.is(frames, 1);
+  assert.is(damages[0]?.damage.offset, 24 + 76);
+  const radio = capture([from(A)], (list) => writePcap(list, { linkType: 105 }));
+  assert.is(await codeOf({ config: two, inputs: [{ port: "a", capture: radio }] }), "capture-link-type");
+  assert.is(await codeOf({ config: two, inputs: [{ port: "x", capture: capture([]) }] }), "port-missing");
+});
+
+/** So many of them, from everywhere in the list. */
+const spread = <Item>(list: readonly Item[], count: number): readonly Item[] =>
+  list.filter((_, index) => Math.floor((index * count) / list.length) !== Math.floor(((index - 1) * count) / list.length));
+
+test("captures, twice and in every build: the same bytes leave, the summaries are equal", async () => {
+  const config = blue([memory("a"), memory("b"), memory("c", { mtu: 1000 })], { mtu: 9000, macAgeSeconds: 60 });
+  const run = async (file: string, build: ReplayOptions["build"] & string): Promise<string> => {
+    const hash: string[] = [];
+    const stream = new CaptureStream(
+      (async function* () {
+        yield captureBytes(file);
+      })(),
+    );
+    const options = { config, build, inputs: [{ port: null, capture: stream }] };
+    const summary = await replay({
+      ...options,
+      onOutput: ({ port, bytes, originalBytes }) => hash.push(`${port}${originalBytes}${Buffer.from(bytes).toString("base64")}`),
+    }).catch((error: PortyardError) => error.code);
+    const left = createHash("sha256").update(hash.join("\n")).digest("hex");
+    return JSON.stringify([summary, left]);
+  };
+  let frames = 0;
+  for (const file of spread(captureFiles(), scale.replayedCaptures)) {
+    const [first = "", ...others] = await Promise.all(["single" as const, ...BUILDS].map((build) => run(file, build)));
+    for (const other of others) assert.is(other, first, file);
+    frames += first.startsWith('["') ? 0 : ((JSON.parse(first)[0] as ReplaySummary | null)?.frames ?? 0);
+  }
+  assert.ok(frames > 100, "there were frames");
+});
+
+test.run();

@@ -1,0 +1,173 @@
+/** `portyard replay` as it is typed. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readCapture, writePcap, writePcapng } from "../../bindings/capture/index.ts";
+import { projectRoot } from "../support/captures.ts";
+import { ramp } from "../support/packet/bytes.ts";
+import { BROADCAST, ethernet, station, TYPE_EXPERIMENT } from "../support/packet/ethernet.ts";
+import { portyard } from "./support/capture.ts";
+
+const test = suite<{ folder: string; path: (name: string) => string }>("portyard replay");
+const EXAMPLE = join(projectRoot, "examples/two-containers.pcap");
+const PROGRAM = fileURLToPath(new URL("../../../scripts/portyard.mjs", import.meta.url));
+
+test.before.each((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "portyard-replay-"));
+  context.path = (name) => join(context.folder, name);
+});
+test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+const from = (source: string, bytes = 60, to = BROADCAST) => ethernet(to, source, TYPE_EXPERIMENT, ramp(bytes - 14));
+const frames = [from(station(1)), from("01:00:00:00:00:01"), from(station(2), 1600)].map((bytes, index) => ({
+  bytes,
+  timeNs: BigInt(index),
+}));
+
+async function json(...words: string[]) {
+  const { status, stdout, stderr } = await portyard("replay", ...words, "--json");
+  return { status, stderr, ...(stdout === "" ? {} : JSON.parse(stdout)) };
+}
+
+test("without a configuration a capture enters `in` and leaves by `out`, whatever its length", async () => {
+  const { status, frames: count, bytes, ports, drops, seconds, framesPerSecond } = await json(EXAMPLE);
+  const captured = readCapture(readFileSync(EXAMPLE)).frames;
+  assert.is(status, 0);
+  assert.is(count, captured.length);
+  assert.is(
+    bytes,
+    captured.reduce((sum, { originalBytes }) => sum + originalBytes, 0),
+  );
+  assert.equal(ports, { in: { received: count, sent: 0 }, out: { received: 0, sent: count } });
+  assert.equal(drops, {});
+  assert.ok(seconds > 0 && framesPerSecond > 0);
+});
+
+test("what leaves is written for each port, and what is dropped with its reason as the comment", async ({ path }) => {
+  writeFileSync(path("a.pcap"), writePcap(frames));
+  writeFileSync(
+    path("net.yaml"),
+    "networks: [{ name: n, mtu: 1500 }]\nports: [{ name: a, network: n, memory: {} }, { name: b, network: n, memory: {} }]\n",
+  );
+  const { status, out } = await json("--config", path("net.yaml"), "--in", `a=${path("a.pcap")}`, "--out", path("left"));
+  assert.is(status, 0);
+  assert.equal(readdirSync(path("left")).sort(), ["a.pcapng", "b.pcapng", "drops.pcapng"]);
+  assert.equal(
+    out,
+    ["drops", "a", "b"].map((name) => join(path("left"), `${name}.pcapng`)),
+  );
+  const left = readCapture(readFileSync(path("left/b.pcapng")));
+  assert.equal(
+    left.frames.map(({ bytes, timeNs }) => [Buffer.from(bytes).toString("hex"), timeNs]),
+    [[Buffer.from(frames[0]?.bytes ?? []).toString("hex"), 0n]],
+  );
+  assert.is(left.interfaces[0]?.name, "b");
+  const dropped = readCapture(readFileSync(path("left/drops.pcapng")));
+  assert.equal(
+    dropped.frames.map(({ comment, interface: index, bytes }) => [comment, dropped.interfaces[index]?.name, bytes.length]),
+    [
+      ["multicast-source at a", "a", 60],
+      ["too-big at b", "a", 1600],
+    ],
+  );
+});
+
+test("the example of the README", async () => {
+  const config = join(projectRoot, "examples/two-containers.yaml");
+  const { status, ports, answered, drops } = await json("--config", config, "--split", EXAMPLE);
+  assert.equal([status, answered, drops], [0, 1, {}]);
+  assert.equal(ports, { container1: { received: 14, sent: 20 }, container2: { received: 19, sent: 13 } });
+});
+
+test("packed captures, pcapng, a pipe, and several that are merged", async ({ path }) => {
+  writeFileSync(path("packed.pcapng.gz"), gzipSync(writePcapng(frames.slice(0, 1))));
+  writeFileSync(path("plain.pcap"), writePcap(frames.slice(0, 1)));
+  const { ports } = await json(path("packed.pcapng.gz"), "--in", `out=${path("plain.pcap")}`);
+  assert.equal(ports, { in: { received: 1, sent: 1 }, out: { received: 1, sent: 1 } });
+  const { status, stdout } = spawnSync(process.execPath, [PROGRAM, "replay", "-", "--split", "--json"], { input: readFileSync(EXAMPLE) });
+  assert.is(status, 0);
+  assert.equal(Object.keys(JSON.parse(String(stdout)).ports), ["in", "out"]);
+  assert.ok(JSON.parse(String(stdout)).ports.out.received > 0, "both sides spoke");
+});
+
+test("people get tables, and hear of what was out of the ordinary", async ({ path }) => {
+  writeFileSync(path("a.pcap"), writePcap([...frames, { ...frames[2]!, bytes: frames[2]!.bytes.subarray(0, 100), originalBytes: 1600 }]));
+  const { stdout, stderr } = await portyard("replay", path("a.pcap"), "--out", path("left"));
+  assert.match(stdout, /^4 frames, 3\.32 kB, in [\d.]+ s: [\d,]+ frames a second\n/);
+  assert.match(stdout, /PORT +RECEIVED +SENT\n +in +4 +0\n +out +0 +3\n/);
+  assert.match(stdout, /DROPPED +FRAMES\n +multicast-source +1\n/);
+  assert.match(stderr, "1 frames were cut when they were captured");
+  assert.match(stderr, `written: ${join(path("left"), "drops.pcapng")}`);
+});
+
+test("a damaged capture is replayed up to the damage, which is named, with exit status 1", async ({ path }) => {
+  const whole = writePcap(frames);
+  writeFileSync(path("cut.pcap"), whole.subarray(0, whole.length - 1));
+  const { status, stdout } = await portyard("replay", path("cut.pcap"));
+  assert.is(status, 1);
+  assert.match(stdout, /^2 frames/);
+  assert.match(stdout, /cut\.pcap is damaged at byte 176: .*\. What was before it was replayed\.\n$/);
+  const { status: again, damages } = await json(path("cut.pcap"));
+  assert.equal([again, damages[0].file, damages[0].offset], [1, path("cut.pcap"), 176]);
+});
+
+test("--against prints the frames that a second configuration treats otherwise, with exit status 1", async ({ path }) => {
+  writeFileSync(path("a.pcap"), writePcap([...frames, { bytes: from(station(1), 1200), timeNs: 3n }]));
+  const net = (name: string, mtu: number, ports: string[], extra = "") => {
+    const list = ports.map((port) => `{ name: ${port}, network: n, memory: {}${extra} }`).join(", ");
+    writeFileSync(path(name), `networks: [{ name: n, mtu: ${mtu} }]\nports: [${list}]\n`);
+    return path(name);
+  };
+  const now = ["--config", net("now.yaml", 1500, ["a", "b"]), path("a.pcap"), "--against"];
+  assert.is((await portyard("replay", ...now, path("now.yaml"))).stdout, "0 of 4 frames fare otherwise.\n");
+  const { status, stdout } = await portyard("replay", ...now, net("small.yaml", 1000, ["a", "b", "c"]));
+  assert.is(status, 1);
+  assert.equal(stdout.split("\n"), [
+    "frame 1 into a at 0.000000 s: leaves by b; now leaves by b, c",
+    "frame 3 into a at 0.000000 s: too-big at b; now too-big at b, too-big at c",
+    "frame 4 into a at 0.000000 s: leaves by b; now too-big at b, too-big at c",
+    "3 of 4 frames fare otherwise.",
+    "",
+  ]);
+  const { differences, frames: count } = await json(...now, net("other.yaml", 1500, ["b"]));
+  assert.is(count, 4);
+  assert.equal(differences[0], {
+    number: 0,
+    port: "a",
+    timeNs: "0",
+    before: { outputs: ["b"], drops: [] },
+    after: { outputs: [], drops: [{ reason: "port-absent", port: "a" }] },
+    isBytesAlone: false,
+  });
+});
+
+test("what cannot be done is said, and nothing is written", async ({ path }) => {
+  writeFileSync(path("a.pcap"), writePcap(frames));
+  writeFileSync(path("radio.pcap"), writePcap(frames, { linkType: 105 }));
+  writeFileSync(path("drops.yaml"), "networks: [{ name: n }]\nports: [{ name: drops, network: n, memory: {} }]\n");
+  writeFileSync(path("none.yaml"), "networks: [{ name: n }]\n");
+  const code = async (...words: string[]) => {
+    const { status, stderr } = await json(...words);
+    return `${status} ${JSON.parse(stderr).error.code}`;
+  };
+  assert.is(await code(), "2 usage");
+  assert.is(await code("--split"), "2 usage");
+  assert.is(await code(path("a.pcap"), "--split", "--port", "in"), "2 usage");
+  assert.is(await code("--in", "nothing"), "2 usage");
+  assert.is(await code(path("a.pcap"), "--against", path("none.yaml"), "--out", path("left")), "2 usage");
+  assert.is(await code(path("a.pcap"), "--port", "other"), "1 port-missing");
+  assert.is(await code(path("a.pcap"), "--config", path("none.yaml")), "1 port-missing");
+  assert.is(await code(path("a.pcap"), "--config", path("no.yaml")), "1 configuration-unreadable");
+  assert.is(await code(path("no.pcap")), "1 capture-unreadable");
+  assert.is(await code(path("radio.pcap")), "1 capture-link-type");
+  assert.is(await code(path("a.pcap"), "--config", path("drops.yaml"), "--out", path("left")), "1 name-taken");
+  assert.not.ok(existsSync(path("left")));
+  assert.is(await code(path("a.pcap"), "--out", path("a.pcap")), "1 file-failed");
+});
+
+test.run();
