@@ -22,6 +22,7 @@ import { faultFrames } from "./fault-frames.ts";
 import { type LeftFile, newSocketIn, tidy } from "./left-file.ts";
 import { Networks } from "./networks.ts";
 import { checkDevices, discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
+import { givePrecedence } from "./precedence.ts";
 import { type PortEntry, Ports } from "./ports.ts";
 import { EngineStore, type Origin } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -211,7 +212,10 @@ function assemble(
   const log = options.log ?? (() => {});
   const link = connect({
     down: (reason) => supervisor.ended(reason),
-    standby: (pid) => watcher.emit("standbyUp", pid),
+    standby: (pid) => {
+      givePrecedence(pid);
+      watcher.emit("standbyUp", pid);
+    },
     log,
   });
   const networks = new Networks(store);

@@ -49,7 +49,7 @@ export class Supervisor {
 
   private isUp(): void {
     this.upSince = performance.now();
-    givePrecedence(this.store.tables, this.store.layout, this.link.pid);
+    givePrecedence(this.link.pid);
   }
 
   /** Takes over the forwarder that outlived the last agent; one that cannot be taken over is replaced. Resolves with what it holds. */

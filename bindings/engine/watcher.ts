@@ -9,7 +9,7 @@ import { type EngineEvent, EventReader } from "../tables/event-ring.ts";
 import * as table from "../tables/port-table.ts";
 import { eventWriters, SHUT_NAMES } from "./describe.ts";
 import type { OpenPort } from "../ports/open-port.ts";
-import { giveWorkerPrecedence } from "./precedence.ts";
+import { givePrecedence } from "./precedence.ts";
 import type { Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
@@ -98,7 +98,7 @@ export class Watcher {
 
   /** It may run in another thread than before. */
   private workerUp(worker: number, { detail }: EngineEvent): void {
-    giveWorkerPrecedence(this.store.tables, worker, this.forwarderPid());
+    givePrecedence(this.forwarderPid());
     this.emit("workerUp", worker, detail);
   }
 

@@ -9,6 +9,7 @@ import { setThreadName } from "../native/process.ts";
 import { instantiateEngine } from "../wasm/module.ts";
 import { deathBy, type Obituary } from "./burial.ts";
 import { KernelWorker } from "./kernel-worker.ts";
+import { WORKER_THREAD } from "./worker-name.ts";
 import type { ThreadSettings, WorkerOrder, WorkerSettings } from "./settings.ts";
 
 /** What it posts: that it is ready for its order; when an incarnation begins, with the obituary of the one before. */
@@ -40,7 +41,8 @@ function run(settings: WorkerSettings): void {
 const settings = workerData as ThreadSettings;
 const ordered = once(parentPort as NonNullable<typeof parentPort>, "message");
 warmUp(settings);
+setThreadName(WORKER_THREAD);
 post({ kind: "waiting" });
 const [order] = (await ordered) as [WorkerOrder];
-setThreadName(`portyard-w${order.index}`);
+setThreadName(`${WORKER_THREAD}${order.index}`);
 run({ ...settings, ...order });

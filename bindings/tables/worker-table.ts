@@ -45,12 +45,6 @@ export function pulse(tables: Tables, worker: number): { heartbeat: number; tid:
   return { heartbeat: tables.load32(at + field.HEARTBEAT), tid: tables.load32(at + field.TID) };
 }
 
-/** The thread that runs it, and that one's process; 0 for a thread that is not watched. */
-export function thread(tables: Tables, worker: number): { pid: number; tid: number } {
-  const at = recordOf(worker);
-  return { pid: tables.load32(at + field.PID), tid: tables.load32(at + field.TID) };
-}
-
 /** By the worker: it has opened a descriptor that nobody else knows of.
  *  @param which RING_DESCRIPTOR or EPOLL_DESCRIPTOR of abi/worker.ts. */
 export function hold(tables: Tables, worker: number, which: number, descriptor: number): void {
