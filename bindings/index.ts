@@ -1,4 +1,6 @@
 /** What `import { Engine } from "portyard"` gives. */
+export { openCapture } from "./capture/capture-stream.ts";
+export type * from "./capture/types.ts";
 export { Engine } from "./engine.ts";
 export { parseConfig } from "./config/parse.ts";
 export { BadConfiguration } from "./config/problem.ts";
@@ -7,3 +9,6 @@ export type * from "./config/types.ts";
 export { MemoryPort } from "./engine/memory-port.ts";
 export type * from "./engine/types.ts";
 export { PortyardError } from "./error.ts";
+export { compare, type CompareOptions, type Comparison, type Difference, type Verdict } from "./replay/compare.ts";
+export { replay } from "./replay/replay.ts";
+export type * from "./replay/types.ts";

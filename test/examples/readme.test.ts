@@ -30,4 +30,10 @@ test("the configuration is taken as it stands", () => {
   assert.equal([networks.map(({ name }) => name), ports.map(({ name }) => name)], [["blue"], ["a", "b"]]);
 });
 
+test("a capture through a configuration, as its example says", () => {
+  const { status, stdout } = spawnSync(process.execPath, [join(root, "dist/examples/capture-through-configuration.js")], { cwd: root });
+  assert.is(status, 0);
+  assert.is(String(stdout), "container1: 14 in, 20 out\ncontainer2: 19 in, 13 out\n");
+});
+
 test.run();

@@ -1,0 +1,16 @@
+/** A capture through a configuration: what leaves each port, and what is dropped and why. Needs no privileges.
+ *
+ *      node capture-through-configuration.js CONFIGURATION CAPTURE                                                        */
+import { openCapture, readConfigFile, replay } from "portyard";
+
+const [, , configuration = "examples/two-containers.yaml", capture = "examples/two-containers.pcap"] = process.argv;
+const config = await readConfigFile(configuration);
+const summary = await replay({
+  config,
+  // a port's name instead of null: all frames enter there
+  inputs: [{ port: null, capture: openCapture(capture) }],
+  onFrame: ({ number, port }, drops) => {
+    for (const drop of drops) console.log(`frame ${number + 1} from ${port}: ${drop.reason} at ${drop.port}`);
+  },
+});
+for (const [name, { received, sent }] of Object.entries(summary.ports)) console.log(`${name}: ${received} in, ${sent} out`);
