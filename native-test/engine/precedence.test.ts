@@ -42,7 +42,7 @@ async function hang({ engine, containers }: Topology): Promise<void> {
 }
 
 test(
-  ...needing(["root", "iproute2", "tun"], "the workers of a forwarder have it, and they alone, from the first to the last", () =>
+  ...needing(["root", "iproute2", "tun", "nice"], "the workers of a forwarder have it, and they alone, from the first to the last", () =>
     withTopology({ standby: false }, async (topology) => {
       const { engine } = topology;
       const pid = engine.forwarderPid() as number;
@@ -59,7 +59,7 @@ test(
 );
 
 test(
-  ...needing(["root", "iproute2", "tun"], "workers in threads of this process have it, and this process has not", () =>
+  ...needing(["root", "iproute2", "tun", "nice"], "workers in threads of this process have it, and this process has not", () =>
     withTopology({ isolation: "thread" }, async (topology) => {
       const before = getPriority();
       assert.equal(niceOfWorkers(process.pid), preferred);

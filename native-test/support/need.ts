@@ -1,5 +1,5 @@
 /** What a native test needs of the machine. One that lacks something says so in a skip line and returns. */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { probeUring } from "../../bindings/native/uring.ts";
 import { type SkipCause, skip } from "../../test/support/skip.ts";
 import { removeAll } from "./cleanup.ts";
@@ -9,6 +9,7 @@ export const NEEDS = {
   root: { cause: "right", holds: () => process.getuid?.() === 0, reason: "needs root: it makes network namespaces and devices" },
   tun: { cause: "machine", holds: tunOpens, reason: "/dev/net/tun cannot be opened" },
   uring: { cause: "machine", holds: () => probeUring().available, reason: "the kernel allows no io_uring" },
+  nice: { cause: "machine", holds: mayBeNice, reason: "the machine gives no CAP_SYS_NICE: no thread may run ahead of others" },
   iproute2: { cause: "package", holds: () => isInstalled("ip"), reason: "ip (package iproute2) is not installed" },
   unshare: { cause: "package", holds: () => isInstalled("unshare"), reason: "unshare (package util-linux) is not installed" },
   nft: { cause: "package", holds: () => isInstalled("nft"), reason: "nft (package nftables) is not installed" },
@@ -49,4 +50,10 @@ function tunOpens(): boolean {
 function isInstalled(program: string): boolean {
   const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"];
   return folders.some((folder) => existsSync(`${folder}/${program}`));
+}
+
+/** CAP_SYS_NICE among the effective capabilities (capabilities(7)). */
+function mayBeNice(): boolean {
+  const [, set = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return (BigInt(`0x${set}`) & (1n << 23n)) !== 0n;
 }
