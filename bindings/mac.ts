@@ -13,3 +13,9 @@ export function joinMac(low: number, high: number): string {
   const bytes = [low & 0xff, (low >>> 8) & 0xff, (low >>> 16) & 0xff, low >>> 24, high & 0xff, (high >>> 8) & 0xff];
   return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
+
+/** The MAC in six bytes of a frame. @returns [low 32 bits, high 16 bits]. */
+export function readMac(bytes: Uint8Array, at: number): [number, number] {
+  const byte = (index: number): number => bytes[at + index] ?? 0;
+  return [(byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0, byte(4) | (byte(5) << 8)];
+}

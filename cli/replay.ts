@@ -6,7 +6,7 @@ import type { EngineConfig } from "../bindings/config/types.ts";
 import type { Difference } from "../bindings/replay/compare.ts";
 import type { ReplaySummary } from "../bindings/replay/types.ts";
 import { FAILED, WRONG_USAGE } from "./error.ts";
-import { print, printJson } from "./format/lines.ts";
+import { print, printJson, remark } from "./format/lines.ts";
 import { count } from "./format/text.ts";
 import { jsonOption } from "./option.ts";
 import type { NamedInput } from "./replay/inputs.ts";
@@ -71,7 +71,7 @@ async function replayFiles(file: string | undefined, options: Options, command: 
   const given = [...(file === undefined ? [] : [{ port: first, path: file }]), ...(options.in ?? [])];
   const damages = options.against === undefined ? await once(config, given, options) : await twice(config, options.against, given, options);
   for (const damage of damages) {
-    if (!options.json) print(damageLine(damage));
+    if (!options.json) remark(damageLine(damage));
     process.exitCode = FAILED;
   }
 }

@@ -26,14 +26,15 @@ export class ReplayEngine {
   readonly #ports = new Map<string, MemoryPort>();
   /** Ports that wait for their first frame, as they are to be then. */
   readonly #late: Map<string, PortConfig>;
-  readonly #counts = new Map<string, ReplayedPort>();
   readonly #summary: ReplaySummary;
   #drops: ReplayedDrop[] = [];
   #beginNs: bigint | null = null;
   #nowMs = 0;
+  /** The latest that was seen. */
   #timeNs = 0n;
-  /** Of the frame under way: the port that it entered by, and bytes of it that the capture has not. */
+  /** Of the frame under way: the port that it entered by, when it was seen, and bytes of it that the capture has not. */
   #enteredBy = "";
+  #seenNs = 0n;
   #missingBytes = 0;
 
   private constructor(engine: Engine, config: EngineConfig, recording: readonly string[], onOutput: (output: ReplayedFrame) => void) {
@@ -42,8 +43,7 @@ export class ReplayEngine {
     this.recording = recording;
     this.#onOutput = onOutput;
     this.#late = new Map(config.ports.filter(isLate).map((port) => [port.name, port]));
-    for (const { name } of config.ports) this.#counts.set(name, { received: 0, sent: 0 });
-    const ports = Object.fromEntries(this.#counts);
+    const ports = Object.fromEntries(config.ports.map(({ name }) => [name, { received: 0, sent: 0 }]));
     this.#summary = { frames: 0, bytes: 0, snapped: 0, ports, drops: {}, answered: 0, adopted: {}, strangers: 0, damages: [] };
     for (const { name } of config.ports) this.#listen(name);
     engine.onDrop((reason, port) => this.#drop({ reason, port }));
@@ -93,10 +93,11 @@ export class ReplayEngine {
     const originalBytes = Math.max(0, frame.originalBytes - fcsBytes);
     const bytes = frame.bytes.length > originalBytes ? frame.bytes.subarray(0, originalBytes) : frame.bytes;
     summary.bytes += originalBytes;
-    (this.#counts.get(port) as ReplayedPort).received++;
+    (summary.ports[port] as ReplayedPort).received++;
     this.#missingBytes = originalBytes - bytes.length;
     if (this.#missingBytes > 0) summary.snapped++;
     this.#enteredBy = port;
+    this.#seenNs = frame.timeNs;
     if (this.#drops.length > 0) this.#drops = [];
     if (originalBytes > MAX_FRAME_BYTES) this.#drop({ reason: "oversize", port });
     else (this.#ports.get(port) as MemoryPort).sendCut(bytes, originalBytes);
@@ -122,10 +123,10 @@ export class ReplayEngine {
 
   /** What leaves by the port that the frame came from is an answer, and whole. */
   #leaves(port: string, frame: Uint8Array): void {
-    (this.#counts.get(port) as ReplayedPort).sent++;
+    (this.#summary.ports[port] as ReplayedPort).sent++;
     const isWhole = this.#missingBytes === 0 || port === this.#enteredBy;
     const bytes = isWhole ? frame : frame.subarray(0, Math.max(0, frame.length - this.#missingBytes));
-    this.#onOutput({ port, bytes, originalBytes: frame.length, timeNs: this.#timeNs });
+    this.#onOutput({ port, bytes, originalBytes: frame.length, timeNs: this.#seenNs });
   }
 
   #drop(drop: ReplayedDrop): void {

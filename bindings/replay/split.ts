@@ -2,12 +2,14 @@
  *  without a MAC that has no station yet; when each of them has one, to the last of these. */
 import { MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import type { PortConfig } from "../config/types.ts";
+import { joinMac, readMac, splitMac } from "../mac.ts";
 
+/** Of the source in a frame. */
 const SOURCE = 6;
-const SOURCE_END = 12;
 
 export class Splitter {
-  readonly #known = new Map<string, string>();
+  /** Port of each station, by its MAC as one number. What has no port of its own is not among them, however many there are. */
+  readonly #known = new Map<number, string>();
   /** Ports without a MAC and without a station, in the configuration's order. */
   readonly #vacant: string[];
   /** Takes whoever comes when the others have one. */
@@ -16,7 +18,7 @@ export class Splitter {
   /** @param ports that may be entered. */
   constructor(ports: readonly PortConfig[]) {
     for (const { name, mac, staticMacs } of ports)
-      for (const each of mac === undefined ? staticMacs : [mac, ...staticMacs]) this.#known.set(each, name);
+      for (const each of mac === undefined ? staticMacs : [mac, ...staticMacs]) this.#known.set(numberOf(splitMac(each)), name);
     this.#vacant = ports.filter(({ mac }) => mac === undefined).map(({ name }) => name);
     this.#last = this.#vacant.at(-1) ?? null;
   }
@@ -24,21 +26,24 @@ export class Splitter {
   /** Null when it is behind no port, or the frame has no source. */
   portOf(frame: Uint8Array): string | null {
     if (frame.length < MIN_FRAME_BYTES) return null;
-    const mac = macText(frame.subarray(SOURCE, SOURCE_END));
-    const known = this.#known.get(mac);
-    if (known !== undefined) return known;
-    const port = this.#vacant.shift() ?? this.#last;
-    if (port !== null) this.#known.set(mac, port);
+    const mac = readMac(frame, SOURCE);
+    return this.#known.get(numberOf(mac)) ?? (isStation(mac) ? this.#settle(numberOf(mac)) : this.#last);
+  }
+
+  #settle(mac: number): string | null {
+    const port = this.#vacant.shift();
+    if (port === undefined) return this.#last;
+    this.#known.set(mac, port);
     return port;
   }
 }
 
-/** "02:00:00:00:00:01". */
-export function macText(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
+const numberOf = ([low, high]: readonly [number, number]): number => low + high * 2 ** 32;
+
+/** Neither a group nor nobody (IEEE 802.3, section 3.2.3). */
+const isStation = ([low, high]: readonly [number, number]): boolean => (low & 1) === 0 && (low | high) !== 0;
 
 /** Source MAC of a frame that has one. */
 export function sourceOf(frame: Uint8Array): string {
-  return macText(frame.subarray(SOURCE, SOURCE_END));
+  return joinMac(...readMac(frame, SOURCE));
 }

@@ -15,44 +15,15 @@ export interface Progress {
 /** Draws on `stream` from the second second on, until its end.
  *  @param total steps; with 0 nothing is shown. */
 export function showProgress(what: string, total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
-  if (!stream.isTTY || total === 0) return { update: () => {}, end: () => {} };
-  const begin = performance.now();
   let done = 0;
-  let isDrawn = false;
-  const timer = setInterval(() => {
-    if (performance.now() - begin < FIRST_MS) return;
-    isDrawn = true;
-    stream.write(`${ERASE_LINE}${what} ${bar(done / total, WIDTH)} ${count(done)} of ${count(total)}`);
-  }, PERIOD_MS).unref();
-  return {
-    update: (now) => {
-      done = now;
-    },
-    end: () => {
-      clearInterval(timer);
-      if (isDrawn) stream.write(ERASE_LINE);
-      isDrawn = false;
-    },
+  const update = (now: number): void => {
+    done = now;
   };
+  if (total === 0) return { update, end: () => {} };
+  return { update, ...showShare(what, () => [done / total, `${count(done)} of ${count(total)}`], stream) };
 }
 
-/** The same for something whose steps nobody tells: how long it has taken. */
-export function showWaiting(what: string, stream: NodeJS.WriteStream = process.stderr): Pick<Progress, "end"> {
-  if (!stream.isTTY) return { end: () => {} };
-  const begin = performance.now();
-  const timer = setInterval(
-    () => stream.write(`${ERASE_LINE}${what} ${Math.floor((performance.now() - begin) / 1000)} s`),
-    FIRST_MS,
-  ).unref();
-  return {
-    end: () => {
-      clearInterval(timer);
-      stream.write(ERASE_LINE);
-    },
-  };
-}
-
-/** The same for something that knows its share, or only how much it has done: a bar where there is a share, and words.
+/** The same for something that tells itself how far it is: a bar where its share is known, and words.
  *  @param state share from 0 to 1, or null, and the words. */
 export function showShare(
   what: string,
@@ -73,6 +44,22 @@ export function showShare(
       clearInterval(timer);
       if (isDrawn) stream.write(ERASE_LINE);
       isDrawn = false;
+    },
+  };
+}
+
+/** The same for something whose steps nobody tells: how long it has taken. */
+export function showWaiting(what: string, stream: NodeJS.WriteStream = process.stderr): Pick<Progress, "end"> {
+  if (!stream.isTTY) return { end: () => {} };
+  const begin = performance.now();
+  const timer = setInterval(
+    () => stream.write(`${ERASE_LINE}${what} ${Math.floor((performance.now() - begin) / 1000)} s`),
+    FIRST_MS,
+  ).unref();
+  return {
+    end: () => {
+      clearInterval(timer);
+      stream.write(ERASE_LINE);
     },
   };
 }

@@ -54,8 +54,8 @@ export function printOutcome(outcome: Outcome): void {
 
 function remarks({ snapped, strangers, adopted }: Outcome): string[] {
   return [
-    ...(snapped > 0 ? [`${count(snapped)} frames were cut when they were captured: they went by the headers that are there`] : []),
-    ...(strangers > 0 ? [`${count(strangers)} frames came from a MAC that is behind no port, and entered nowhere`] : []),
+    ...(snapped > 0 ? [`${count(snapped)} were cut when they were captured: they went by the headers that are there`] : []),
+    ...(strangers > 0 ? [`${count(strangers)} came from a MAC that is behind no port, and entered nowhere`] : []),
     ...Object.entries(adopted).map(([port, mac]) => `port ${port} took ${mac}, the source of its first frame, as its MAC`),
   ];
 }

@@ -27,7 +27,10 @@ const two = blue([memory("a"), memory("b")]);
 const from = (mac: string, to = BROADCAST, bytes = 60) => ethernet(to, mac, TYPE_EXPERIMENT, ramp(bytes - 14));
 
 function capture(frames: readonly (Uint8Array | FrameToWrite)[], write = writePcapng): CaptureStream {
-  const file = write(frames.map((frame, index) => ("timeNs" in frame ? frame : { bytes: frame, timeNs: BigInt(index) * SECOND })));
+  return captureOf(write(frames.map((frame, index) => ("timeNs" in frame ? frame : { bytes: frame, timeNs: BigInt(index) * SECOND }))));
+}
+
+function captureOf(file: Uint8Array): CaptureStream {
   return new CaptureStream(
     (async function* () {
       yield file;
@@ -123,6 +126,40 @@ test("a capture of both sides: each frame enters by the port that has its source
   assert.is((await replay({ config: closed, inputs: [{ port: null, capture: capture(frames) }] })).strangers, 2);
 });
 
+test("stations that are behind no port of their own take none from the next, and groups are nobody's", async () => {
+  const config = blue([memory("a"), memory("b"), memory("c")]);
+  const frames = [
+    from("01:00:00:00:00:01"),
+    from("00:00:00:00:00:00"),
+    from(A),
+    from(B),
+    from(station(3)),
+    from(station(4)),
+    from(A),
+    from(B),
+  ];
+  const { summary, drops } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
+  assert.equal(
+    Object.values(summary.ports).map(({ received }) => received),
+    [2, 2, 4],
+  );
+  assert.equal(drops, ["0 from c: multicast-source at c", "1 from c: zero-source at c"]);
+});
+
+test("what leaves is stamped as what entered, also where times go back, and a frame check sequence is no part of a frame", async () => {
+  const at = (seconds: bigint) => ({ bytes: from(A), timeNs: seconds * SECOND });
+  const { left } = await tell({ config: two, inputs: [{ port: "a", capture: capture([at(5n), at(3n)]) }] });
+  assert.equal(left, ["b 60/60 at 5", "b 60/60 at 3"]);
+  const file = writePcap([
+    { bytes: from(A, BROADCAST, 64), timeNs: 0n },
+    { bytes: from(A, BROADCAST, 64).subarray(0, 62), originalBytes: 64, timeNs: 0n },
+  ]);
+  new DataView(file.buffer).setUint32(20, (0x24000000 | 1) >>> 0, true); // four bytes of it, and Ethernet
+  const summary = await tell({ config: two, inputs: [{ port: "a", capture: captureOf(file) }] });
+  assert.equal(summary.left, ["b 60/60 at 0", "b 60/60 at 0"]);
+  assert.is(summary.summary.snapped, 0);
+});
+
 test("every port becomes one in memory: bindings hold, the host only records, TAPs are lent what they would be", async () => {
   const config = parseConfig({
     networks: [{ name: "blue", subnet: "10.0.0.0/24", gateway: "10.0.0.1" }],
@@ -177,11 +214,7 @@ test("a damaged capture gives what is before the damage; another link type is re
     { bytes: from(A), timeNs: 0n },
     { bytes: from(A), timeNs: 1n },
   ]);
-  const cut = new CaptureStream(
-    (async function* () {
-      yield file.subarray(0, file.length - 5);
-    })(),
-  );
+  const cut = captureOf(file.subarray(0, file.length - 5));
   const { frames, damages } = await replay({ config: two, inputs: [{ port: "a", capture: cut }] });
   assert.is(frames, 1);
   assert.is(damages[0]?.damage.offset, 24 + 76);
@@ -198,12 +231,7 @@ test("captures, twice and in every build: the same bytes leave, the summaries ar
   const config = blue([memory("a"), memory("b"), memory("c", { mtu: 1000 })], { mtu: 9000, macAgeSeconds: 60 });
   const run = async (file: string, build: ReplayOptions["build"] & string): Promise<string> => {
     const hash: string[] = [];
-    const stream = new CaptureStream(
-      (async function* () {
-        yield captureBytes(file);
-      })(),
-    );
-    const options = { config, build, inputs: [{ port: null, capture: stream }] };
+    const options = { config, build, inputs: [{ port: null, capture: captureOf(captureBytes(file)) }] };
     const summary = await replay({
       ...options,
       onOutput: ({ port, bytes, originalBytes }) => hash.push(`${port}${originalBytes}${Buffer.from(bytes).toString("base64")}`),
