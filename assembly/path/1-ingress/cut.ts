@@ -40,7 +40,7 @@ export function requireEthernet(descriptor: usize): u32 {
 export function withdraw(descriptor: usize): bool {
   const captured = capturedBytes(descriptor);
   const l3 = load<u32>(descriptor, field.L3);
-  if (l3 + l3Bytes(descriptor, captured) > captured || isChainShort(descriptor, captured)) return withdrawL3(descriptor);
+  if (l3 + l3Bytes(descriptor) > captured || isChainShort(descriptor, captured)) return withdrawL3(descriptor);
   const l4 = load<u32>(descriptor, field.L4);
   if (l4 == 0 || (l4 + L4_BYTES <= captured && !isMessageShort(descriptor, captured))) return false;
   return withdrawL4(descriptor);
@@ -53,18 +53,16 @@ function withdrawL3(descriptor: usize): bool {
 
 function withdrawL4(descriptor: usize): bool {
   desc.setL4(descriptor, 0);
-  desc.setProtocol(descriptor, 0);
   return true;
 }
 
-/** Bytes of the header that the EtherType announces, with the options of IPv4 as far as their number is known; 0 of one that the engine
- *  does not know. */
-function l3Bytes(descriptor: usize, captured: u32): u32 {
+/** Bytes of the header that the EtherType announces, without options: what lies behind them is short where they are. 0 of one that the
+ *  engine does not know. */
+function l3Bytes(descriptor: usize): u32 {
   const etherType = desc.etherType(descriptor);
   if (etherType == ethernet.ETHER_TYPE_ARP) return arp.HEADER_BYTES;
   if (etherType == ethernet.ETHER_TYPE_IPV6) return ipv6.HEADER_BYTES;
-  if (etherType != ethernet.ETHER_TYPE_IPV4) return 0;
-  return load<u32>(descriptor, field.L3) >= captured ? ipv4.HEADER_BYTES : max(ipv4.HEADER_BYTES, ipv4.headerBytes(desc.l3(descriptor)));
+  return etherType == ethernet.ETHER_TYPE_IPV4 ? ipv4.HEADER_BYTES : 0;
 }
 
 /** Extension headers of IPv6 were walked into the zeros: what they lead to is not known. */

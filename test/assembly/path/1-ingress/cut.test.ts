@@ -140,6 +140,22 @@ test("a tag that a trunk takes out, or puts in, changes nothing of what is missi
   engine.close();
 });
 
+test("a trunk does not guess the network of a frame whose tag was cut", () => {
+  const engine = new TestEngine("debug");
+  const network = engine.network();
+  engine.port({ vlans: { 7: network }, native: network });
+  engine.port({ network });
+  const frame = tagged(ethernet(BROADCAST, station(5), TYPE_EXPERIMENT, ramp(100)), { id: 7 });
+  const heard: number[] = [];
+  engine.worker.onDrop((_port, why) => heard.push(why));
+  for (const captured of [14, 15, 16, 17]) engine.worker.receiveCut(0, frame.subarray(0, captured), frame.length);
+  assert.equal(heard, [reason.SNAPPED_SHORT, reason.SNAPPED_SHORT, reason.SNAPPED_SHORT, reason.SNAPPED_SHORT]);
+  assert.equal(engine.takeOutputs(), []);
+  engine.worker.receiveCut(0, frame.subarray(0, 18), frame.length);
+  assert.is(engine.takeOutputs().length, 1);
+  engine.close();
+});
+
 test("what lay in the slot before does not show", () => {
   const engine = new TestEngine("debug");
   yard(engine);
