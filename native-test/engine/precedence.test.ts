@@ -1,10 +1,11 @@
 /** Workers run ahead of what they serve (bindings/engine/precedence.ts), also those that take the place of the dead. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as fault from "../../assembly/abi/fault.ts";
 import { WORKER_NICE } from "../../bindings/engine/precedence.ts";
+import { WORKER_THREAD } from "../../bindings/forwarder/worker-name.ts";
 import type { EngineOptions } from "../../bindings/engine/types.ts";
 import { needing } from "../support/need.ts";
 import type { Container } from "./container.ts";
@@ -14,11 +15,15 @@ import { makeTopology, nextEvent, type Topology } from "./topology.ts";
 const test = suite("precedence");
 const WORKERS = ["portyard-w0", "portyard-w1"];
 
+/** Name and nice value of each thread of a process. */
+function threadsOf(pid: number): [name: string, nice: number][] {
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  return threads.map((tid) => [readFileSync(`/proc/${pid}/task/${tid}/comm`, "utf8").trim(), getPriority(tid)]);
+}
+
 /** Nice value of each worker's thread in a process. */
 function niceOfWorkers(pid: number): Record<string, number> {
-  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
-  const named = threads.map((tid) => [readFileSync(`/proc/${pid}/task/${tid}/comm`, "utf8").trim(), getPriority(tid)] as const);
-  return Object.fromEntries(named.filter(([name]) => WORKERS.includes(name)));
+  return Object.fromEntries(threadsOf(pid).filter(([name]) => WORKERS.includes(name)));
 }
 
 const preferred = Object.fromEntries(WORKERS.map((name) => [name, WORKER_NICE]));
@@ -54,6 +59,27 @@ test(
       process.kill(pid, "SIGKILL");
       await again;
       assert.equal(niceOfWorkers(engine.forwarderPid() as number), preferred, "a new forwarder");
+    }),
+  ),
+);
+
+test(
+  ...needing(["root", "iproute2", "tun", "nice"], "the workers of a forwarder that stands by have it while they wait", () =>
+    withTopology({}, async ({ engine }) => {
+      if (engine.standbyPid() === null) await nextEvent(engine, "standbyUp", () => true);
+      const pid = engine.standbyPid() as number;
+      const waiting = threadsOf(pid).filter(([name]) => name === WORKER_THREAD);
+      assert.equal(
+        waiting.map(([, nice]) => nice),
+        WORKERS.map(() => WORKER_NICE),
+      );
+      assert.is(getPriority(pid), WORKER_NICE);
+      const group = `/proc/${pid}/autogroup`; // not every kernel has them
+      if (existsSync(group)) assert.match(readFileSync(group, "utf8"), `nice ${WORKER_NICE}`);
+      assert.ok(
+        threadsOf(pid).some(([name, nice]) => name !== WORKER_THREAD && nice === getPriority()),
+        "what compiles has not",
+      );
     }),
   ),
 );
