@@ -147,7 +147,7 @@ export class ReplayEngine {
 
 /** A port's addresses are bound to its MAC: one whose MAC its first frame tells has none until then. */
 function withoutLateBindings(config: EngineConfig): EngineConfig {
-  const ports = config.ports.map((port) => (isLate(port) ? { ...port, addresses: [], sourceCheck: false } : port));
+  const ports = config.ports.map((port) => (isLate(port) ? { ...port, addresses: [] } : port));
   return { ...config, ports };
 }
 

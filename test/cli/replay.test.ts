@@ -146,6 +146,31 @@ test("--against prints the frames that a second configuration treats otherwise, 
   });
 });
 
+test("--against: in which order ports stand makes no difference, the bytes that leave do", async ({ path }) => {
+  const example = readFileSync(join(projectRoot, "examples/two-containers.yaml"), "utf8");
+  writeFileSync(path("now.yaml"), example);
+  writeFileSync(path("small.yaml"), example.replace("mtu: 1400", "mtu: 1280"));
+  const words = ["--config", path("now.yaml"), "--split", EXAMPLE, "--against"];
+  const { status, stdout } = await portyard("replay", ...words, path("small.yaml"));
+  assert.equal(
+    [status, stdout.split("\n")],
+    [
+      1,
+      [
+        "frame 13 into container1 at 1767225605.000000 s: leaves by container2, now with other bytes",
+        "frame 14 into container2 at 1767225605.000060 s: leaves by container1, now with other bytes",
+        "2 of 33 frames fare otherwise.",
+        "",
+      ],
+    ],
+  );
+  const ports = ["a", "b", "c"].map((name) => `{ name: ${name}, network: n, memory: {} }`);
+  writeFileSync(path("abc.yaml"), `networks: [{ name: n }]\nports: [${ports.join(", ")}]\n`);
+  writeFileSync(path("cba.yaml"), `networks: [{ name: n }]\nports: [${ports.reverse().join(", ")}]\n`);
+  const same = await portyard("replay", EXAMPLE, "--port", "a", "--config", path("abc.yaml"), "--against", path("cba.yaml"));
+  assert.equal([same.status, same.stdout], [0, "0 of 33 frames fare otherwise.\n"]);
+});
+
 test("what cannot be done is said, and nothing is written", async ({ path }) => {
   writeFileSync(path("a.pcap"), writePcap(frames));
   writeFileSync(path("radio.pcap"), writePcap(frames, { linkType: 105 }));

@@ -117,6 +117,42 @@ test("the clock is the capture's: a station ages by it, and it never goes back",
   assert.equal(aged.slice(-2), ["a", "c"], "after a hundred seconds nobody knows where it is");
 });
 
+test("a time that goes back makes no station older", async () => {
+  const at = (seconds: number, bytes: Uint8Array): FrameToWrite => ({ bytes, timeNs: BigInt(seconds) * SECOND });
+  const config = blue([memory("a", { mac: A }), memory("b", { mac: B }), memory("c")], { macAgeSeconds: 15 });
+  const frames = [at(0, from(A)), at(10, from(A)), at(2, from(A)), at(18, from(B, A)), at(30, from(B, A)), at(31, from(B, A))];
+  const { left } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
+  assert.equal(left.slice(6), ["a 60/60 at 18", "a 60/60 at 30", "c 60/60 at 30", "a 60/60 at 31", "c 60/60 at 31"]);
+});
+
+test("in which order stations age is the same every time", async () => {
+  const config = blue([memory("a"), memory("b", { staticMacs: [A] }), memory("c")], { macAgeSeconds: 15 });
+  const stations = Array.from({ length: 500 }, (_, index) => station(100 + index));
+  const frames = [
+    ...stations.map((mac) => ({ bytes: from(mac), timeNs: 0n })),
+    ...stations.map((mac) => ({ bytes: from(A, mac), timeNs: 16n * SECOND })),
+  ];
+  const run = async () => (await tell({ config, inputs: [{ port: null, capture: capture(frames) }] })).left;
+  const first = await run();
+  const flooded = first.filter((line) => line.startsWith("c") && line.endsWith("at 16")).length;
+  assert.ok(flooded > 0 && flooded < stations.length, `${flooded} were forgotten by then`);
+  for (let again = 0; again < 3; again++) assert.equal(await run(), first);
+});
+
+test("progress is told after each burst, and waited for", async () => {
+  const told: number[] = [];
+  let isWaiting = false;
+  const onProgress = async (frames: number) => {
+    told.push(frames);
+    isWaiting = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    isWaiting = false;
+  };
+  const onFrame = () => assert.not.ok(isWaiting);
+  await replay({ config: two, inputs: ["a", "b"].map((port) => ({ port, capture: capture([from(A), from(A)]) })), onFrame, onProgress });
+  assert.equal(told, [3, 4]);
+});
+
 test("a capture of both sides: each frame enters by the port that has its source", async () => {
   const config = blue([memory("a", { mac: A }), memory("b", { staticMacs: [B] })]);
   const frames = [from(A), from(B, A), from(station(3)), from(station(4))];
@@ -207,6 +243,20 @@ test("frames that were cut go by their headers; what leaves is as short, and say
   assert.equal(left, ["b 100/1000 at 0"]);
   assert.equal(drops, ["1 from a: snapped-short at a", "2 from a: oversize at a"]);
   assert.is(summary.snapped, 3);
+});
+
+test("the answer to a request whose padding was cut is whole", async () => {
+  const config = blue([memory("a"), memory("b", { mac: B, addresses: ["10.0.0.2"] })]);
+  const request = ethernet(
+    BROADCAST,
+    A,
+    TYPE_ARP,
+    arp({ operation: 1, senderMac: A, senderAddress: "10.0.0.1", targetAddress: "10.0.0.2" }),
+  );
+  const frames = [{ bytes: request, originalBytes: 60, timeNs: 0n }];
+  const { left, summary } = await tell({ config, inputs: [{ port: "a", capture: capture(frames) }] });
+  assert.equal(left, [`a ${request.length}/${request.length} at 0`]);
+  assert.equal([summary.answered, summary.snapped], [1, 1]);
 });
 
 test("a damaged capture gives what is before the damage; another link type is refused by its name", async () => {
