@@ -11,7 +11,7 @@ import * as atomic from "./memory/atomic";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
 import * as workers from "./memory/worker";
-import { processBurst } from "./pipeline";
+import { processBurst, processCutFrame } from "./pipeline";
 import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
 import * as macs from "./tables/mac-table";
@@ -96,8 +96,13 @@ export function framePlace(worker: usize, slot: u32): usize { return pool.frameP
 export function received(worker: usize, slot: u32, port: u32, frame: usize, bytes: u32): void {
   exchange.received(worker, pool.descriptorOf(worker, slot), port, frame, bytes);
 }
-/** After `received`, of a frame that was cut when it was captured: its last `missing` bytes, which are zero, are not its own. */
-export function setMissing(worker: usize, slot: u32, missing: u32): void { desc.setMissing(pool.descriptorOf(worker, slot), missing); }
+/** Takes a frame its way at once that was cut when it was captured: its last `missing` bytes, which are zero, are not its own. */
+export function processCut(worker: usize, slot: u32, port: u32, frame: usize, bytes: u32, missing: u32): void {
+  const descriptor = pool.descriptorOf(worker, slot);
+  exchange.describe(descriptor, port, frame, bytes);
+  desc.setMissing(descriptor, missing);
+  processCutFrame(worker, descriptor);
+}
 /** Clears the virtio-net header below `frame`: a plain frame. */
 export function clearOffload(frame: usize): void { virtio.clear(frame - virtio.HEADER_BYTES); }
 /** Message header for recvmsg into `slot`; its address. */

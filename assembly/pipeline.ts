@@ -43,10 +43,28 @@ function hasRoom(worker: usize): bool {
 
 /** One frame; its slot's first reference ends here. */
 export function processFrame(worker: usize, descriptor: usize): void {
+  begin(worker, descriptor);
+  conclude(worker, descriptor, decide(worker, descriptor));
+}
+
+/** The same for a frame that was cut when it was captured. It has an entry of its own, so that no frame of a device is asked whether it is
+ *  whole (bench/engine, whole way: 61 -> 57 ns). */
+export function processCutFrame(worker: usize, descriptor: usize): void {
+  begin(worker, descriptor);
+  conclude(worker, descriptor, decideCut(worker, descriptor));
+}
+
+// @ts-ignore: decorator
+@inline
+function begin(worker: usize, descriptor: usize): void {
   markWork(worker, desc.slot(descriptor) + 1, desc.port(descriptor));
   counter.received(worker, desc.port(descriptor), desc.bytes(descriptor));
   if (CHECKS) faultBefore(descriptor);
-  const verdict = decide(worker, descriptor);
+}
+
+// @ts-ignore: decorator
+@inline
+function conclude(worker: usize, descriptor: usize, verdict: u32): void {
   if (CHECKS) faultAfter(descriptor);
   if (verdict == field.DROP) counter.dropped(worker, desc.port(descriptor), desc.reason(descriptor));
   else if (verdict == field.CONSUME) count(worker, record.CONSUMED, 1);
@@ -55,7 +73,6 @@ export function processFrame(worker: usize, descriptor: usize): void {
 }
 
 function decide(worker: usize, descriptor: usize): u32 {
-  if (desc.missing(descriptor) != 0) return decideCut(worker, descriptor);
   let verdict = parse(descriptor);
   if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
   if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);

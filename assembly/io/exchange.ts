@@ -18,11 +18,17 @@ import { pushTag } from "../path/5-egress/tag";
 /** Queues a frame of `bytes` bytes at `frame` in the slot of `descriptor` for the pipeline. Its virtio-net header lies in
  *  the 10 bytes below. */
 export function received(worker: usize, descriptor: usize, from: u32, frame: usize, bytes: u32): void {
+  describe(descriptor, from, frame, bytes);
+  pushRx(worker, descriptor);
+}
+
+/** Says where the frame lies and from where it came. */
+// @ts-ignore: decorator
+@inline
+export function describe(descriptor: usize, from: u32, frame: usize, bytes: u32): void {
   desc.setFrame(descriptor, frame);
   desc.setBytes(descriptor, bytes);
   desc.setPort(descriptor, from);
-  desc.setMissing(descriptor, 0);
-  pushRx(worker, descriptor);
 }
 
 /** Puts back the tag that a packet socket took out of the frame (PACKET_AUXDATA). A frame without a whole Ethernet header

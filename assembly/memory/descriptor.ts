@@ -25,7 +25,7 @@ export function protocol(descriptor: usize): u32 { return load<u32>(descriptor, 
 export function l4Bytes(descriptor: usize): u32 {
   return load<u32>(descriptor, field.L3) + load<u32>(descriptor, field.PACKET_BYTES) - load<u32>(descriptor, field.L4);
 }
-/** Bytes of the frame that are not there: it was cut when it was captured. 0 of every frame that a device gave. */
+/** Bytes at the end of the frame that are not there: it was cut when it was captured. Only of such frames. */
 export function missing(descriptor: usize): u32 { return load<u32>(descriptor, field.MISSING); }
 
 export function setFrame(descriptor: usize, value: usize): void { store<u32>(descriptor, <u32>value, field.FRAME); }

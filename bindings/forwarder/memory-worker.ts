@@ -34,6 +34,8 @@ export class MemoryWorker {
   private readonly index: number;
   private readonly listener: FrameListener;
   private isRunning = false;
+  /** Cut frames that wait: one that a listener puts in waits until it has returned. */
+  private readonly cuts: (() => void)[] = [];
   /** Drops that were reported, or happened before anybody listened. */
   private seenDrops = 0;
   private dropListener: DropListener | null = null;
@@ -87,8 +89,8 @@ export class MemoryWorker {
     const place = this.wasm.framePlace(this.address, slot);
     this.tables.bytes.set(frame, place);
     this.tables.bytes.fill(0, place + frame.length, place + originalBytes);
-    this.accept(slot, port, place, originalBytes, undefined);
-    this.wasm.setMissing(this.address, slot, originalBytes - frame.length);
+    this.wasm.clearOffload(place);
+    this.cuts.push(() => this.wasm.processCut(this.address, slot, port, place, originalBytes, originalBytes - frame.length));
     this.run();
   }
 
@@ -123,9 +125,11 @@ export class MemoryWorker {
     this.isRunning = true;
     try {
       do {
-        this.wasm.process(this.address);
+        const next = this.cuts.shift();
+        if (next === undefined) this.wasm.process(this.address);
+        else next();
         while (this.wasm.waitingWrites(this.address) > 0) this.deliver();
-      } while (this.wasm.waitingFrames(this.address) > 0);
+      } while (this.cuts.length > 0 || this.wasm.waitingFrames(this.address) > 0);
     } finally {
       this.isRunning = false;
     }

@@ -227,4 +227,20 @@ test("kernel ports are refused, and koffi is not loaded", async () => {
   assert.is(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).trim(), "false");
 });
 
+test("a cut frame that a listener puts in goes its way when the listener has returned", () =>
+  withPorts(["a", "b"], (engine, heard) => {
+    const order: string[] = [];
+    engine.memoryPort("a").onFrame(({ length }) => void order.push(`a ${length}`));
+    engine.memoryPort("b").onFrame(({ length }) => {
+      order.push(`b ${length}`);
+      if (length === 60) engine.memoryPort("b").sendCut(frame(BROADCAST, station(2)), 300);
+      order.push("returned");
+    });
+    engine.memoryPort("a").send(frame(BROADCAST, station(1)));
+    assert.equal(order, ["b 60", "returned", "a 300"]);
+    assert.equal(heard, []);
+    engine.memoryPort("a").sendCut(frame(BROADCAST, station(1)), 60);
+    assert.is(order.at(-3), "b 60", "one that is not cut is a frame like any other");
+  }));
+
 test.run();
