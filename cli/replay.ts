@@ -85,7 +85,14 @@ async function once(config: EngineConfig, given: readonly NamedInput[], { out, j
   ]);
   const { inputs, share } = openInputs(given);
   checkInputs(config, inputs);
-  const outputs = out === undefined ? null : Outputs.open(resolve(out), config);
+  const outputs =
+    out === undefined
+      ? null
+      : Outputs.open(
+          resolve(out),
+          config,
+          given.map(({ path }) => path),
+        );
   const pace = new Pace(share);
   try {
     const summary = await replay({

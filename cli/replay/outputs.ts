@@ -1,6 +1,6 @@
 /** The capture files of a replay: one for each port with what left it, and one with every frame of which something was dropped, as it
  *  entered, with the reasons as its comment. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CaptureFile } from "../../bindings/capture/capture-file.ts";
 import { PcapngEncoder } from "../../bindings/capture/index.ts";
@@ -22,7 +22,7 @@ export class Outputs {
   private constructor(folder: string, names: readonly string[]) {
     const interfaces = names.map((name) => ({ name }));
     this.#indices = new Map(names.map((name, index) => [name, index]));
-    this.#drops = new CaptureFile(join(folder, `${DROPS}.pcapng`), new PcapngEncoder({ interfaces }));
+    this.#drops = new CaptureFile(pathIn(folder, DROPS), new PcapngEncoder({ interfaces }));
     try {
       for (const name of names) this.#ports.set(name, file(folder, name));
     } catch (error) {
@@ -32,12 +32,23 @@ export class Outputs {
   }
 
   /** Makes the folder, if it is not there, and the files, which replace those of their names.
-   *  @throws PortyardError `no-rights`, `disk-full`, `file-failed`; `name-taken` where a port is called as the file of drops. */
-  static open(folder: string, config: EngineConfig): Outputs {
+   *  @param inputs paths of the captures that are going to be read.
+   *  @throws PortyardError `no-rights`, `disk-full`, `file-failed`; `name-taken` where a port is called as the file of drops, `file-taken` where
+   *  a file would replace a capture that is to be read. Nothing is written then. */
+  static open(folder: string, config: EngineConfig, inputs: readonly string[]): Outputs {
     const names = replayConfigOf(config).config.ports.map(({ name }) => name);
     if (names.includes(DROPS)) {
       const remedy = "Call the port otherwise in a copy of the configuration, or leave out --out.";
       throw new PortyardError("name-taken", `The file of port ${DROPS} would be that of the dropped frames.`, { value: DROPS, remedy });
+    }
+    const own = [DROPS, ...names].map((name) => pathIn(folder, name));
+    const taken = own.find((path) => inputs.some((input) => isSameFile(input, path)));
+    if (taken !== undefined) {
+      const remedy = "Say another folder with --out.";
+      throw new PortyardError("file-taken", `${taken} is a capture that is to be replayed: writing there would empty it.`, {
+        path: taken,
+        remedy,
+      });
     }
     try {
       mkdirSync(folder, { recursive: true });
@@ -77,5 +88,17 @@ export class Outputs {
 }
 
 function file(folder: string, name: string): CaptureFile {
-  return new CaptureFile(join(folder, `${name}.pcapng`), new PcapngEncoder({ interfaces: [{ name }] }));
+  return new CaptureFile(pathIn(folder, name), new PcapngEncoder({ interfaces: [{ name }] }));
+}
+
+const pathIn = (folder: string, name: string): string => join(folder, `${name}.pcapng`);
+
+/** Also by another name; false where one of them is not there. */
+function isSameFile(one: string, other: string): boolean {
+  try {
+    const [first, second] = [statSync(one), statSync(other)];
+    return first.dev === second.dev && first.ino === second.ino;
+  } catch {
+    return false;
+  }
 }

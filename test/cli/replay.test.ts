@@ -1,6 +1,6 @@
 /** `portyard replay` as it is typed. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,6 +93,22 @@ test("packed captures, pcapng, a pipe, and several that are merged", async ({ pa
   assert.is(status, 0);
   assert.equal(Object.keys(JSON.parse(String(stdout)).ports), ["in", "out"]);
   assert.ok(JSON.parse(String(stdout)).ports.out.received > 0, "both sides spoke");
+});
+
+test("a capture that --out would replace is refused, by whatever name, and stays as it is", async ({ path }) => {
+  mkdirSync(path("left"));
+  const bytes = writePcapng(frames);
+  for (const name of ["in", "out", "drops"]) {
+    const own = path(`left/${name}.pcapng`);
+    writeFileSync(own, bytes);
+    symlinkSync(own, path(`${name}-link`));
+    for (const input of [own, path(`${name}-link`)]) {
+      const { status, stderr } = await json(input, "--out", path("left"));
+      assert.equal([status, JSON.parse(stderr).error.code], [1, "file-taken"]);
+    }
+    assert.ok(readFileSync(own).equals(bytes));
+    rmSync(own);
+  }
 });
 
 test("people get tables, and hear of what was out of the ordinary", async ({ path }) => {
