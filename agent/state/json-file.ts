@@ -45,10 +45,15 @@ export async function writeWhole(path: string, text: string, { mode = 0o600, fre
   }
 }
 
-/** Removes the file; nothing happens when there is none. */
+/** Removes the file, for good when this resolves; nothing happens when there is none. @throws PortyardError `no-rights`, `file-failed`. */
 export async function removeJson(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(`${path}.new`, { force: true });
+  try {
+    await rm(path, { force: true });
+    await rm(`${path}.new`, { force: true });
+    await syncDirectory(dirname(path));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw fileFault("Removing", path, cause); // no folder, no file
+  }
 }
 
 async function writeThrough(path: string, text: string, mode: number): Promise<void> {
