@@ -2,10 +2,10 @@
  *   1  the name: a folder below /run/portyard and a lock in it; a second agent is refused before anything is made. What one
  *      before it of this name left is taken over, or removed where that cannot be
  *   2  the socket, where `version` and `stop` are answered from now on
- *   3  the host's ports that are published, and the state: what the API made earlier, and what is about to be made, so that a
+ *   3  the host's ports that are published, and the state: what the API and Docker made earlier, and what is about to be made, so that a
  *      death leaves a list behind
  *   4  rules and settings of the host, for networks with gateways
- *   5  the engine with what stands in the configuration, then the API's networks and ports
+ *   5  the engine with what stands in the configuration, then the networks and ports of others
  *  and gives everything back in the opposite order, at the end or when a step fails. */
 import type { FastifyInstance } from "fastify";
 import { ABI_VERSION, LAYOUT_VERSION } from "../assembly/abi/limits.ts";
@@ -19,7 +19,8 @@ import { layOut } from "../bindings/tables/layout.ts";
 import type { Served } from "./api/route.ts";
 import type { ReloadView, VersionView } from "./api/schema.ts";
 import { createServer } from "./api/server.ts";
-import { type DockerParts, serveDocker } from "./docker/docker.ts";
+import { type DockerDriver, type DockerParts, serveDocker } from "./docker/docker.ts";
+import { Records } from "./docker/records.ts";
 import { cleanUp, clearWay, removeDropped, removeUnrecorded } from "./clean-up.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
@@ -129,7 +130,7 @@ export class Agent implements Served {
     }
   }
 
-  /** Stops the engine and removes what was made; what the API made stands in the state for the next start. Asked again, or
+  /** Stops the engine and removes what was made; what the API and Docker made stands in the state for the next start. Asked again, or
    *  during the start, it is the same stop.
    *  @throws the first fault of the taking back, after all of it. */
   stop(): Promise<void> {
@@ -197,6 +198,7 @@ export class Agent implements Served {
     claimPlace(this.place, this.#undo);
     const takenUp = await takeUpObjects(this.place, config);
     const { objects } = takenUp;
+    const records = config.docker && (await Records.open(this.place.dockerFile)); // an unreadable one is to stop nothing that runs
     await this.#clearWay(config, takenUp);
     await this.#listen();
     const publisher = await this.#takeHostPorts(takenUp);
@@ -213,9 +215,11 @@ export class Agent implements Served {
     });
     await operations.makeHeld();
     this.#goOn();
+    const docker = config.docker && records && (await this.#serveDocker({ config: config.docker, engine, objects, operations, records }));
     await this.#settle(engine, takenUp);
     this.#options.onProgress?.(config.ports.length);
-    await this.#serveDocker(config, { engine, objects, operations });
+    this.#goOn();
+    docker?.begin();
     this.#running = { views: new Views(engine, objects, publisher), operations };
     this.#state = "running";
     this.#log.info({ socket: this.place.socket, forwarder: engine.forwarderPid() }, "agent running");
@@ -250,7 +254,7 @@ export class Agent implements Served {
     return foundTables(this.place, layOut({ macs: config.tables.macs, workers: config.workers }));
   }
 
-  /** Every object stands in the state before it is made. At the end only the API's do, unless all goes on without this agent. */
+  /** Every object stands in the state before it is made. At the end only those of the API and Docker do, unless all goes on without this agent. */
   async #writeObjects(config: EngineConfig, { objects, before }: TakenUp): Promise<void> {
     await objects.noteInterfaces(config.ports);
     this.#undo.push(async () => {
@@ -313,13 +317,13 @@ export class Agent implements Served {
     return engine;
   }
 
-  /** Docker's calls are answered once all else forwards; until then Docker asks again. */
-  async #serveDocker({ name, docker }: EngineConfig, parts: Pick<DockerParts, "engine" | "objects" | "operations">): Promise<void> {
-    if (docker === undefined) return;
+  /** Listens, so that nothing can refuse that any more when all is settled. */
+  async #serveDocker(parts: Omit<DockerParts, "descriptor" | "log">): Promise<DockerDriver> {
     this.#goOn();
     const { dockerDescriptor: descriptor = null, log } = this.#options;
-    const driver = await serveDocker({ ...parts, instance: name, config: docker, file: this.place.dockerFile, descriptor, log });
+    const driver = await serveDocker({ ...parts, descriptor, log });
     this.#undo.push(() => driver.close());
+    return driver;
   }
 
   async #end(): Promise<void> {

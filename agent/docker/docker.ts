@@ -1,27 +1,26 @@
 /** The driver of Docker's networks and addresses: a plugin of Docker that is part of the agent. */
-import { contains, readAddress } from "../../bindings/config/ip-address.ts";
 import type { DockerConfig } from "../../bindings/config/types.ts";
+import { PortyardError } from "../../bindings/error.ts";
 import type { EngineLike } from "../../bindings/engine/types.ts";
 import type { Log } from "../log.ts";
 import type { Objects } from "../objects.ts";
 import type { Operations } from "../operations.ts";
 import { HostPrefixes } from "./host-prefixes.ts";
 import { PoolBook } from "./ipam/pool-book.ts";
+import { areOverlapping, spanOf } from "./ipam/span.ts";
 import { IpamDriver } from "./ipam-driver.ts";
 import { listenForDocker } from "./listen.ts";
 import { NetworkDriver } from "./network-driver.ts";
 import { createPluginServer, type Handler } from "./plugin-server.ts";
-import { Records } from "./records.ts";
+import type { Records } from "./records.ts";
 
 export interface DockerParts {
-  /** Name of the instance. */
-  instance: string;
   config: DockerConfig;
   engine: Pick<EngineLike, "ports">;
   objects: Objects;
   operations: Operations;
-  /** Path of the records. */
-  file: string;
+  /** What Docker was told before. */
+  records: Records;
   /** Descriptor of the socket that a service manager handed over; null where the agent makes its own. */
   descriptor: number | null;
   log: Log;
@@ -29,24 +28,52 @@ export interface DockerParts {
 
 /** What serves Docker. */
 export interface DockerDriver {
+  /** Answers the calls from now on, those first that have waited. */
+  begin(): void;
   /** Resolves when the call in work is answered; Docker asks again for 30 s where nobody answers. */
   close(): Promise<void>;
 }
 
-/** Begins to answer Docker's calls.
- *  @throws PortyardError `state-unreadable`, or as listenForDocker. */
-export async function serveDocker({ file, descriptor, log, ...parts }: DockerParts): Promise<DockerDriver> {
+/** Listens for Docker's calls, which wait until `begin`. @throws PortyardError as listenForDocker. */
+export async function serveDocker({ descriptor, log, ...parts }: DockerParts): Promise<DockerDriver> {
   const { config } = parts;
-  const records = await Records.open(file);
-  const server = createPluginServer(createHandlers({ ...parts, records, host: new HostPrefixes(), nowMs: Date.now }), log);
+  const gate = new Gate();
+  const handlers = createHandlers({ ...parts, host: new HostPrefixes(), nowMs: Date.now });
+  const server = createPluginServer(behind(gate, handlers), log);
   await server.ready();
   const clear = await listenForDocker(server.server, config.socket, descriptor);
-  log.info(descriptor === null ? { socket: config.socket } : { descriptor }, "serving Docker's networks");
-  return { close: () => server.close().then(clear) };
+  const begin = () => {
+    gate.open();
+    log.info(descriptor === null ? { socket: config.socket } : { descriptor }, "serving Docker's networks");
+  };
+  const close = () => {
+    gate.shut();
+    return server.close().then(clear);
+  };
+  return { begin, close };
 }
 
-export interface HandlerParts extends Omit<DockerParts, "file" | "log" | "descriptor"> {
-  records: Records;
+/** Where calls wait. */
+class Gate {
+  readonly passed: Promise<void>;
+  /** Only the first of the two counts. */
+  open: () => void = () => {};
+  shut: () => void = () => {};
+
+  constructor() {
+    this.passed = new Promise((resolve, reject) => {
+      this.open = resolve;
+      this.shut = () => reject(new PortyardError("stopping", "The agent is stopping.", { remedy: "Start it again." }));
+    });
+    this.passed.catch(() => {}); // where nobody waits nobody need know
+  }
+}
+
+function behind({ passed }: Gate, handlers: Record<string, Handler>): Record<string, Handler> {
+  return Object.fromEntries(Object.entries(handlers).map(([name, handle]) => [name, (body: unknown) => passed.then(() => handle(body))]));
+}
+
+export interface HandlerParts extends Omit<DockerParts, "log" | "descriptor"> {
   host: Pick<HostPrefixes, "prefixes" | "look">;
   /** The time, in milliseconds since 1970. */
   nowMs: () => number;
@@ -55,7 +82,8 @@ export interface HandlerParts extends Omit<DockerParts, "file" | "log" | "descri
 /** What answers each call of Docker; one at a time. */
 export function createHandlers(parts: HandlerParts): Record<string, Handler> {
   const { config, objects, records, host, nowMs } = parts;
-  const isTaken = (subnet: string) => overlapsAny(subnet, [...host.prefixes, ...objects.networksToBe().flatMap(({ subnets }) => subnets)]);
+  const others = () => [...host.prefixes, ...objects.networksToBe().flatMap(({ subnets }) => subnets)];
+  const isTaken = (subnet: string) => others().some((other) => areOverlapping(spanOf(subnet), spanOf(other)));
   const book = ({ pools, lastChosen }: Records) => new PoolBook({ bases: config.pools, isTaken, nowMs, records: pools, lastChosen });
   const network = new NetworkDriver(parts);
   const ipam = new IpamDriver({ records, book, lookAtHost: () => host.look() });
@@ -84,12 +112,4 @@ export function createHandlers(parts: HandlerParts): Record<string, Handler> {
     "IpamDriver.RequestAddress": (body) => ipam.requestAddress(body),
     "IpamDriver.ReleaseAddress": (body) => ipam.releaseAddress(body),
   };
-}
-
-function overlapsAny(subnet: string, others: readonly string[]): boolean {
-  const one = readAddress(subnet);
-  return others.some((text) => {
-    const other = readAddress(text);
-    return one !== null && other !== null && one.family === other.family && (contains(one, other) || contains(other, one));
-  });
 }

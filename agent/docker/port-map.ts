@@ -1,7 +1,7 @@
 /** From Docker's port map to published ports of ours. A host port may be said, be any, or be one of a range: of that the first that can be had. */
 import { readAddress } from "../../bindings/config/ip-address.ts";
 import { PortyardError } from "../../bindings/error.ts";
-import type { PortMap } from "./protocol.ts";
+import { KEY, type PortMap } from "./protocol.ts";
 
 const PROTOCOLS: Record<number, string> = { 6: "tcp", 17: "udp" };
 
@@ -12,7 +12,7 @@ export function publicationsOf(map: PortMap): string[][] {
     const protocol = PROTOCOLS[Proto];
     if (protocol === undefined) {
       throw new PortyardError("bad-request", `Port ${Port} is to be published for protocol ${Proto}.`, {
-        path: "com.docker.network.portmap",
+        path: KEY.portMap,
         value: Proto,
         remedy: "Publish TCP (6) and UDP (17) ports.",
       });
@@ -30,7 +30,7 @@ function hostOf(text: string): string {
   const address = readAddress(text);
   if (address === null || address.prefixLength !== null) {
     throw new PortyardError("bad-request", `A port is to be published at ${text}, which is no address.`, {
-      path: "com.docker.network.portmap",
+      path: KEY.portMap,
       value: text,
       remedy: "Write an address of the host, or leave it out for all of them.",
     });

@@ -6,9 +6,15 @@ import { readAddress, subnetFault } from "./ip-address.ts";
 
 const MAX_POOLS = 64;
 
+/** A base has at most 2^16 pools: each may have to be held against what the host has. */
+const MAX_COUNT_BITS = 16;
+/** A pool has room for a gateway and a station besides what nobody may have. */
+const LONGEST = { 4: 30, 6: 126 } as const;
+
 const isCut = ({ base, size }: { base: string; size: number }): boolean => {
   const read = readAddress(base);
-  return read !== null && size >= (read.prefixLength ?? 0) && size <= (read.family === 4 ? 30 : 126);
+  if (read === null || read.prefixLength === null) return false;
+  return size >= read.prefixLength && size <= Math.min(read.prefixLength + MAX_COUNT_BITS, LONGEST[read.family]);
 };
 
 const poolKeys = z.strictObject({
@@ -19,14 +25,14 @@ const poolKeys = z.strictObject({
   }),
   size: field(z.int().min(1).max(126), {
     description: "Length of the prefix of each network",
-    must: "a whole number from the length of `base` to 30, of IPv6 to 126",
+    must: "a whole number from the length of `base` to 16 more, at most 30, of IPv6 126",
     remedy: "24 suits most IPv4 networks, 64 those of IPv6",
   }),
 });
 
 const pool = field(poolKeys.refine(isCut), {
   description: "A prefix, and how it is cut",
-  must: "an object whose `size` is a whole number from the length of `base` to 30, of IPv6 to 126",
+  must: "an object whose `size` is a whole number from the length of `base` to 16 more, at most 30, of IPv6 126",
   remedy: "write an object such as { base: 10.210.0.0/16, size: 24 }",
 });
 

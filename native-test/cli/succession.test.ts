@@ -79,26 +79,33 @@ test(
   }),
 );
 
-for (const [what, ...options] of [["the same tables"], ["tables of another layout", "--workers", "2"]] as string[][])
-  test(
-    ...story(`a takeover into ${what} that fails leaves the old agent running`, async (yard) => {
-      const first = await yard.up();
-      const before = await identity(yard);
-      const wrong = {
-        ...lab,
-        ports: [left, right, { ...right, name: "third", tap: { namespace: "absent", interface: "eth0", address: "10.77.0.9" } }],
-      };
-      const { code, stderr } = await yard.run("up", "--config", yard.file(wrong), "--replace", "--json", ...options);
-      assert.is(code, 1);
-      assert.is(errorOf({ code, signal: null, stderr, stdout: "" }).code, "namespace-missing");
-      await first.prints("no successor came up");
-      await runs(yard);
-      assert.equal(await identity(yard), before);
-      assert.ok(await forwards(yard));
-      assert.equal((await yard.json("show", "ports", ...NAME)).length, 2);
-      await first.stop("SIGTERM");
-    }),
-  );
+const absent = { ...right, name: "third", tap: { namespace: "absent", interface: "eth0", address: "10.77.0.9" } };
+/** The first is met in the middle, the second as the very last. */
+const WRONG = [
+  ["for a port", { ...lab, ports: [left, right, absent] }, "namespace-missing"],
+  ["for Docker's socket", { ...lab, docker: { socket: "/run/taken.sock" } }, "socket-taken"],
+] as const;
+
+for (const [into, ...options] of [["the same tables"], ["tables of another layout", "--workers", "2"]] as string[][])
+  for (const [why, wrong, reason] of WRONG) test(...failedTakeover(`into ${into} that fails ${why}`, wrong, reason, options));
+
+function failedTakeover(what: string, wrong: object, reason: string, options: readonly string[]) {
+  return story(`a takeover ${what} leaves the old agent running`, async (yard) => {
+    const first = await yard.up();
+    yard.machine.tool("touch", "/run/taken.sock");
+    const before = await identity(yard);
+    const { code, stderr } = await yard.run("up", "--config", yard.file(wrong), "--replace", "--json", ...options);
+    assert.is(code, 1);
+    assert.is(errorOf({ code, signal: null, stderr, stdout: "" }).code, reason);
+    await first.prints("no successor came up");
+    await runs(yard);
+    assert.equal(await identity(yard), before);
+    assert.ok(await forwards(yard));
+    assert.equal((await yard.json("show", "ports", ...NAME)).length, 2);
+    await first.stop("SIGTERM");
+    yard.machine.tool("rm", "/run/taken.sock");
+  });
+}
 
 test(
   ...story("when agent and forwarder are killed, up opens the devices in place", async (yard) => {

@@ -1,5 +1,5 @@
 /** The life of an agent on a fake engine: what it takes at its start it gives back at its end, whatever the end is. */
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -201,6 +201,22 @@ test("progress is told before each port and at the end", async ({ yard }) => {
   const agent = await yard.start({ ...config, ports: [portA, portB] }, { onProgress: (made) => seen.push(made) });
   assert.equal(seen, [0, 1, 2]);
   await agent.stop();
+});
+
+test("records of Docker that cannot be read stop a start before anything is touched", async ({ yard }) => {
+  const agent = await yard.start(config);
+  const { dockerFile } = agent.place;
+  await agent.leave();
+  const before = yard.leftovers;
+  writeFileSync(dockerFile, "{}");
+  yard.engine = null;
+  const error = await fault(yard.start({ ...config, docker: { socket: join(yard.root, "docker.sock") } }));
+  assert.equal([error.code, yard.engine], ["state-unreadable", null]);
+  assert.equal(
+    yard.leftovers.filter((path) => !path.endsWith("docker.json")),
+    before,
+  );
+  rmSync(dockerFile);
 });
 
 test.run();

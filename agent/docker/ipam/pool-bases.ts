@@ -4,15 +4,9 @@
  *
  *      10.210.0.0/16 in /24:   | 10.210.0.0/24 | 10.210.1.0/24 | ... | 10.210.255.0/24 |
  */
-import { type Family, readAddress, subnetFault } from "../../../bindings/config/ip-address.ts";
-import { PortyardError } from "../../../bindings/error.ts";
+import { type Family, readAddress } from "../../../bindings/config/ip-address.ts";
 import { textOf } from "../../../bindings/ipam/address-number.ts";
 import { areOverlapping, type Span, sizeOf, spanOf } from "./span.ts";
-
-/** A base has at most 2^16 pools: each may have to be held against what the host has. */
-const MAX_COUNT_BITS = 16;
-/** A pool has room for a gateway and a station besides what nobody may have. */
-const LONGEST = { 4: 30, 6: 126 } as const;
 
 export interface PoolBase {
   /** Prefix that pools are cut from: `10.210.0.0/16`. */
@@ -20,12 +14,6 @@ export interface PoolBase {
   /** Length of each pool's prefix, in bits: from that of the base to 16 more, at most 30 (IPv4) or 126 (IPv6). */
   size: number;
 }
-
-/** Of the private addresses (RFC 1918) a part that Docker's own pools leave alone, and a unique local prefix (RFC 4193). */
-export const DEFAULT_BASES: readonly PoolBase[] = [
-  { base: "10.210.0.0/16", size: 24 },
-  { base: "fd70:7970::/48", size: 64 },
-];
 
 interface Cut extends Span {
   size: number;
@@ -43,9 +31,8 @@ interface Stretch {
 export class PoolBases {
   readonly #cuts: readonly Cut[];
 
-  /** @throws PortyardError `bad-configuration` for a base that is no prefix of a network, or a size out of range. */
   constructor(bases: readonly PoolBase[]) {
-    this.#cuts = bases.map(readBase);
+    this.#cuts = bases.map(cutOf);
   }
 
   /** The bases of a family as people read them; empty without any. */
@@ -82,26 +69,9 @@ export class PoolBases {
   }
 }
 
-function readBase({ base, size }: PoolBase, index: number): Cut {
-  const fault = subnetFault(base);
-  if (fault !== null) {
-    throw new PortyardError("bad-configuration", `The pools' base ${base} ${fault}.`, {
-      path: `docker.pools[${index}].base`,
-      value: base,
-      remedy: "Write a prefix of private addresses, such as 10.210.0.0/16.",
-    });
-  }
-  const { family, prefixLength } = readAddress(base)!;
-  const longest = Math.min(prefixLength! + MAX_COUNT_BITS, LONGEST[family]);
-  if (!Number.isInteger(size) || size < prefixLength! || size > longest) {
-    throw new PortyardError("bad-configuration", `Pools of size ${size} cannot be cut from ${base}.`, {
-      path: `docker.pools[${index}].size`,
-      value: size,
-      remedy:
-        prefixLength! > longest ? `Write a larger base: at most /${longest}.` : `Write a prefix length from ${prefixLength} to ${longest}.`,
-    });
-  }
-  return { ...spanOf(base), size, step: sizeOf(family, size) };
+/** The configuration's schema (bindings/config/docker-schema.ts) has checked it. */
+function cutOf({ base, size }: PoolBase): Cut {
+  return { ...spanOf(base), size, step: sizeOf(readAddress(base)!.family, size) };
 }
 
 function isCutFrom(cut: Cut, subnet: string): boolean {

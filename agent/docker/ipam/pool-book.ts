@@ -12,19 +12,19 @@
 import { type Family, formatAddress, networkAddress, readAddress, subnetFault } from "../../../bindings/config/ip-address.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 import { type AddressRequest, HeldPool } from "./held-pool.ts";
-import { DEFAULT_BASES, type PoolBase, PoolBases } from "./pool-bases.ts";
+import { type PoolBase, PoolBases } from "./pool-bases.ts";
 import type { LastChosen, PoolRecord } from "./pool-record.ts";
 import { areOverlapping, isInside, spanOf } from "./span.ts";
 
-export { DEFAULT_BASES, type PoolBase } from "./pool-bases.ts";
+export type { PoolBase } from "./pool-bases.ts";
 export type { LastChosen, PoolRecord } from "./pool-record.ts";
 
 /** How long a chosen pool may be without addresses before it is taken for an answer that was lost, in milliseconds. */
 export const STALE_MS = 600_000;
 
 export interface PoolBookOptions {
-  /** What pools are cut from that nobody names; default `DEFAULT_BASES`. */
-  bases?: readonly PoolBase[];
+  /** What pools are cut from that nobody names, as the configuration has them. */
+  bases: readonly PoolBase[];
   /** True when the subnet overlaps something that is not of this book: an address or route of the host, or a network. */
   isTaken: (subnet: string) => boolean;
   /** The time, in milliseconds since 1970. */
@@ -57,7 +57,7 @@ export class PoolBook {
   #lastChosen: LastChosen;
 
   /** @throws PortyardError `bad-configuration` for bases that no pool can be cut from. */
-  constructor({ bases = DEFAULT_BASES, isTaken, nowMs, records = [], lastChosen }: PoolBookOptions) {
+  constructor({ bases, isTaken, nowMs, records = [], lastChosen }: PoolBookOptions) {
     this.#bases = new PoolBases(bases);
     this.#isTaken = isTaken;
     this.#nowMs = nowMs;

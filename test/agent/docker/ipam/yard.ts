@@ -1,5 +1,6 @@
 /** A book of pools as its tests use it: time and the host's subnets are theirs, and a call that is refused must say where and
  *  what, name a remedy, and change nothing. */
+import { DEFAULT_POOLS } from "../../../../bindings/config/defaults.ts";
 import * as assert from "uvu/assert";
 import { PoolBook, type PoolBookOptions } from "../../../../agent/docker/ipam/pool-book.ts";
 import { PortyardError } from "../../../../bindings/error.ts";
@@ -21,10 +22,10 @@ export interface Yard {
 }
 
 /** @param bases of the book; default those of the product. */
-export function yard(bases?: PoolBookOptions["bases"]): Yard {
+export function yard(bases: PoolBookOptions["bases"] = DEFAULT_POOLS): Yard {
   const taken = new Set<string>();
   const make = (kept: Pick<PoolBookOptions, "records" | "lastChosen">): PoolBook =>
-    new PoolBook({ ...(bases && { bases }), isTaken: (subnet) => taken.has(subnet), nowMs: () => self.nowMs, ...kept });
+    new PoolBook({ bases, isTaken: (subnet) => taken.has(subnet), nowMs: () => self.nowMs, ...kept });
   const self: Yard = {
     book: make({}),
     nowMs: 1_000_000,
