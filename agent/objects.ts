@@ -1,6 +1,6 @@
-/** The networks and ports of an agent, each with its owner, as they stand in its state. An object of the API that could not
+/** The networks and ports of an agent, each with its owner, as they stand in its state. An object of the API or of Docker that could not
  *  be made after a restart (its namespace is gone, say) is held: kept in the state, shown as failed, tried again at the
- *  next start, and removed when the API is asked to. One of any owner is held when a change failed that had removed it, and it
+ *  next start, and removed when its owner asks for that. One of any owner is held when a change failed that had removed it, and it
  *  could not be made again. */
 import { networkInput, portInput } from "../bindings/config/as-input.ts";
 import type { Inventory } from "../bindings/config/inventory.ts";
@@ -108,7 +108,7 @@ export class Objects {
     return had;
   }
 
-  /** Those of the configuration, and those that the API made before the restart. */
+  /** Those of the configuration, and those that others made before the restart. */
   networksToBe(): NetworkConfig[] {
     return [...this.inventory.networks.values(), ...[...this.heldNetworks.values()].map(({ config }) => normaliseNetwork(config))];
   }

@@ -7,7 +7,7 @@ import { readPort } from "../bindings/config/parse.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
 import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
-import { findHandedTap } from "../bindings/ports/handed-tap.ts";
+import { findHandedTap, type HandedTap, removeHandedTap } from "../bindings/ports/handed-tap.ts";
 import { patched, setPortTransaction } from "./change/port-patch.ts";
 import { carryOut, checkTransaction, type TransactionTools } from "./change/transaction.ts";
 import type { HostLike } from "./host/host.ts";
@@ -15,7 +15,7 @@ import type { Publisher } from "./host/publish/publisher.ts";
 import type { Log } from "./log.ts";
 import type { Held, Objects } from "./objects.ts";
 import { type ChangeView, type Fixed, planReload } from "./reload.ts";
-import { makerOf } from "./state/stored.ts";
+import { makerOf, removalOf } from "./state/stored.ts";
 import type { Owner, State } from "./state/types.ts";
 import { unknownName } from "./views.ts";
 
@@ -90,9 +90,9 @@ export class Operations {
   }
 
   async #isHanded(config: PortInput): Promise<boolean> {
-    const { name, mac = "", tap } = config;
     if (this.#engine.hasLeft(readPort(config, this.#objects.inventory))) return true;
-    return tap !== undefined && (await findHandedTap({ name, tap, mac })) !== null;
+    const handed = handedTapOf(config);
+    return handed !== null && (await findHandedTap(handed)) !== null;
   }
 
   async #keep(kind: "network" | "port", name: string, held: Held<unknown>, fault: Error): Promise<void> {
@@ -211,6 +211,7 @@ export class Operations {
       if (!inventory.ports.has(name) && !heldPorts.has(name)) throw unknownName("port", name);
       refuseOthers("port", name, this.#objects.portOwner(name), by);
       if (inventory.ports.has(name)) await this.#engine.removePort(name);
+      else await removeHandedDevice(heldPorts.get(name)!.config);
       this.#objects.forgetPort(name);
       this.#objects.releasePort(name);
       await this.#publisher.withdraw("port", name);
@@ -275,14 +276,26 @@ export class Operations {
   }
 }
 
+/** Null of a port whose device no runtime moves. */
+function handedTapOf({ name, mac = "", tap }: PortInput): HandedTap | null {
+  return tap?.handover ? { name, tap, mac } : null;
+}
+
+/** A TAP that a runtime moves outlives the agent, and so may stand though its port could not be made again. */
+async function removeHandedDevice(config: PortInput): Promise<void> {
+  const handed = handedTapOf(config);
+  if (handed !== null) await removeHandedTap(handed);
+}
+
 /** Only who asked for an object changes or removes it. */
 function refuseOthers(kind: string, name: string, owner: Owner, by: Owner): void {
   if (owner === by) return;
-  const [message, remedy] = {
-    file: [`The ${kind} ${name} stands in the configuration file.`, "Change the file, then say `portyard reload`."],
-    docker: [`The ${kind} ${name} is Docker's.`, "Say `docker network disconnect`, or `docker network rm`."],
-    api: [`The ${kind} ${name} was made by the API.`, `Say \`portyard ${kind} remove ${name}\`.`],
-  }[owner] as [string, string];
+  const message = {
+    file: `The ${kind} ${name} stands in the configuration file.`,
+    docker: `The ${kind} ${name} is Docker's.`,
+    api: `The ${kind} ${name} was made by the API.`,
+  }[owner];
+  const remedy = removalOf(owner, kind, name);
   throw new PortyardError(`owned-by-${owner}`, message, { path: "name", value: name, remedy });
 }
 

@@ -10,7 +10,7 @@ import { byName, type ObjectSet } from "./change/object-set.ts";
 import { exchangeOf, planOf } from "./change/plan.ts";
 import type { Transaction } from "./change/transaction.ts";
 import type { Objects } from "./objects.ts";
-import { makerOf } from "./state/stored.ts";
+import { makerOf, removalOf } from "./state/stored.ts";
 
 /** One line of what a reload does. */
 export interface ChangeView {
@@ -90,7 +90,7 @@ function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
       {
         path: `${kind}s`,
         value: name,
-        remedy: `Rename it, or remove the other one first: \`portyard ${kind} remove ${name}\`.`,
+        remedy: `Rename it, or remove the other one first. ${removalOf(ownerOf(kind, name), kind, name)}`,
       },
     );
   };
@@ -130,7 +130,7 @@ function refuseUprooted(objects: Objects, { networks }: Difference): void {
     {
       path: "networks",
       value: network,
-      remedy: `Remove that port first: \`portyard port remove ${port.name}\`.`,
+      remedy: `Remove that port first. ${removalOf(objects.portOwner(port.name), "port", port.name)}`,
     },
   );
 }

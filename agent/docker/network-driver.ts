@@ -10,6 +10,7 @@ import { defaultMac } from "../../bindings/config/mac-address.ts";
 import { formatPublication } from "../../bindings/config/publish.ts";
 import type { EngineLike } from "../../bindings/engine/types.ts";
 import type { PortInput } from "../../bindings/config/port-schema.ts";
+import type { NetworkInput } from "../../bindings/config/network-schema.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import type { Operations } from "../operations.ts";
 import type { Objects } from "../objects.ts";
@@ -20,8 +21,6 @@ import { type CreateEndpoint, KEY, type PortMap } from "./protocol.ts";
 import type { EndpointRecord, NetworkRecord, Records } from "./records.ts";
 
 export interface NetworkDriverOptions {
-  /** Its name goes into the MACs that Docker leaves to us. */
-  instance: string;
   records: Records;
   operations: Operations;
   objects: Objects;
@@ -29,21 +28,19 @@ export interface NetworkDriverOptions {
 }
 
 export class NetworkDriver {
-  readonly #instance: string;
   readonly #records: Records;
   readonly #operations: Operations;
   readonly #objects: Objects;
   readonly #engine: Pick<EngineLike, "ports">;
 
-  constructor({ instance, records, operations, objects, engine }: NetworkDriverOptions) {
-    this.#instance = instance;
+  constructor({ records, operations, objects, engine }: NetworkDriverOptions) {
     this.#records = records;
     this.#operations = operations;
     this.#objects = objects;
     this.#engine = engine;
   }
 
-  /** @throws PortyardError `network-exists`, `bad-option`, `bad-request`, or what the agent says. */
+  /** @throws PortyardError `network-exists`, `name-taken`, `bad-option`, `bad-request`, or what the agent says. */
   async createNetwork(body: unknown): Promise<object> {
     const request = protocol.createNetwork.parse(body);
     const input = networkInputOf(request);
@@ -51,16 +48,21 @@ export class NetworkDriver {
     const asked = JSON.stringify(input);
     const before = this.#records.network(id);
     if (before !== null && before.asked !== asked) throw exists("network", id);
-    const gateways = input.internal ? [] : [input.gateway ?? []].flat();
-    await this.#records.putNetwork({ id, name: input.name, asked, subnets: [input.subnet ?? []].flat(), gateways });
-    if (this.#objects.inventory.networks.has(input.name)) return {};
+    if (before === null) await this.#note(id, asked, input);
+    else if (this.#objects.inventory.networks.has(input.name)) return {};
     try {
       await this.#operations.addNetwork(input, "docker");
     } catch (error) {
-      await this.#records.dropNetwork(id);
+      if (!this.#isKnown("network", input.name)) await this.#records.dropNetwork(id);
       throw error;
     }
     return {};
+  }
+
+  /** Only of a network that nobody has yet: who finds its record finds its own network. */
+  async #note(id: string, asked: string, { name, subnet = [], gateway = [], internal }: NetworkInput): Promise<void> {
+    if (this.#isKnown("network", name)) throw nameTaken(name);
+    await this.#records.putNetwork({ id, name, asked, subnets: [subnet].flat(), gateways: internal ? [] : [gateway].flat() });
   }
 
   /** @throws PortyardError `network-in-use`. */
@@ -76,7 +78,8 @@ export class NetworkDriver {
         remedy: "Disconnect its containers first.",
       });
     }
-    if (this.#isKnown("network", network.name)) await this.#operations.removeNetwork(network.name, "docker");
+    const isOurs = this.#isKnown("network", network.name) && this.#objects.networkOwner(network.name) === "docker";
+    if (isOurs) await this.#operations.removeNetwork(network.name, "docker");
     await this.#records.dropNetwork(id);
     return {};
   }
@@ -104,7 +107,7 @@ export class NetworkDriver {
       name: portNameOf(EndpointID),
       asked: JSON.stringify([NetworkID, Interface, interfaceName]),
       addresses: [Address, AddressIPv6].filter((address) => address !== ""),
-      mac: MacAddress === "" ? defaultMac(this.#instance, portNameOf(EndpointID)) : MacAddress.toLowerCase(),
+      mac: MacAddress === "" ? defaultMac(this.#objects.inventory.instance, portNameOf(EndpointID)) : MacAddress.toLowerCase(),
       isOwnMac: MacAddress === "",
       interfaceName: typeof interfaceName === "string" ? interfaceName : null,
       sandbox: null,
@@ -188,32 +191,40 @@ export class NetworkDriver {
   /** Of a mapping with a range of host ports the first is taken that can be had, and a repeat finds the one that it was given. */
   async #publish(endpoint: EndpointRecord, map: PortMap): Promise<void> {
     const there = this.#publishedBy(endpoint.name);
-    if (there === null || (map.length === 0 && there.length === 0)) return;
+    if (there === null || (map.length === 0 && (there.length === 0 || this.#isHeld(endpoint.name)))) return;
     const choices = publicationsOf(map);
     if (choices.length === there.length && choices.every((choice, index) => choice.includes(there[index] ?? ""))) return;
-    await this.#set(endpoint, await this.#choose(endpoint, choices));
+    try {
+      if (choices.length === 0) await this.#set(endpoint, []);
+      else await this.#choose(endpoint, choices);
+    } catch (error) {
+      await this.#set(endpoint, there).catch(() => {}); // the first error is the one that explains
+      throw error;
+    }
   }
 
-  async #choose(endpoint: EndpointRecord, choices: readonly string[][]): Promise<string[]> {
+  /** Published together where there is nothing to choose; each range as soon as it is met, which shows what of it can be had. */
+  async #choose(endpoint: EndpointRecord, choices: readonly string[][]): Promise<void> {
     const chosen: string[] = [];
     for (const [index, choice] of choices.entries()) {
       const isLast = index === choices.length - 1;
       if (choice.length === 1 && !isLast) chosen.push(choice[0]!);
       else chosen.push(await this.#firstOf(endpoint, chosen, choice));
     }
-    return chosen;
   }
 
   async #firstOf(endpoint: EndpointRecord, chosen: readonly string[], choice: readonly string[]): Promise<string> {
-    for (const [index, one] of choice.entries()) {
+    for (const one of choice.slice(0, -1)) {
       try {
         await this.#set(endpoint, [...chosen, one]);
         return one;
       } catch (error) {
-        if (!isTaken(error) || index === choice.length - 1) throw error;
+        if (!isTaken(error)) throw error;
       }
     }
-    throw new PortyardError("bad-request", "A range of host ports is empty.", { path: KEY.portMap, remedy: "Give it a port." });
+    const last = choice.at(-1)!;
+    await this.#set(endpoint, [...chosen, last]);
+    return last;
   }
 
   #set({ name }: EndpointRecord, publish: readonly string[]): Promise<void> {
@@ -228,6 +239,11 @@ export class NetworkDriver {
   #isKnown(kind: "network" | "port", name: string): boolean {
     const { inventory, heldNetworks, heldPorts } = this.#objects;
     return kind === "network" ? inventory.networks.has(name) || heldNetworks.has(name) : inventory.ports.has(name) || heldPorts.has(name);
+  }
+
+  /** One that is held publishes nothing, and is not made for that. */
+  #isHeld(port: string): boolean {
+    return !this.#objects.inventory.ports.has(port);
   }
 
   #isUp(port: string): boolean {
@@ -287,6 +303,14 @@ function exists(kind: string, id: string): PortyardError {
     path: kind,
     value: id,
     remedy: `Remove it first.`,
+  });
+}
+
+function nameTaken(name: string): PortyardError {
+  return new PortyardError("name-taken", `There is a network ${name} in this instance already.`, {
+    path: "portyard.name",
+    value: name,
+    remedy: "Choose another -o portyard.name, or leave it out.",
   });
 }
 

@@ -37,7 +37,7 @@ export async function readState(path: string): Promise<State | null> {
   if (success) return data as State;
   throw new PortyardError("state-unreadable", `${path} is not a state of this version.`, {
     path,
-    remedy: "Move the file away; networks and ports made by the API must be made again.",
+    remedy: "Move the file away; networks and ports made by the API or by Docker must be made again.",
     cause,
   });
 }

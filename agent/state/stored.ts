@@ -92,3 +92,12 @@ export function hold<Input extends { name: string }>(
 export function makerOf(owner: Owner): string {
   return { file: "the configuration file", api: "the API", docker: "Docker" }[owner];
 }
+
+/** How what somebody made is removed: a sentence. */
+export function removalOf(owner: Owner, kind: string, name: string): string {
+  return {
+    file: "Change the file, then say `portyard reload`.",
+    api: `Say \`portyard ${kind} remove ${name}\`.`,
+    docker: "Say `docker network disconnect`, or `docker network rm`.",
+  }[owner];
+}

@@ -10,7 +10,7 @@ import { readState, removeState, writeState } from "./state-file.ts";
 import type { State } from "./types.ts";
 
 export interface TakenUp {
-  /** Those of the configuration, and held ones of the API. */
+  /** Those of the configuration, and held ones of others. */
   objects: Objects;
   /** The state that was there. */
   before: State | null;
@@ -47,7 +47,7 @@ export function placeOf({ tap, packet }: Pick<PortInput, "tap" | "packet">): str
   return tap ? `tap ${namespacePath(tap.namespace)} ${tap.interface}` : `packet ${packet?.interface}`;
 }
 
-/** Writes what the next start takes up: what the API made. */
+/** Writes what the next start takes up: what the API and Docker made. */
 export async function leaveRest({ stateFile }: Place, objects: Objects): Promise<void> {
   const rest = objects.toRest();
   if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);

@@ -101,6 +101,11 @@ async function openAt({ namespace, name }: HandedPlace, request: TapPortRequest)
  *  @throws PortyardError `no-rights`, `link-failed`. */
 export async function removeHandedTap(handed: HandedTap): Promise<HandedPlace | null> {
   const place = await findHandedTap(handed);
-  if (place !== null) await runLinkBatch([`link del dev ${place.name}`], place.namespace);
+  if (place === null) return null;
+  try {
+    await runLinkBatch([`link del dev ${place.name}`], place.namespace);
+  } catch (error) {
+    if (!linkIsGone(error)) throw error; // with its container
+  }
   return place;
 }

@@ -153,4 +153,70 @@ test("who joins another sandbox gets a new interface", async ({ agent, call }) =
   assert.equal(agent.engine.ports(), []);
 });
 
+const named = (name: string) => ({ Options: { "com.docker.network.generic": { "portyard.name": name } } });
+
+test("a network of somebody else is not taken for Docker's, and is left alone", async ({ agent, call }) => {
+  await agent.operations.addNetwork({ name: "blue", subnet: "10.50.0.0/24" }, "api");
+  const other = { NetworkID: "m".repeat(64) };
+  for (let again = 0; again < 2; again++) {
+    const refused = (await call("CreateNetwork", { ...network, ...data, ...named("blue") })) as PortyardError;
+    assert.equal([refused.code, refused.path, refused.value], ["name-taken", "portyard.name", "blue"]);
+    assert.equal(await call("DeleteNetwork", network), {}, "it never was");
+  }
+  assert.is(agent.disk.records, null);
+  assert.equal(await call("CreateNetwork", { ...network, ...data, ...named("red") }), {});
+  assert.is(((await call("CreateNetwork", { ...other, ...named("red") })) as PortyardError).code, "name-taken");
+  assert.equal(await call("CreateNetwork", { ...network, ...data, ...named("red") }), {}, "a repeat");
+  assert.equal(await call("DeleteNetwork", other), {});
+  assert.equal(
+    agent.engine.networks().map(({ name }) => name),
+    ["blue", "red"],
+  );
+  assert.equal(await call("DeleteNetwork", network), {});
+  assert.equal(
+    agent.engine.networks().map(({ name }) => name),
+    ["blue"],
+  );
+});
+
+test("a container that ended while no agent ran leaves without getting an interface", async ({ agent, call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  await call("CreateEndpoint", { ...endpoint, Interface });
+  await call("Join", { ...endpoint, SandboxKey });
+  await call("ProgramExternalConnectivity", connectivity({ HostPort: 8080, HostPortEnd: 8080 }));
+  agent.areContainersGone = true;
+  await agent.start();
+  assert.equal(agent.engine.ports(), [], "its port is held");
+  const asked = [...agent.engine.asked];
+  for (const method of ["RevokeExternalConnectivity", "Leave", "DeleteEndpoint"]) assert.equal(await call(method, endpoint), {}, method);
+  assert.equal(agent.engine.asked, asked);
+  assert.equal([agent.disk.state?.ports, agent.disk.records?.endpoints], [[], []]);
+});
+
+test("publishing is one change, and one that is refused leaves what was published before", async ({ agent, call }) => {
+  await call("CreateNetwork", { ...network, ...data });
+  const other = { ...network, EndpointID: "f".repeat(64) };
+  for (const [ids, address] of [
+    [endpoint, 2],
+    [other, 3],
+  ] as const) {
+    await call("CreateEndpoint", { ...ids, Interface: { Address: `10.99.0.${address}/24`, MacAddress: `02:42:0a:63:00:0${address}` } });
+    await call("Join", { ...ids, SandboxKey });
+  }
+  const writesOf = async (method: string, body: object) => {
+    const before = agent.writes;
+    assert.equal(await call(method, body), {});
+    return agent.writes - before;
+  };
+  const two = connectivity({ HostPort: 8080, HostPortEnd: 8080 }, { Port: 443, HostPort: 8443, HostPortEnd: 8443 });
+  const published = await writesOf("ProgramExternalConnectivity", two);
+  assert.is(published, await writesOf("RevokeExternalConnectivity", endpoint), "as many writes as there are to take it back");
+  await call("ProgramExternalConnectivity", two);
+  const before = connectivity({ HostPort: 9000, HostPortEnd: 9000 });
+  await call("ProgramExternalConnectivity", { ...before, ...other });
+  const taken = connectivity({ HostPort: 8080, HostPortEnd: 8089 }, { Port: 443, HostPort: 8443, HostPortEnd: 8443 });
+  assert.instance(await call("ProgramExternalConnectivity", { ...taken, ...other }), Error);
+  assert.equal(publishedBy(agent), [["8080:80/tcp", "8443:443/tcp"], ["9000:80/tcp"]]);
+});
+
 test.run();

@@ -16,10 +16,12 @@ import { FakeHost } from "../../support/fake-host.ts";
 /** The agent died: there is no answer. */
 export class Death extends Error {}
 
-/** Every TAP stands in its container still. */
+/** TAPs stand in their containers still, or have gone with them. */
 class LastingEngine extends FakeEngine {
+  areGone = false;
+
   override hasLeft(): boolean {
-    return true;
+    return !this.areGone;
   }
 }
 
@@ -33,6 +35,7 @@ interface Life {
   handlers: Record<string, Handler>;
   engine: FakeEngine;
   objects: Objects;
+  operations: Operations;
 }
 
 const config = parseConfig({ name: "lab", docker: { pools: [{ base: "10.210.0.0/20", size: 24 }] } });
@@ -40,6 +43,10 @@ const log = pino({ level: "silent" });
 
 export class CrashingAgent {
   nowMs = 0;
+  /** How often something was written. */
+  writes = 0;
+  /** Containers have ended while no agent ran. */
+  areContainersGone = false;
   /** Prefixes that the host reaches. */
   prefixes: string[] = [];
   #state: string | null = null;
@@ -56,6 +63,7 @@ export class CrashingAgent {
     const networks = () => objects.networksToBe();
     const publisher = new Publisher({ networks, kept: objects.hostPorts, log, openSocket, forgetFlows: async () => true });
     const engine = new LastingEngine({ ...config, ports: [] });
+    engine.areGone = this.areContainersGone;
     const life = {};
     const write = (put: (text: string) => void) => async (value: unknown) => this.#write(life, () => put(JSON.stringify(value)));
     const save = write((text) => {
@@ -65,7 +73,7 @@ export class CrashingAgent {
       this.#records = text === "null" ? null : text;
     });
     const operations = new Operations({ config, engine, host: new FakeHost(), publisher, objects, save, log });
-    this.#life = Object.assign(life, { handlers: {}, engine, objects });
+    this.#life = Object.assign(life, { handlers: {}, engine, objects, operations });
     await operations.makeHeld();
     const file = {
       read: async () => (this.#records === null ? null : JSON.parse(this.#records)),
@@ -74,7 +82,7 @@ export class CrashingAgent {
     };
     const records = await Records.open("docker.json", file);
     const host = { prefixes: this.prefixes, look: async () => {} };
-    const parts = { instance: "lab", config: config.docker!, engine, objects, operations, records, host, nowMs: () => this.nowMs };
+    const parts = { config: config.docker!, engine, objects, operations, records, host, nowMs: () => this.nowMs };
     this.#life.handlers = createHandlers(parts);
   }
 
@@ -97,6 +105,11 @@ export class CrashingAgent {
     return this.#life!.engine;
   }
 
+  /** What others than Docker do. */
+  get operations(): Operations {
+    return this.#life!.operations;
+  }
+
   /** What stands on the disk. */
   get disk(): { state: State | null; records: { networks: unknown[]; endpoints: unknown[]; pools: { subnet: string }[] } | null } {
     return { state: this.#state && JSON.parse(this.#state), records: this.#records && JSON.parse(this.#records) };
@@ -104,6 +117,7 @@ export class CrashingAgent {
 
   #write(life: object, put: () => void): void {
     if (this.#life !== life) throw new Death();
+    this.writes++;
     const dies = this.#fuse !== null && --this.#fuse.writes === 0;
     if (!dies || this.#fuse?.isWritten) put();
     if (!dies) return;
