@@ -24,10 +24,11 @@ export async function hasImage(docker: DockerClient): Promise<boolean> {
 export async function imageSource(): Promise<ImageSource> {
   const path = programPath("busybox");
   if (path === null) throw busyboxMissing("no program busybox", null);
-  if (!isStatic(path)) throw busyboxMissing(`${path} needs libraries`, path);
+  const content = readFileSync(path);
+  if (!isStatic(content)) throw busyboxMissing(`${path} needs libraries`, path);
   const { stdout } = await runProgram(path, ["--list"]);
   const applets = stdout.split("\n").filter((name) => name !== "" && name !== "busybox");
-  return { archive: archiveOf(readFileSync(path), applets), note: `${path}, with links for its ${applets.length} applets` };
+  return { archive: archiveOf(content, applets), note: `${path}, with links for its ${applets.length} applets` };
 }
 
 function archiveOf(content: Uint8Array, applets: readonly string[]): Buffer {

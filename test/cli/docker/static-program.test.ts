@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isStatic } from "../../../cli/docker/static-program.ts";
 
 const test = suite("static program");
-const folder = mkdtempSync(join(tmpdir(), "portyard-static-"));
-test.after(() => rmSync(folder, { recursive: true }));
 
 const PT_LOAD = 1;
 const PT_INTERP = 3;
@@ -18,7 +13,7 @@ interface Shape {
 }
 
 /** A program's header with program headers of these types, and nothing behind them. */
-function program({ isWide, isLittle }: Shape, types: readonly number[]): string {
+function program({ isWide, isLittle }: Shape, types: readonly number[]): Buffer {
   const bytes = Buffer.alloc(512);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   bytes.set([0x7f, 0x45, 0x4c, 0x46, isWide ? 2 : 1, isLittle ? 1 : 2]);
@@ -29,13 +24,7 @@ function program({ isWide, isLittle }: Shape, types: readonly number[]): string 
   view.setUint16(isWide ? 54 : 42, size, isLittle);
   view.setUint16(isWide ? 56 : 44, types.length, isLittle);
   for (const [index, type] of types.entries()) view.setUint32(first + index * size, type, isLittle);
-  return file(bytes);
-}
-
-function file(content: string | Uint8Array): string {
-  const path = join(folder, "program");
-  writeFileSync(path, content);
-  return path;
+  return bytes;
 }
 
 for (const isWide of [true, false]) {
@@ -48,13 +37,20 @@ for (const isWide of [true, false]) {
 }
 
 test("a script, a stub and nothing are no static programs", () => {
-  assert.is(isStatic(file(`#!/bin/sh\n${"# a comment\n".repeat(10)}`)), false);
-  assert.is(isStatic(file("\u007fELF")), false);
-  assert.is(isStatic(file("")), false);
+  assert.is(isStatic(Buffer.from(`#!/bin/sh\n${"# a comment\n".repeat(10)}`)), false);
+  assert.is(isStatic(Buffer.from("\u007fELF")), false);
+  assert.is(isStatic(Buffer.alloc(0)), false);
 });
 
-test("what is not there is an error", () => {
-  assert.throws(() => isStatic(join(folder, "absent")), /ENOENT/);
+test("a program may lie anywhere in a buffer", () => {
+  const before = Buffer.alloc(7);
+  const bytes = Buffer.concat([before, program({ isWide: true, isLittle: true }, [PT_LOAD])]);
+  assert.is(isStatic(bytes.subarray(before.length)), true);
+});
+
+test("one that ends before its program headers do is an error", () => {
+  const shape = { isWide: true, isLittle: true };
+  assert.throws(() => isStatic(program(shape, [PT_LOAD, PT_LOAD]).subarray(0, 64)), RangeError);
 });
 
 test.run();
