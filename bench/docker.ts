@@ -9,11 +9,12 @@
  *
  *  Privileges: root */
 import { PortyardError } from "../bindings/error.ts";
-import { DockerHost, HOST } from "./docker/host.ts";
+import { DockerHost } from "./docker/host.ts";
 import { withCleanup } from "./support/cleanup.ts";
 import { median } from "./support/median.ts";
 import { removeLeftovers } from "./support/namespace.ts";
 import { type CommonOptions, readOptions } from "./support/options.ts";
+import { HOST } from "./support/outside.ts";
 import { nextPort, runPair } from "./support/peer.ts";
 import { backgroundShare, noiseWarning } from "./support/processor.ts";
 import { machineLine, writeResults } from "./support/results.ts";

@@ -5,13 +5,12 @@ import type { ChildProcess } from "node:child_process";
 import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { onEnd } from "../support/cleanup.ts";
-import { deviceName, ipBatch, makeNamespace, type Namespace } from "../support/namespace.ts";
+import type { Namespace } from "../support/namespace.ts";
+import { makeOutside, type Outside } from "../support/outside.ts";
 import { projectRoot } from "../support/root.ts";
 import { end, run, start, succeeds } from "../support/shell.ts";
 import { waitUntil } from "../support/wait.ts";
 
-export const HOST = "192.0.2.1";
-export const WORLD = "192.0.2.2";
 const START_MS = 60_000;
 const END_MS = 20_000;
 const MOUNTS = ["/run", "/var/lib", "/dev/shm"].map((folder) => `mount -t tmpfs tmpfs ${folder}`).join(" && ");
@@ -24,14 +23,13 @@ mkdir $folder/bin
 cp "$(command -v busybox)" $folder/bin/busybox
 for applet in $($folder/bin/busybox --list); do [ -e $folder/bin/$applet ] || ln -s busybox $folder/bin/$applet; done
 tar -C $folder -c . | docker import - busybox`;
-const CLIENT_SETTINGS = ["net.ipv4.ip_local_port_range=30000 65000", "net.ipv4.tcp_tw_reuse=1"];
 
 export class DockerHost {
   readonly host: Namespace;
   readonly world: Namespace;
   readonly #holder: ChildProcess;
 
-  private constructor(host: Namespace, world: Namespace, holder: ChildProcess) {
+  private constructor({ host, world }: Outside, holder: ChildProcess) {
     this.host = host;
     this.world = world;
     this.#holder = holder;
@@ -39,27 +37,14 @@ export class DockerHost {
 
   /** Daemon and agent run when it resolves. @throws PortyardError `command-failed`, `timed-out`. */
   static async make(): Promise<DockerHost> {
-    const [host, world] = ["h", "w"].map(makeNamespace) as [Namespace, Namespace];
-    const outside = deviceName("o");
-    ipBatch(
-      [
-        `link add ${outside} type veth peer name eth0 netns ${world.name}`,
-        `address add ${HOST}/24 dev ${outside}`,
-        `link set ${outside} up`,
-      ],
-      host.name,
-    );
-    ipBatch([`address add ${WORLD}/24 dev eth0`, "link set eth0 up"], world.name);
-    for (const { name } of [host, world]) {
-      for (const setting of CLIENT_SETTINGS) run("ip", ["netns", "exec", name, "sysctl", "-qw", setting]);
-    }
+    const outside = makeOutside();
     const script = `${MOUNTS} && ${CGROUPS} && mkdir /run/netns && echo ready && read _`;
-    const holder = start("ip", ["netns", "exec", host.name, "unshare", "--mount", "sh", "-c", script], {
+    const holder = start("ip", ["netns", "exec", outside.host.name, "unshare", "--mount", "sh", "-c", script], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     onEnd("the mounts of the host", () => void holder.stdin?.end());
     await new Promise((resolve) => holder.stdout?.once("data", resolve));
-    const made = new DockerHost(host, world, holder);
+    const made = new DockerHost(outside, holder);
     await made.#startPrograms();
     return made;
   }

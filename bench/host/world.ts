@@ -1,44 +1,33 @@
 /** A namespace that plays the host, one that plays the world, and one that is the container:
  *
  *   container eth0 10.200.0.2 ──── switch ──── py-bench 10.200.0.1 host 192.0.2.1 ── veth ── 192.0.2.2 eth0 world */
-import { deviceName, ipBatch, makeNamespace, type Namespace } from "../support/namespace.ts";
-import { run } from "../support/shell.ts";
+import { makeNamespace, type Namespace } from "../support/namespace.ts";
+import { HOST, makeOutside, type Outside, prepareForClients, WORLD } from "../support/outside.ts";
 import type { Pair } from "../support/peer.ts";
 
 export const SUBNET_BITS = 16;
 export const SUBNET = `10.200.0.0/${SUBNET_BITS}`;
 export const GATEWAY = "10.200.0.1";
 export const CONTAINER = "10.200.0.2";
-export const HOST = "192.0.2.1";
-export const WORLD = "192.0.2.2";
 export const NETWORK = "bench";
 export const HOST_PORT = `py-${NETWORK}`;
 /** Ports of load generators: each measurement takes the next one, and the outer address publishes them under the same numbers. */
 export const PUBLISHED = `${HOST}:20000-20399:20000-20399`;
 
-export interface BenchWorld {
-  host: Namespace;
-  world: Namespace;
+/** All three namespaces. The container is connected by the switch that is measured. */
+export interface BenchWorld extends Outside {
   container: Namespace;
 }
 
-/** Settings of clients that open connection after connection. */
-const CLIENT_SETTINGS = ["net.ipv4.ip_local_port_range=30000 65000", "net.ipv4.tcp_tw_reuse=1"];
-
+/** Makes all three, each removed at the end, or before by `removeWorld`. */
 export function makeWorld(): BenchWorld {
-  const [host, world, container] = ["h", "w", "c"].map(makeNamespace) as [Namespace, Namespace, Namespace];
-  const outside = deviceName("o");
-  ipBatch(
-    [`link add ${outside} type veth peer name eth0 netns ${world.name}`, `address add ${HOST}/24 dev ${outside}`, `link set ${outside} up`],
-    host.name,
-  );
-  ipBatch([`address add ${WORLD}/24 dev eth0`, "link set eth0 up"], world.name);
-  for (const { name } of [host, world, container]) {
-    for (const setting of CLIENT_SETTINGS) run("ip", ["netns", "exec", name, "sysctl", "-qw", setting]);
-  }
-  return { host, world, container };
+  const outside = makeOutside();
+  const container = makeNamespace("c");
+  prepareForClients(container);
+  return { ...outside, container };
 }
 
+/** Removes all three. */
 export async function removeWorld({ host, world, container }: BenchWorld): Promise<void> {
   for (const namespace of [container, world, host]) await namespace.remove();
 }
