@@ -9,6 +9,7 @@
  *
  *  Privileges: root */
 import { PortyardError } from "../bindings/error.ts";
+import { IMAGE } from "../cli/docker/plan.ts";
 import { DockerHost } from "./docker/host.ts";
 import { withCleanup } from "./support/cleanup.ts";
 import { median } from "./support/median.ts";
@@ -104,7 +105,7 @@ async function measure(host: DockerHost, { name, options }: Driver, { runs, seco
 /** Milliseconds from the command to its end, when the container runs. */
 function timeOfStart(host: DockerHost, name: string): number {
   const began = performance.now();
-  host.docker("run", "-d", "--network", "bench", "--name", name, "busybox", "sleep", "infinity");
+  host.docker("run", "-d", "--network", "bench", "--name", name, IMAGE, "sleep", "infinity");
   const milliseconds = performance.now() - began;
   host.docker("rm", "-f", name);
   return milliseconds;

@@ -2,8 +2,10 @@
  *
  *   containers ──── docker0-like bridge, or Portyard ──── host 192.0.2.1 ── veth ── 192.0.2.2 eth0 world */
 import type { ChildProcess } from "node:child_process";
-import { rmSync, symlinkSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { imageSource } from "../../cli/docker/image.ts";
+import { IMAGE } from "../../cli/docker/plan.ts";
 import { onEnd } from "../support/cleanup.ts";
 import type { Namespace } from "../support/namespace.ts";
 import { makeOutside, type Outside } from "../support/outside.ts";
@@ -14,15 +16,9 @@ import { waitUntil } from "../support/wait.ts";
 const START_MS = 60_000;
 const END_MS = 20_000;
 const MOUNTS = ["/run", "/var/lib", "/dev/shm"].map((folder) => `mount -t tmpfs tmpfs ${folder}`).join(" && ");
+/** Of the image, while Docker takes it in. */
+const ARCHIVE = "/run/busybox.tar";
 const CGROUPS = "mount -t cgroup2 none /sys/fs/cgroup";
-/** The image of the containers: a static busybox. */
-const IMAGE = `
-set -e
-folder=$(mktemp -d -p /run)
-mkdir $folder/bin
-cp "$(command -v busybox)" $folder/bin/busybox
-for applet in $($folder/bin/busybox --list); do [ -e $folder/bin/$applet ] || ln -s busybox $folder/bin/$applet; done
-tar -C $folder -c . | docker import - busybox`;
 
 export class DockerHost {
   readonly host: Namespace;
@@ -35,7 +31,7 @@ export class DockerHost {
     this.#holder = holder;
   }
 
-  /** Daemon and agent run when it resolves. @throws PortyardError `command-failed`, `timed-out`. */
+  /** Daemon and agent run when it resolves. @throws PortyardError `command-failed`, `timed-out`, `busybox-missing`. */
   static async make(): Promise<DockerHost> {
     const outside = makeOutside();
     const script = `${MOUNTS} && ${CGROUPS} && mkdir /run/netns && echo ready && read _`;
@@ -59,7 +55,18 @@ export class DockerHost {
     onEnd("dockerd", () => end(daemon, END_MS));
     onEnd("containers", () => this.#removeContainers());
     await waitUntil("dockerd", START_MS, () => this.#succeeds("docker", "version"));
-    this.#run("sh", "-c", IMAGE);
+    await this.#makeImage();
+  }
+
+  async #makeImage(): Promise<void> {
+    const { archive } = await imageSource();
+    const path = `/proc/${this.#holder.pid}/root${ARCHIVE}`;
+    writeFileSync(path, archive);
+    try {
+      this.docker("import", ARCHIVE, IMAGE);
+    } finally {
+      rmSync(path);
+    }
   }
 
   /** Runs Docker's client to its end, and returns what it printed. @throws PortyardError `command-failed`. */
@@ -69,7 +76,7 @@ export class DockerHost {
 
   /** Starts a container, and gives its namespace the name that is returned. */
   container(name: string, network: string, ...options: string[]): { namespace: string; address: string; remove: () => Promise<void> } {
-    this.docker("run", "-d", "--network", network, "--name", name, ...options, "busybox", "sleep", "infinity");
+    this.docker("run", "-d", "--network", network, "--name", name, ...options, IMAGE, "sleep", "infinity");
     const [pid, address] = this.docker(
       "inspect",
       "-f",

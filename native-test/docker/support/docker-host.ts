@@ -4,10 +4,12 @@
  *      machine ── dockerd ── containers          docker0 10.x, FORWARD dropped, DOCKER-USER: as Docker leaves a host
  *         └────── portyard up --docker
  *         └ out 192.0.2.1, 2001:db8::1 ── veth ── eth0 192.0.2.2, 2001:db8::2 world                                    */
-import { readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as assert from "uvu/assert";
+import { imageSource } from "../../../cli/docker/image.ts";
+import { IMAGE } from "../../../cli/docker/plan.ts";
 import { skip } from "../../../test/support/skip.ts";
 import { NEEDS, type Need } from "../../support/need.ts";
 import { Machine } from "../../cli/demo/machine.ts";
@@ -19,14 +21,8 @@ import { onEnd } from "../../support/cleanup.ts";
 /** How long a daemon may take to answer: it asks for a driver that is not there for half a minute. */
 const DAEMON_MS = 90_000;
 const CGROUPS = "/sys/fs/cgroup";
-const IMAGE = `
-set -e
-folder=$(mktemp -d -p /run)
-mkdir $folder/bin
-cp "$(command -v busybox)" $folder/bin/busybox
-for applet in $($folder/bin/busybox --list); do [ -e $folder/bin/$applet ] || ln -s busybox $folder/bin/$applet; done
-tar -C $folder -c . | docker import - busybox
-rm -r $folder`;
+/** Of the image, while Docker takes it in. */
+const ARCHIVE = "/run/busybox.tar";
 
 export class DockerHost {
   readonly machine: Machine;
@@ -60,8 +56,15 @@ export class DockerHost {
       assert.ok(performance.now() - start < DAEMON_MS, `dockerd does not answer: ${daemon.said}`);
     }
     this.#api = this.machine.tool("docker", "version", "-f", "{{.Server.APIVersion}}").trim();
-    if (isFirst) this.machine.tool("sh", "-c", IMAGE);
+    if (isFirst) await this.#makeImage();
     return (performance.now() - start) / 1000;
+  }
+
+  async #makeImage(): Promise<void> {
+    const { archive } = await imageSource();
+    writeFileSync(this.machine.path(ARCHIVE), archive);
+    this.machine.tool("docker", "import", ARCHIVE, IMAGE);
+    rmSync(this.machine.path(ARCHIVE));
   }
 
   /** Ends the daemon; the containers go with it, unless it was started with --live-restore. */
@@ -103,7 +106,7 @@ find /run -mindepth 1 -maxdepth 1 ! -name netns ! -name systemd -exec rm -rf {} 
   /** Starts a container that sleeps, and gives its namespace a name. */
   async run(name: string, network: string, ...options: string[]): Promise<void> {
     const common = ["-d", "--network", network, "--name", name, "--stop-timeout", "1"];
-    await this.docker("run", ...common, ...options, "busybox", "sleep", "infinity");
+    await this.docker("run", ...common, ...options, IMAGE, "sleep", "infinity");
     await this.named(name);
   }
 
