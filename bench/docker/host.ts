@@ -2,8 +2,10 @@
  *
  *   containers ──── docker0-like bridge, or Portyard ──── host 192.0.2.1 ── veth ── 192.0.2.2 eth0 world */
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PortyardError } from "../../bindings/error.ts";
 import { imageSource } from "../../cli/docker/image.ts";
 import { IMAGE } from "../../cli/docker/plan.ts";
 import { onEnd } from "../support/cleanup.ts";
@@ -16,9 +18,9 @@ import { waitUntil } from "../support/wait.ts";
 const START_MS = 60_000;
 const END_MS = 20_000;
 const MOUNTS = ["/run", "/var/lib", "/dev/shm"].map((folder) => `mount -t tmpfs tmpfs ${folder}`).join(" && ");
+const CGROUPS = "mount -t cgroup2 none /sys/fs/cgroup";
 /** Of the image, while Docker takes it in. */
 const ARCHIVE = "/run/busybox.tar";
-const CGROUPS = "mount -t cgroup2 none /sys/fs/cgroup";
 
 export class DockerHost {
   readonly host: Namespace;
@@ -39,7 +41,7 @@ export class DockerHost {
       stdio: ["pipe", "pipe", "inherit"],
     });
     onEnd("the mounts of the host", () => void holder.stdin?.end());
-    await new Promise((resolve) => holder.stdout?.once("data", resolve));
+    await untilReady(holder);
     const made = new DockerHost(outside, holder);
     await made.#startPrograms();
     return made;
@@ -113,4 +115,12 @@ export class DockerHost {
   #start(...command: string[]): ChildProcess {
     return start(...this.#inside(command), { stdio: "ignore" });
   }
+}
+
+/** Waits until the shell has made its mounts. What it says of one that fails stands above the error: both share our stderr. */
+async function untilReady(holder: ChildProcess): Promise<void> {
+  const ready = new Promise<boolean>((resolve) => holder.stdout?.once("data", () => resolve(true)));
+  if (await Promise.race([ready, once(holder, "exit").then(() => false)])) return;
+  const status = holder.exitCode ?? holder.signalCode;
+  throw new PortyardError("command-failed", `The mounts of the host could not be made: its shell ended with ${status}.`, { value: status });
 }
