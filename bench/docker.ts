@@ -12,29 +12,26 @@ import { PortyardError } from "../bindings/error.ts";
 import { IMAGE } from "../cli/docker/plan.ts";
 import { DockerHost } from "./docker/host.ts";
 import { withCleanup } from "./support/cleanup.ts";
+import { type Candidate, type Column, compare, type Figures, printComparison } from "./support/comparison.ts";
 import { median } from "./support/median.ts";
 import { removeLeftovers } from "./support/namespace.ts";
-import { type CommonOptions, readOptions } from "./support/options.ts";
+import { readOptions } from "./support/options.ts";
 import { HOST } from "./support/outside.ts";
 import { nextPort, runPair } from "./support/peer.ts";
-import { backgroundShare, noiseWarning } from "./support/processor.ts";
-import { machineLine, writeResults } from "./support/results.ts";
+import { writeResults } from "./support/results.ts";
 import { isInstalled } from "./support/shell.ts";
-import { formatNumber, formatTable } from "./support/table.ts";
 
 const ABOUT = "bench/docker: containers on networks of Portyard and of Docker's bridge driver, under one dockerd, in one run, alternating.";
 const CLIENTS = 32;
-/** Of each driver in all. */
+/** Of each driver in all, or a few more: every run has as many as the others. */
 const STARTS = 20;
 /** Ports that one run's measurements take, one after the other. */
-const PORTS = 8;
+const PORTS = 4;
 const SUBNET = "10.201.0.0/24";
 const GATEWAY = "10.201.0.1";
-const background: number[] = [];
 
-interface Driver {
-  name: string;
-  about: string;
+interface Driver extends Candidate {
+  /** Of `docker network create`. */
   options: string[];
 }
 
@@ -47,10 +44,15 @@ const DRIVERS: readonly Driver[] = [
   },
 ];
 
-const KEYS = ["start", "between", "toHost", "published", "connections"] as const;
-const TITLES = ["start, ms", "TCP between containers", "container to host", "published port", "connections"];
-type Key = (typeof KEYS)[number];
-type Figures = Record<Key, number>;
+type Key = "start" | "between" | "toHost" | "published" | "connections";
+
+const COLUMNS: readonly Column<Key>[] = [
+  { key: "start", title: "start, ms" },
+  { key: "between", title: "TCP between containers" },
+  { key: "toHost", title: "container to host" },
+  { key: "published", title: "published port" },
+  { key: "connections", title: "connections" },
+];
 
 await withCleanup(async () => {
   const options = readOptions(
@@ -68,25 +70,23 @@ await withCleanup(async () => {
   for (const left of removeLeftovers()) console.error(`removed ${left}, left by a run that was killed`);
   const host = await DockerHost.make();
   const drivers = DRIVERS.filter(({ name }) => options.only.includes(name));
-  const figures = new Map<string, Figures[]>(drivers.map(({ name }) => [name, []]));
-  for (let run = 1; run <= options.runs; run++) {
-    for (const driver of drivers) {
-      process.stderr.write(`run ${run}/${options.runs} ${driver.name} … `);
-      background.push(await backgroundShare());
-      const measured = await measure(host, driver, options);
-      figures.get(driver.name)?.push(measured);
-      process.stderr.write(`${KEYS.map((key) => `${key} ${formatNumber(measured[key])}`).join(", ")}\n`);
-    }
-  }
-  const rows = summarize(drivers, figures);
-  const file = writeResults("docker", options.save, { options, background, rows });
-  if (options.json) console.log(JSON.stringify({ background, rows }));
-  else print(rows, options, file);
+  const starts = Math.ceil(STARTS / options.runs);
+  const compared = await compare(drivers, COLUMNS, options.runs, (driver) => measure(host, driver, starts, options.seconds));
+  const file = writeResults("docker", options.save, { options, ...compared });
+  const words = {
+    options,
+    also: `${starts * options.runs} starts`,
+    candidate: "driver",
+    ratios: "Ratio to Docker's bridge driver (of the start less is better, of all else more)",
+    figures: "Figures, milliseconds, Gb/s and connections a second",
+  };
+  if (options.json) console.log(JSON.stringify(compared));
+  else printComparison(compared, COLUMNS, words, file);
 });
 
-async function measure(host: DockerHost, { name, options }: Driver, { runs, seconds }: CommonOptions): Promise<Figures> {
+async function measure(host: DockerHost, { name, options }: Driver, starts: number, seconds: number): Promise<Figures<Key>> {
   host.docker("network", "create", ...options, "--subnet", SUBNET, "--gateway", GATEWAY, "bench");
-  const start = median(Array.from({ length: Math.ceil(STARTS / runs) }, (_, index) => timeOfStart(host, `${name}-${index}`)));
+  const start = median(Array.from({ length: starts }, (_, index) => timeOfStart(host, `${name}-${index}`)));
   const first = nextPort();
   const published = `${HOST}:${first}-${first + PORTS - 1}:${first}-${first + PORTS - 1}`;
   const [one, two] = [host.container("c1", "bench", "-p", published), host.container("c2", "bench")];
@@ -109,48 +109,4 @@ function timeOfStart(host: DockerHost, name: string): number {
   const milliseconds = performance.now() - began;
   host.docker("rm", "-f", name);
   return milliseconds;
-}
-
-interface Row extends Driver {
-  runs: Figures[];
-  median: Figures;
-  ratio: Figures | null;
-}
-
-function summarize(drivers: readonly Driver[], figures: Map<string, Figures[]>): Row[] {
-  const middle = (name: string) => eachKey((key) => median((figures.get(name) ?? []).map((run) => run[key])));
-  const base = figures.has("bridge") ? middle("bridge") : null;
-  return drivers.map((driver) => {
-    const own = middle(driver.name);
-    const ratio = base === null ? null : eachKey((key) => own[key] / base[key]);
-    return { ...driver, runs: figures.get(driver.name) ?? [], median: own, ratio };
-  });
-}
-
-function eachKey(of: (key: Key) => number): Figures {
-  return Object.fromEntries(KEYS.map((key) => [key, of(key)])) as Figures;
-}
-
-function print(rows: readonly Row[], { runs, seconds }: CommonOptions, file: string): void {
-  const cells = (figures: Figures | null) => KEYS.map((key) => (figures === null ? null : formatNumber(figures[key])));
-  console.log(`${machineLine()}; median of ${runs}, ${seconds} s each, ${STARTS} starts\n`);
-  console.log("Ratio to Docker's bridge driver (of the start less is better, of all else more)");
-  console.log(
-    formatTable(
-      ["driver", ...TITLES],
-      rows.map((row) => [row.name, ...cells(row.ratio)]),
-    ),
-  );
-  console.log("\nFigures, milliseconds, Gb/s and connections a second");
-  console.log(
-    formatTable(
-      ["driver", ...TITLES],
-      rows.map((row) => [row.name, ...cells(row.median)]),
-    ),
-  );
-  console.log("");
-  for (const { name, about } of rows) console.log(`  ${name}: ${about}`);
-  const warning = noiseWarning(background);
-  if (warning !== null) console.log(`  ${warning}`);
-  console.log(`\n${file}`);
 }

@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PortyardError } from "../../bindings/error.ts";
 import { onEnd } from "../support/cleanup.ts";
+import type { Candidate } from "../support/comparison.ts";
 import { deviceName, ipBatch } from "../support/namespace.ts";
 import { projectRoot } from "../support/root.ts";
 import { end, run, start } from "../support/shell.ts";
 import { type BenchWorld, CONTAINER, GATEWAY, HOST_PORT, NETWORK, PUBLISHED, SUBNET, SUBNET_BITS } from "./world.ts";
 
-export interface HostSwitch {
-  name: string;
-  about: string;
+/** A way to connect the container to the host. */
+export interface HostSwitch extends Candidate {
   /** Connects the container. @returns how that is undone. */
   connect(world: BenchWorld): Promise<() => Promise<void>>;
 }

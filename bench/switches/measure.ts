@@ -1,6 +1,8 @@
 /** What is measured between two namespaces, each through the load generators of bench/native. */
+import type { Column } from "../support/comparison.ts";
 import { type Pair, runPair } from "../support/peer.ts";
 
+/** Of one switch. */
 export interface Figures {
   /** Received by one and by four TCP streams, Gb/s. */
   tcp1: number;
@@ -14,21 +16,17 @@ export interface Figures {
   p99: number;
 }
 
-export interface FigureTitle {
-  key: keyof Figures;
-  title: string;
-  unit: string;
-  moreIsBetter: boolean;
-}
-
-export const FIGURES: readonly FigureTitle[] = [
-  { key: "tcp1", title: "TCP 1", unit: "Gb/s", moreIsBetter: true },
-  { key: "tcp4", title: "TCP 4", unit: "Gb/s", moreIsBetter: true },
-  { key: "udp", title: "UDP 64 B", unit: "packets/s", moreIsBetter: true },
-  { key: "p50", title: "p50", unit: "us", moreIsBetter: false },
-  { key: "p99", title: "p99", unit: "us", moreIsBetter: false },
-  { key: "cpuPerGb", title: "CPU", unit: "s/GB", moreIsBetter: false },
+const TITLES: readonly Column<keyof Figures>[] = [
+  { key: "tcp1", title: "TCP 1", unit: "Gb/s" },
+  { key: "tcp4", title: "TCP 4", unit: "Gb/s" },
+  { key: "udp", title: "UDP 64 B", unit: "packets/s" },
+  { key: "p50", title: "p50", unit: "us" },
+  { key: "p99", title: "p99", unit: "us" },
+  { key: "cpuPerGb", title: "CPU", unit: "s/GB" },
 ];
+
+/** The titles are short enough for the progress too. */
+export const COLUMNS: readonly Column<keyof Figures>[] = TITLES.map((column) => ({ ...column, short: column.title }));
 
 const STREAM_SIDES = ["receive", "send"] as const;
 const PING_PONG_SIDES = ["answer", "ask"] as const;

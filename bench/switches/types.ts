@@ -1,4 +1,5 @@
 /** What a switch under test is to the benchmark: something that connects two namespaces. */
+import type { Candidate } from "../support/comparison.ts";
 import type { Pair } from "../support/peer.ts";
 
 export interface RunningSwitch {
@@ -6,11 +7,8 @@ export interface RunningSwitch {
   stop(): Promise<void>;
 }
 
-export interface SwitchUnderTest {
-  /** As --only names it. */
-  name: string;
-  /** One line: what is between the two ends. */
-  about: string;
+/** A switch; what it is `about` stands between the two ends. */
+export interface SwitchUnderTest extends Candidate {
   /** Why it cannot run here, or null. */
   missing(): string | null;
   /** Builds both namespaces and the switch between them. Whatever it made is registered for removal before it can fail. */
