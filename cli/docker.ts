@@ -80,9 +80,9 @@ async function tell(screen: Screen, group: string | undefined, signal: AbortSign
   const isPrivate = group !== undefined;
   if (isPrivate) await startPrivateDocker(screen, group, signal);
   const docker = new DockerClient(screen, isPrivate ? privateEnvironment() : process.env);
-  const version = await dockerVersion(docker);
+  const version = await dockerVersion(docker, signal);
   if (!isPrivate) await needDriver();
-  await refuseTaken(docker);
+  await refuseTaken(docker, signal);
   const told = await tellExample({ docker, screen, signal });
   screen.line();
   screen.line(`Docker ${version}: ${told.sent} pings sent, ${told.received} answered.`);

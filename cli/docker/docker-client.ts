@@ -45,10 +45,14 @@ export class DockerClient {
     this.#environment = environment;
   }
 
-  /** Runs `docker WORDS` without showing it. @throws PortyardError `docker-missing`. */
-  ask(words: readonly string[]): Promise<Outcome> {
+  /** Runs `docker WORDS` without showing it. @param signal ends it, whether Docker answers or not.
+   *  @throws PortyardError `docker-missing`; the signal's reason when it was aborted. */
+  async ask(words: readonly string[], signal?: AbortSignal): Promise<Outcome> {
+    signal?.throwIfAborted();
     const silent = () => {};
-    return this.#run(words, {}, silent, silent);
+    const outcome = await this.#run(words, signal === undefined ? {} : { signal }, silent, silent);
+    signal?.throwIfAborted();
+    return outcome;
   }
 
   /** Shows and runs `docker WORDS`, and counts it as a step. Its errors are shown too; they are the caller's to judge.

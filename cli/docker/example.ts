@@ -26,7 +26,7 @@ export interface ExampleResult {
 export interface ExampleParts {
   docker: DockerClient;
   screen: Screen;
-  /** Ends the ping; a step that makes something is waited for, since only then it is known what there is to remove. */
+  /** Ends the ping, and a question; a step that makes something is waited for, since only then it is known what there is to remove. */
   signal: AbortSignal;
 }
 
@@ -58,7 +58,7 @@ export async function tellExample(parts: ExampleParts): Promise<Told> {
 }
 
 async function ensureImage(parts: ExampleParts, undo: Undo): Promise<ExampleResult["image"]> {
-  if (await hasImage(parts.docker)) return "found";
+  if (await hasImage(parts.docker, parts.signal)) return "found";
   const { archive: input, note } = await imageSource();
   await make(parts, undo, ["import", "-", IMAGE], ["image", "rm", IMAGE], { input, note });
   return "made";

@@ -15,9 +15,9 @@ export interface ImageSource {
   note: string;
 }
 
-/** True when Docker has the image. @throws PortyardError `docker-missing`. */
-export async function hasImage(docker: DockerClient): Promise<boolean> {
-  return (await docker.ask(["image", "inspect", IMAGE])).status === 0;
+/** True when Docker has the image. @throws PortyardError `docker-missing`; the signal's reason. */
+export async function hasImage(docker: DockerClient, signal: AbortSignal): Promise<boolean> {
+  return (await docker.ask(["image", "inspect", IMAGE], signal)).status === 0;
 }
 
 /** @throws PortyardError `busybox-missing` where there is no static busybox. */

@@ -5,6 +5,8 @@ import { PortyardError } from "../../bindings/error.ts";
 import type { DockerClient, Outcome } from "./docker-client.ts";
 import { DRIVER, FIRST, NETWORK, SECOND } from "./plan.ts";
 
+type Kind = "container" | "network";
+
 /** Errors of Docker by which there is no such thing. */
 const ABSENT = /no such (container|network|image|object)|not found/i;
 
@@ -13,9 +15,9 @@ export function isAbsent({ status, stderr }: Outcome): boolean {
   return status !== 0 && ABSENT.test(stderr);
 }
 
-/** Version of the Docker that answers. @throws PortyardError `docker-missing`, `docker-unreachable`. */
-export async function dockerVersion(docker: DockerClient): Promise<string> {
-  const { status, stdout, stderr } = await docker.ask(["version", "--format", "{{.Server.Version}}"]);
+/** Version of the Docker that answers. @throws PortyardError `docker-missing`, `docker-unreachable`; the signal's reason. */
+export async function dockerVersion(docker: DockerClient, signal?: AbortSignal): Promise<string> {
+  const { status, stdout, stderr } = await docker.ask(["version", "--format", "{{.Server.Version}}"], signal);
   if (status === 0) return stdout.trim();
   throw new PortyardError("docker-unreachable", `Docker does not answer: ${lastLine(stderr)}`, {
     value: process.env.DOCKER_HOST,
@@ -44,10 +46,11 @@ export function isServed(socket: string): Promise<boolean> {
   });
 }
 
-/** The example removes what has these names, so nobody else's may have them. @throws PortyardError `docker-name-taken`, `docker-failed`. */
-export async function refuseTaken(docker: DockerClient): Promise<void> {
-  const containers = await present(docker, "container", [FIRST, SECOND]);
-  const networks = await present(docker, "network", [NETWORK]);
+/** The example removes what has these names, so nobody else's may have them.
+ *  @throws PortyardError `docker-name-taken`, `docker-failed`; the signal's reason. */
+export async function refuseTaken(docker: DockerClient, signal?: AbortSignal): Promise<void> {
+  const containers = await present(docker, "container", [FIRST, SECOND], signal);
+  const networks = await present(docker, "network", [NETWORK], signal);
   const taken = [...containers, ...networks];
   if (taken.length === 0) return;
   const removals = [
@@ -60,10 +63,10 @@ export async function refuseTaken(docker: DockerClient): Promise<void> {
   });
 }
 
-async function present(docker: DockerClient, kind: "container" | "network", names: readonly string[]): Promise<string[]> {
+async function present(docker: DockerClient, kind: Kind, names: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const found: string[] = [];
   for (const name of names) {
-    const outcome = await docker.ask([kind, "inspect", name]);
+    const outcome = await docker.ask([kind, "inspect", name], signal);
     if (outcome.status === 0) found.push(name);
     else if (!isAbsent(outcome)) throw failed(`docker ${kind} inspect ${name}`, outcome);
   }

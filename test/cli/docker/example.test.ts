@@ -113,7 +113,7 @@ for (const removal of REMOVALS) {
 }
 
 test("stopped in the ping: it ends at once, and all is removed", async () => {
-  const { result, calls, has } = await told({ pingLasts: true }, async (fake, abort) => {
+  const { result, calls, has } = await told({ lasts: [PING, 60] }, async (fake, abort) => {
     while (!fake.calls.includes(PING)) await delay(5);
     abort();
   });
@@ -130,6 +130,17 @@ test("stopped while a network is made: the step is finished, then it is removed"
   assert.is((result as Error).message, "stopped");
   assert.not(calls.includes(PING));
   assert.equal(has, ["image busybox"]);
+});
+
+test("stopped while Docker is asked for the image: it ends at once, and nothing is made", async () => {
+  const start = performance.now();
+  const { result, calls } = await told({ lasts: ["image inspect", 15] }, async (fake, abort) => {
+    while (fake.questions.length === 0) await delay(5);
+    abort();
+  });
+  assert.ok(performance.now() - start < 10_000);
+  assert.is((result as Error).message, "stopped");
+  assert.equal(calls, []);
 });
 
 test("without an image and a static busybox it says what to install, and makes nothing", async () => {

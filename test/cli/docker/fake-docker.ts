@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+const ROUND_SECONDS = 0.05;
 const SCRIPT = `#!/bin/sh
 all="$*"
 echo "$all" >> "$FAKE_DOCKER/calls"
@@ -12,6 +13,8 @@ absent() { fail "Error: No such $1: $2"; }
 make() { touch "$FAKE_DOCKER/$1 $2"; in_the_way "\${FAKE_FAILS_AFTER:--}"; echo "$2-id"; }
 have() { [ -e "$FAKE_DOCKER/$1 $2" ] || absent "$1" "$2"; }
 take() { have "$1" "$2"; rm "$FAKE_DOCKER/$1 $2"; echo "$2"; }
+last() { for round in $(seq "$FAKE_ROUNDS"); do sleep ${ROUND_SECONDS}; done; } # one long sleep would outlive this, and hold its output
+case "$all" in "\${FAKE_LASTS:--}"*) last ;; esac
 in_the_way "\${FAKE_FAILS:--}"
 case "$all" in
   version*) echo 99.1 ;;
@@ -21,7 +24,6 @@ case "$all" in
   "run "*) make container "$6" ;;
   "exec "*)
     echo "64 bytes from 10.210.0.3: seq=0 ttl=64 time=0.1 ms"
-    if [ -n "$FAKE_PING_LASTS" ]; then exec sleep 60; fi
     echo "5 packets transmitted, \${FAKE_RECEIVED:-5} packets received, 0% packet loss"
     [ "\${FAKE_RECEIVED:-5}" != 0 ] ;;
   "rm -f "*) take container "$3" ;;
@@ -30,6 +32,8 @@ case "$all" in
   *) fail "unknown: $all" ;;
 esac
 `;
+
+const QUESTION = / inspect |^version/;
 
 export interface FakeDockerOptions {
   /** What is there: "image busybox", "container container1". */
@@ -42,15 +46,15 @@ export interface FakeDockerOptions {
   words?: string;
   /** Answers of \`ping\`, of five. */
   received?: number;
-  /** \`ping\` does not end by itself. */
-  pingLasts?: boolean;
+  /** Beginning of the command or question that takes so many seconds before it does anything. */
+  lasts?: readonly [words: string, seconds: number];
 }
 
 export class FakeDocker {
   readonly folder = mkdtempSync(join(tmpdir(), "portyard-docker-"));
   readonly environment: NodeJS.ProcessEnv;
 
-  constructor({ has = [], fails, failsAfter, words = "it does not work", received, pingLasts = false }: FakeDockerOptions = {}) {
+  constructor({ has = [], fails, failsAfter, words = "it does not work", received, lasts }: FakeDockerOptions = {}) {
     writeFileSync(join(this.folder, "docker"), SCRIPT, { mode: 0o755 });
     for (const one of has) writeFileSync(join(this.folder, one), "");
     this.environment = {
@@ -60,13 +64,18 @@ export class FakeDocker {
       ...(fails !== undefined && { FAKE_FAILS: fails }),
       ...(failsAfter !== undefined && { FAKE_FAILS_AFTER: failsAfter }),
       ...(received !== undefined && { FAKE_RECEIVED: String(received) }),
-      ...(pingLasts && { FAKE_PING_LASTS: "yes" }),
+      ...(lasts !== undefined && { FAKE_LASTS: lasts[0], FAKE_ROUNDS: String(Math.round(lasts[1] / ROUND_SECONDS)) }),
     };
   }
 
   /** Command lines, without questions. */
   get calls(): string[] {
-    return this.#lines.filter((call) => !/ inspect |^version/.test(call));
+    return this.#lines.filter((call) => !QUESTION.test(call));
+  }
+
+  /** Questions alone. */
+  get questions(): string[] {
+    return this.#lines.filter((call) => QUESTION.test(call));
   }
 
   /** What it has, in alphabetical order. */
