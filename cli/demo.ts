@@ -3,12 +3,12 @@
  *  number when it was stopped before it had measured. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IoBackend } from "../bindings/engine/types.ts";
-import { Interrupted, type Interruption, listen } from "./demo/interrupt.ts";
+import { Interrupted } from "./demo/interrupt.ts";
 import { type Choice, chooseMode, INSIDE_VARIABLE } from "./demo/mode.ts";
 import { STREAM_SECONDS } from "./demo/plan.ts";
 import type { DemoResult } from "./demo/result.ts";
 import { Screen } from "./demo/screen.ts";
-import { runInside, watchOuter } from "./demo/user-namespace.ts";
+import { interruptibly, runInside } from "./demo/user-namespace.ts";
 
 interface DemoOptions {
   once: boolean;
@@ -47,17 +47,10 @@ async function demo(options: DemoOptions): Promise<void> {
     process.exitCode = await runInside(choice.launch, { [INSIDE_VARIABLE]: choice.reason ?? "" });
     return;
   }
-  const interruption = listen();
-  const release = choice.mode === "user-namespace" ? watchOuter((name) => interruption.abort(new Interrupted(name))) : () => {};
-  try {
-    await perform(options, choice, interruption);
-  } finally {
-    release();
-    interruption.release();
-  }
+  await interruptibly(choice.mode === "user-namespace", (signal) => perform(options, choice, signal));
 }
 
-async function perform(options: DemoOptions, choice: Choice, { signal }: Interruption): Promise<void> {
+async function perform(options: DemoOptions, choice: Choice, signal: AbortSignal): Promise<void> {
   let result: DemoResult | null = null;
   try {
     await play(options, choice, signal, (found) => {

@@ -1,9 +1,9 @@
 /** `portyard docker example`: what articles show of Docker's networks, on a network of ours. Exit status 0 when every ping was answered and
  *  everything is removed, 1 when not, 128 + the signal's number when it was stopped. */
 import { Command } from "commander";
-import { Interrupted, type Interruption, listen } from "./demo/interrupt.ts";
+import { Interrupted } from "./demo/interrupt.ts";
 import { Screen } from "./demo/screen.ts";
-import { runInside, watchOuter } from "./demo/user-namespace.ts";
+import { interruptibly, runInside } from "./demo/user-namespace.ts";
 import { DockerClient } from "./docker/docker-client.ts";
 import { type ExampleResult, tellExample } from "./docker/example.ts";
 import { dockerVersion, needDriver, refuseTaken } from "./docker/preflight.ts";
@@ -54,17 +54,10 @@ async function example(options: ExampleOptions): Promise<void> {
     process.exitCode = await runInside(launch, variables);
     return;
   }
-  const interruption = listen();
-  const release = group === undefined ? () => {} : watchOuter((name) => interruption.abort(new Interrupted(name)));
-  try {
-    await perform(options, group, interruption);
-  } finally {
-    release();
-    interruption.release();
-  }
+  await interruptibly(group !== undefined, (signal) => perform(options, group, signal));
 }
 
-async function perform(options: ExampleOptions, group: string | undefined, { signal }: Interruption): Promise<void> {
+async function perform(options: ExampleOptions, group: string | undefined, signal: AbortSignal): Promise<void> {
   try {
     const result = await tell(new Screen(options.json === true), group, signal);
     if (options.json) printJson(result);

@@ -4,7 +4,7 @@
  *  the session of its own.) */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type Interrupted, listen } from "./interrupt.ts";
+import { Interrupted, listen } from "./interrupt.ts";
 
 /** @param launch program and arguments that start it there. @param variables added to its environment: by them it knows where it is.
  *  @returns the exit status of the inner one. */
@@ -25,8 +25,21 @@ export async function runInside(launch: readonly string[], variables: Record<str
   }
 }
 
-/** For the inner one: aborts when the outer one has gone or says so. @param abort called with the signal's name. */
-export function watchOuter(abort: (signalName: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void {
+/** Does `work`, which a signal ends: that of Ctrl-C and its like, of whatever nobody awaited, and of the outer one.
+ *  @param isInside whether this is the inner one. */
+export async function interruptibly(isInside: boolean, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const interruption = listen();
+  const release = isInside ? watchOuter((name) => interruption.abort(new Interrupted(name))) : () => {};
+  try {
+    await work(interruption.signal);
+  } finally {
+    release();
+    interruption.release();
+  }
+}
+
+/** Aborts when the outer one has gone or says so. @param abort called with the signal's name. */
+function watchOuter(abort: (signalName: "SIGINT" | "SIGTERM" | "SIGHUP") => void): () => void {
   let name = "";
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text: string) => {
