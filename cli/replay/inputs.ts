@@ -29,8 +29,13 @@ export function openInputs(named: readonly NamedInput[]): { inputs: ReplayInput[
   return { inputs, share: () => (total === null || total === 0 ? null : read / total) };
 }
 
-/** Null of what is no file. */
+/** Null of what is no file, or cannot be looked at: whoever reads it says why. */
 function sizeOf(path: string): number | null {
-  const found = path === STANDARD_INPUT ? undefined : statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() ? found.size : null;
+  if (path === STANDARD_INPUT) return null;
+  try {
+    const found = statSync(path);
+    return found.isFile() ? found.size : null;
+  } catch {
+    return null;
+  }
 }

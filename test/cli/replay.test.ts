@@ -205,6 +205,8 @@ test("what cannot be done is said, and nothing is written", async ({ path }) => 
   assert.is(await code(path("a.pcap"), "--config", path("none.yaml")), "1 port-missing");
   assert.is(await code(path("a.pcap"), "--config", path("no.yaml")), "1 configuration-unreadable");
   assert.is(await code(path("no.pcap")), "1 capture-unreadable");
+  symlinkSync("loop.pcap", path("loop.pcap"));
+  assert.is(await code(path("loop.pcap")), "1 capture-unreadable");
   assert.is(await code(path("radio.pcap")), "1 capture-link-type");
   assert.is(await code(path("a.pcap"), "--config", path("drops.yaml"), "--out", path("left")), "1 name-taken");
   assert.not.ok(existsSync(path("left")));
