@@ -5,8 +5,8 @@ import type { SourceFile } from "./source-file.ts";
 
 const START = "cli/program.ts";
 const PACKAGES = ["commander"];
-/** What is imported when a module is loaded, types left out: clause and target. */
-const STATIC_IMPORT = /^(?:import|export)\s+(?!type\b)([^;"']*?)from\s+["']([^"']+)["']/gm;
+/** What is imported when a module is loaded, types left out: clause, where there is one, and target. */
+const STATIC_IMPORT = /^(?:import|export)\s+(?!type\b)(?:([^;"']*?)from\s+)?["']([^"']+)["']/gm;
 const TYPES_ALONE = /^\{\s*(?:type\s+[^,}]+,?\s*)+\}\s*$/;
 
 /** One sentence for each package that the start loads against that, with the way to it. */

@@ -62,6 +62,7 @@ test("a package that every start of the command line loads is named, with the wa
   assert.equal(start('import { z } from "zod";\n'), [
     "cli/up.ts loads zod at every start (cli/program.ts, cli/up.ts): import it where a command needs it",
   ]);
+  assert.is(start('import "zod";\n').length, 1);
   assert.is(start('export {\n  a,\n  b,\n} from "yaml";\n').length, 1);
   assert.equal(start('import type { z } from "zod";\nimport { type A, type B } from "yaml";\nawait import("koffi");\n'), []);
 });
