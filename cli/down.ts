@@ -31,12 +31,12 @@ export function downCommand(): Command {
     .description("stop an instance and remove what it made, also what a dead one left")
     .addOption(nameOption("name of the instance (default: default)"))
     .addOption(socketOption())
-    .option("--purge", "forget the networks and ports that the API made as well")
+    .option("--purge", "forget the networks and ports that the API and Docker made as well")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
-It returns when agent, forwarder and devices are gone. Nothing that runs is no error.
+It returns when agent, forwarder and devices are gone. Where nothing runs, that is no error.
 
 Examples:
   portyard down

@@ -2,9 +2,9 @@
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { DEFAULT_NAME } from "../bindings/config/defaults.ts";
-import { print, printJson, remark } from "./format/lines.ts";
+import { print, printJson } from "./format/lines.ts";
 import type { InstallPlan } from "./install/installation.ts";
-import { installLines, printLines, remarkNotRun } from "./install/lines.ts";
+import { installLines, printLines, remarkLeft, remarkNotRun } from "./install/lines.ts";
 import { programPaths, refuseUnreachable } from "./install/program-path.ts";
 import { refuseWithoutRights } from "./install/rights.ts";
 import { targetOf } from "./install/service.ts";
@@ -68,7 +68,7 @@ async function carryOut(plan: InstallPlan, json: boolean): Promise<void> {
   try {
     for await (const _ of install(plan));
   } catch (error) {
-    if (!json) remark(`What was written so far goes with \`portyard uninstall --name ${plan.name}\`.`);
+    if (!json) remarkLeft(plan);
     throw error;
   }
   if (json) return;

@@ -32,7 +32,7 @@ export function uninstallCommand(): Command {
       "after",
       `
 The instance ends as by \`portyard down\`: its devices go, and containers lose their network. A file
-that was changed stays, and is named. Nothing that is installed is no error.
+that was changed stays, and is named. Where nothing is installed, that is no error.
 
 Examples:
   portyard uninstall --dry-run

@@ -49,3 +49,8 @@ export function remarkNotRun(commands: readonly Words[], { notRun, root }: Targe
   if (notRun === null || root !== "/" || commands.length === 0) return;
   remark(`Not run, since ${notRun}: ${commands.map((words) => words.join(" ")).join("; ")}`);
 }
+
+/** How what an install wrote before it failed goes again. */
+export function remarkLeft({ name, target: { root } }: Pick<InstallPlan, "name" | "target">): void {
+  remark(`What was written so far goes with \`portyard uninstall --name ${name}${root === "/" ? "" : ` --root ${root}`}\`.`);
+}

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { checksumOf, contentAt, removeContent, removeFolder, removeUnfinished } from "./content.ts";
 import { type InstalledItem, type InstallRecord, readRecord, removeRecord, writeRecord } from "./record.ts";
-import { FORGET, runCommand, type Services, stopCommands, type Target, type Words } from "./service.ts";
+import { READ_UNITS, runCommand, type Services, stopCommands, type Target, type Words } from "./service.ts";
 import { ALWAYS, DOCKER, unitPath } from "./wanted.ts";
 
 export interface RemovalRequest {
@@ -48,7 +48,7 @@ export async function planRemoval({ name, target, purge }: RemovalRequest): Prom
     items,
     folders: record.folders.toReversed(),
     before: mayRun ? stopCommands(services, target.programs, purge) : [],
-    after: ours.length > 0 ? [FORGET] : [],
+    after: ours.length > 0 ? [READ_UNITS] : [],
     record,
   };
 }

@@ -29,6 +29,9 @@ const agent = (name: string): string => `portyard-agent@${name}.service`;
 const forwarders = (name: string): string[] => [`portyard-forwarder@${name}.service`, `portyard-standby@${name}.service`];
 const docker = (name: string): string => `portyard-docker@${name}.socket`;
 
+/** Lets systemd read the units that were written, and forget those whose files are gone. */
+export const READ_UNITS: Words = ["systemctl", "daemon-reload"];
+
 /** What is told of an instance. */
 export interface Services {
   name: string;
@@ -39,7 +42,7 @@ export interface Services {
  *  @param wasThere the instance was installed before. */
 export function startCommands({ name, docker: isDocker }: Services, wasThere: boolean): Words[] {
   const stop: Words[] = wasThere ? [["systemctl", "stop", agent(name)]] : [];
-  return [["systemctl", "daemon-reload"], ...stop, ["systemctl", "start", ...(isDocker ? [docker(name)] : []), agent(name)]];
+  return [READ_UNITS, ...stop, ["systemctl", "start", ...(isDocker ? [docker(name)] : []), agent(name)]];
 }
 
 /** Ends the instance and what waits for it: first the socket, by which Docker would start the agent again.
@@ -52,9 +55,6 @@ export function stopCommands({ name, docker: isDocker }: Services, { node, porty
     ["systemctl", "stop", agent(name), ...forwarders(name)],
   ];
 }
-
-/** Lets systemd forget units whose files are gone. */
-export const FORGET: Words = ["systemctl", "daemon-reload"];
 
 /** Runs a command to its end. @throws PortyardError `command-failed` with the words of the command. */
 export async function runCommand(words: Words): Promise<void> {

@@ -1,6 +1,6 @@
 /** What is installed, read by those whom it is for: units by systemd-analyze, configurations by the parser. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -96,6 +96,7 @@ test("commands are run on the system that runs, by systemd, and nowhere else", (
   assert.is(targetOf("/image", programs).notRun, "with --root nothing is run");
   assert.is(targetOf("/image", programs).root, "/image");
   assert.is(targetOf(null, programs).root, "/");
+  assert.is(targetOf(null, programs).notRun, existsSync("/run/systemd/system") ? null : "systemd does not run here");
 });
 
 test.run();
