@@ -123,12 +123,19 @@ test("stopped in the ping: it ends at once, and all is removed", async () => {
 });
 
 test("stopped while a network is made: the step is finished, then it is removed", async () => {
-  const { result, calls, has } = await told({}, async (fake, abort) => {
+  const { result, calls, has, steps } = await told({ lasts: [CREATE, 0.2] }, async (fake, abort) => {
     while (!fake.calls.includes(CREATE)) await delay(1);
     abort();
   });
   assert.is((result as Error).message, "stopped");
   assert.not(calls.includes(PING));
+  assert.equal(
+    steps.map(({ command, status }) => [command, status]),
+    [
+      [`docker ${CREATE}`, 0],
+      ["docker network rm my-network", 0],
+    ],
+  );
   assert.equal(has, ["image busybox"]);
 });
 
