@@ -13,11 +13,13 @@ import * as port from "./abi/port";
 import * as record from "./abi/worker";
 import * as state from "./abi/worker-state";
 import * as view from "./abi/worker-state";
+import * as step from "./abi/trace";
 import { BURST_FRAMES, MAX_PORTS, SLOT_RESERVE, TX_ENTRIES } from "./abi/limits";
 import { CHECKS } from "./memory/checks";
 import * as reason from "./abi/drop-reason";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
+import { noted } from "./memory/trace";
 import { count, recordPointer, rxCount, shiftRx, txCount, viewOf } from "./memory/worker";
 import { faultAfter, faultBefore } from "./observe/fault";
 import { classify } from "./path/1-ingress/network";
@@ -73,24 +75,26 @@ function conclude(worker: usize, descriptor: usize, verdict: u32): void {
 }
 
 function decide(worker: usize, descriptor: usize): u32 {
-  let verdict = parse(descriptor);
-  if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
+  let verdict = noted(step.PARSE, descriptor, parse(descriptor));
+  if (verdict == field.CONTINUE) verdict = noted(step.NETWORK, descriptor, classify(worker, descriptor));
   if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
-  if (verdict == field.CONTINUE) verdict = answer(worker, descriptor);
-  if (verdict == field.CONTINUE) verdict = forward(worker, descriptor);
+  if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
+  if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;
 }
 
 /** The same for a frame of a capture that is not wholly there. */
 function decideCut(worker: usize, descriptor: usize): u32 {
-  let verdict = cut.requireEthernet(descriptor);
-  if (verdict == field.CONTINUE) verdict = parse(descriptor);
-  if (verdict == field.CONTINUE) verdict = classify(worker, descriptor);
+  let verdict = noted(step.CUT, descriptor, cut.requireEthernet(descriptor));
+  if (verdict == field.CONTINUE) verdict = noted(step.PARSE, descriptor, parse(descriptor));
+  if (verdict == field.CONTINUE) verdict = noted(step.NETWORK, descriptor, classify(worker, descriptor));
   if (verdict != field.CONTINUE) return verdict;
   const isShort = cut.withdraw(descriptor);
-  if (isLookedAt(worker, descriptor)) verdict = isShort ? desc.drop(descriptor, reason.SNAPPED_SHORT) : lookAt(worker, descriptor);
-  if (verdict == field.CONTINUE) verdict = answer(worker, descriptor);
-  if (verdict == field.CONTINUE) verdict = forward(worker, descriptor);
+  if (isShort && isLookedAt(worker, descriptor)) verdict = desc.drop(descriptor, reason.SNAPPED_SHORT);
+  noted(step.CUT, descriptor, verdict);
+  if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
+  if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
+  if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;
 }
 
@@ -103,7 +107,7 @@ function lookAt(worker: usize, descriptor: usize): u32 {
   const from = viewOf(worker, desc.port(descriptor));
   const flags = load<u32>(from, view.VIEW_FLAGS);
   if ((flags & port.FLAG_CLAMP) != 0) limitMss(descriptor, load<u32>(from, view.VIEW_MTU));
-  return (flags & port.FLAG_SOURCE_CHECK) != 0 ? checkSource(descriptor) : field.CONTINUE;
+  return (flags & port.FLAG_SOURCE_CHECK) != 0 ? noted(step.SOURCE, descriptor, checkSource(descriptor)) : field.CONTINUE;
 }
 
 function limitMss(descriptor: usize, mtu: u32): void {

@@ -1,4 +1,4 @@
-/** `npm run build`: AssemblyScript to dist/wasm/ in three builds (debug, release, single), TypeScript to dist/, and the
+/** `npm run build`: AssemblyScript to dist/wasm/ in four builds (debug, release, single, explain), TypeScript to dist/, and the
  *  link that makes `npx portyard` work in the project's root. A build of AssemblyScript is skipped when nothing that
  *  it reads is newer than what it wrote; tsc knows that by itself. All output goes to stderr. */
 import { spawnSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ensureDependencies } from "./support/dependencies.mjs";
 import { fail, root } from "./support/root.mjs";
 
-const builds = ["debug", "release", "single"];
+const builds = ["debug", "release", "single", "explain"];
 const outputs = ["wasm", "wat", "js", "d.ts"];
 
 /** Time of the newest file or folder (a removed file changes its folder). */

@@ -4,8 +4,10 @@
  *  grace period. IPv4 addresses stand in the first four bytes of the 16, in network order. */
 import * as map from "../abi/memory-map";
 import * as field from "../abi/address";
+import * as step from "../abi/trace";
 import { ADDRESS_PROBES } from "../abi/limits";
 import * as atomic from "../memory/atomic";
+import { TRACE, note } from "../memory/trace";
 import * as hash from "./hash";
 
 function recordAt(place: u32): usize { return map.ADDRESSES + place * map.ADDRESS_BYTES; }
@@ -31,11 +33,21 @@ function search(network: u32, family: u32, low: u64, high: u64): usize {
 }
 
 /** Record of an IPv4 address (network order, as it lies in the packet), or 0. */
-export function findIpv4(network: u32, addressBe: u32): usize { return search(network, 4, addressBe, 0); }
+export function findIpv4(network: u32, addressBe: u32): usize {
+  const record = search(network, 4, addressBe, 0);
+  if (TRACE) noteFound(record, 4, addressBe, 0);
+  return record;
+}
 
 /** Record of the IPv6 address at `address`, or 0. */
 export function findIpv6(network: u32, address: usize): usize {
-  return search(network, 6, load<u64>(address), load<u64>(address, 8));
+  const record = search(network, 6, load<u64>(address), load<u64>(address, 8));
+  if (TRACE) noteFound(record, 6, load<u64>(address), load<u64>(address, 8));
+  return record;
+}
+
+function noteFound(record: usize, family: u32, low: u64, high: u64): void {
+  note(step.BINDING, <u32>(record != 0), record == 0 ? 0 : portOf(record), family, low, high);
 }
 
 export function portOf(record: usize): u32 { return load<u32>(record, field.PORT); }

@@ -3,7 +3,9 @@ import * as map from "../abi/memory-map";
 import * as field from "../abi/counter";
 import * as record from "../abi/worker";
 import * as state from "../abi/worker-state";
+import * as step from "../abi/trace";
 import { DROP_LOG_ENTRIES } from "../abi/limits";
+import { TRACE, note } from "../memory/trace";
 import { count } from "../memory/worker";
 
 function counters(worker: usize, port: u32): usize {
@@ -30,6 +32,7 @@ export function sent(worker: usize, port: u32, bytes: u32): void {
 
 /** A frame ends here: `reason` is one of abi/drop-reason.ts, `port` the one at fault. */
 export function dropped(worker: usize, port: u32, reason: u32): void {
+  if (TRACE) note(step.DROP, reason, port);
   const pointer = counters(worker, port);
   add(pointer + field.DROPPED_FRAMES, 1);
   add(pointer + field.REASONS + reason * 8, 1);

@@ -16,8 +16,10 @@ import * as map from "../abi/memory-map";
 import * as field from "../abi/mac";
 import * as record from "../abi/worker";
 import * as event from "../abi/event";
+import * as step from "../abi/trace";
 import { MAC_BUCKET_SLOTS } from "../abi/limits";
 import * as atomic from "../memory/atomic";
+import { TRACE, note } from "../memory/trace";
 import { count, nowSeconds, recordPointer } from "../memory/worker";
 import * as hash from "./hash";
 import * as events from "./event-ring";
@@ -78,6 +80,7 @@ export function learn(worker: usize, network: u32, mac: u64, port: u32, generati
     return;
   }
   const value = atomic.load64(entry + 8);
+  if (TRACE && (value & PORT_GENERATION_MASK) == home) note(step.LEARN, step.LEARN_SEEN, port);
   if ((value & PORT_GENERATION_MASK) != home) move(worker, entry, key, value, home);
   else if (<u32>(value >> field.SEEN_SHIFT) != nowSeconds(worker)) refresh(worker, entry, value);
 }
@@ -93,29 +96,30 @@ function refresh(worker: usize, entry: usize, value: u64): void {
 }
 
 function move(worker: usize, entry: usize, key: u64, value: u64, home: u64): void {
-  if (value == 0 || isStatic(value)) return;
-  const port = portOf(home);
-  if (!makeRoom(worker, port) || !atomic.compareExchange64(entry + 8, value, stamp(worker, home, 0))) {
-    count(worker, record.NOT_LEARNED, 1);
+  if (value == 0 || isStatic(value)) {
+    if (TRACE) note(step.LEARN, step.LEARN_HELD, portOf(value));
     return;
   }
+  const port = portOf(home);
+  if (!makeRoom(worker, port) || !atomic.compareExchange64(entry + 8, value, stamp(worker, home, 0))) return notLearned(worker);
+  if (TRACE) note(step.LEARN, step.LEARN_MOVED, portOf(value));
   ring.forget(portOf(value));
   ring.push(port, entry);
   count(worker, record.MOVED, 1);
   events.emit(worker, event.MAC_MOVED, port, networkOf(key), macOf(key), portOf(value));
 }
 
+function notLearned(worker: usize): void {
+  if (TRACE) note(step.LEARN, step.LEARN_FULL);
+  count(worker, record.NOT_LEARNED, 1);
+}
+
 function insert(worker: usize, key: u64, mixed: u64, home: u64): void {
   const port = portOf(home);
-  if (!makeRoom(worker, port) || atomic.load32(map.HEAD_MAC_COUNT) >= load<u32>(map.HEAD_MAC_LIMIT)) {
-    count(worker, record.NOT_LEARNED, 1);
-    return;
-  }
+  if (!makeRoom(worker, port) || atomic.load32(map.HEAD_MAC_COUNT) >= load<u32>(map.HEAD_MAC_LIMIT)) return notLearned(worker);
   const entry = claim(worker, key, mixed);
-  if (entry == 0) {
-    count(worker, record.NOT_LEARNED, 1);
-    return;
-  }
+  if (entry == 0) return notLearned(worker);
+  if (TRACE) note(step.LEARN, step.LEARN_NEW, port);
   publish(worker, entry, stamp(worker, home, 0));
   ring.push(port, entry);
   count(worker, record.LEARNED, 1);

@@ -1,6 +1,7 @@
 /** What an inline engine is made of: one worker in the calling thread, memory ports only, the single-threaded module. */
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
+import { copyLivingTables } from "../explain/explainer.ts";
 import { errnoName } from "../native/errno.ts";
 import { layOut } from "../tables/layout.ts";
 import { Claims } from "./claims.ts";
@@ -57,6 +58,7 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     inline: link,
     nowMs: () => link.nowMs,
     nameOfErrno: errnoName,
+    copyTables: (memory) => copyLivingTables(store.tables, layout, memory),
     start: () => link.start(),
     hasPredecessor: () => false,
     leave: async () => {},

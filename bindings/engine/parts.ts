@@ -15,6 +15,7 @@ import { errnoName } from "../native/errno.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
+import { copyLivingTables, type CopyTables } from "../explain/explainer.ts";
 import type { InlineLink } from "./inline-link.ts";
 import { Changeover, type ChangeoverParts } from "./changeover.ts";
 import { type Claiming, Claims } from "./claims.ts";
@@ -53,6 +54,8 @@ export interface Parts {
   /** The time that entries are stamped with, in milliseconds. */
   nowMs: () => number;
   nameOfErrno: (errno: number) => string;
+  /** Shows another memory what the tables say. */
+  copyTables: CopyTables;
   /** Something forwards without this engine, and is to go on if it does not come up. */
   hasPredecessor(): boolean;
   /** @param onLost called when the device of a port went away. */
@@ -128,6 +131,7 @@ function threadParts(settings: ForwarderSettings, options: EngineOptions): Parts
       return link;
     },
     { remove: () => removePoisonFolder(settings.runDirectory), abandon() {} },
+    (memory) => copyLivingTables(store.tables, settings.layout, memory),
   );
 }
 
@@ -189,15 +193,16 @@ function partsOverFile(
     );
     return link;
   };
-  return assemble(store, settings, options, connect, end, left === null ? undefined : { file, left });
+  const copyTables = (memory: WebAssembly.Memory) => mapTables(memory, file, settings, { private: true });
+  return assemble(store, settings, options, connect, end, copyTables, left === null ? undefined : { file, left });
 }
 
 function sourceOf(settings: ForwarderSettings, { forwarders }: EngineOptions, directory: string, { log }: LinkListener): ForwarderSource {
   return forwarders === "waiting" ? new WaitingForwarders(directory, log) : new OwnForwarders(settings.name, directory, log);
 }
 
-function mapTables(memory: WebAssembly.Memory, file: TablesFile, settings: ForwarderSettings): void {
-  mapShared(hostAddress(memory) + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes);
+function mapTables(memory: WebAssembly.Memory, file: TablesFile, settings: ForwarderSettings, options = {}): void {
+  mapShared(hostAddress(memory) + BigInt(map.TABLES), file.descriptor, settings.layout.tablesBytes, options);
 }
 
 function assemble(
@@ -206,6 +211,7 @@ function assemble(
   options: EngineOptions,
   connect: (listener: LinkListener) => ForwarderLink,
   { remove, abandon }: TablesEnd,
+  copyTables: CopyTables,
   replacement?: Replacement,
 ): Parts {
   store.tables.configure(hostAddress(store.memory), settings.layout.workersBase, settings.faultFrames);
@@ -254,6 +260,7 @@ function assemble(
     inline: null,
     nowMs: monotonicMs,
     nameOfErrno: errnoName,
+    copyTables,
     hasPredecessor: () => changeover?.isUnderWay ?? store.origin !== "new",
     async start(onLost) {
       lost = onLost;

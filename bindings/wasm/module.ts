@@ -8,14 +8,16 @@ import type { instantiate } from "./abi.js";
 
 /** Debug keeps its checks; single has plain loads and stores and needs unshared memory. */
 export type Build = "release" | "debug" | "single";
+/** Explain is single, and notes what it does. */
+export type Module = Build | "explain";
 /** What assembly/index.ts exports; pointers and booleans are numbers. */
 export type EngineExports = Awaited<ReturnType<typeof instantiate>>;
 
-const compiled = new Map<Build, WebAssembly.Module>();
+const compiled = new Map<Module, WebAssembly.Module>();
 
 /** The compiled module of a build, once for each thread.
  *  @throws PortyardError `not-built` when dist/wasm has none. */
-export function loadModule(build: Build): WebAssembly.Module {
+export function loadModule(build: Module): WebAssembly.Module {
   let module = compiled.get(build);
   if (module === undefined) {
     module = new WebAssembly.Module(readModule(build));
@@ -24,7 +26,7 @@ export function loadModule(build: Build): WebAssembly.Module {
   return module;
 }
 
-function readModule(build: Build): Uint8Array<ArrayBuffer> {
+function readModule(build: Module): Uint8Array<ArrayBuffer> {
   const url = new URL(`../../wasm/portyard.${build}.wasm`, import.meta.url);
   try {
     return new Uint8Array(readFileSync(url));

@@ -2,8 +2,10 @@
  *  out, so that behind this step a frame has the same form wherever it came from. */
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
+import * as step from "../../abi/trace";
 import * as view from "../../abi/worker-state";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import { viewOf } from "../../memory/worker";
 import * as trunks from "../../tables/trunk-table";
 import * as ethernet from "../../wire/ethernet";
@@ -29,6 +31,7 @@ function classifyTrunk(descriptor: usize, trunk: u32): u32 {
   if (network == 0) return desc.drop(descriptor, vlanId == 0 ? reason.VLAN_UNTAGGED : reason.VLAN_UNKNOWN);
   desc.setNetwork(descriptor, network);
   if (tagged) {
+    if (TRACE) note(step.TAG_OUT, 0, 0, vlanId);
     popTag(descriptor);
     parseLayers(descriptor, desc.frame(descriptor), desc.bytes(descriptor));
   }

@@ -6,8 +6,10 @@
  *  are walked (receivers take priority tags off), extension headers without end (RFC 7113). */
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
+import * as step from "../../abi/trace";
 import * as map from "../../abi/memory-map";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note, noteAddress } from "../../memory/trace";
 import * as addresses from "../../tables/address-table";
 import * as networks from "../../tables/network-table";
 import * as ports from "../../tables/port-table";
@@ -25,7 +27,9 @@ import * as vlan from "../../wire/vlan";
 /** Verdict CONTINUE, or DROP with SPOOFED_SOURCE, ROGUE_ROUTER or ROGUE_DHCP. */
 export function checkSource(descriptor: usize): u32 {
   const port = desc.port(descriptor);
-  if (desc.source(descriptor) != ports.mac(port)) return spoofed(descriptor);
+  const isStation = desc.source(descriptor) == ports.mac(port);
+  if (TRACE) note(step.STATION, <u32>isStation, port, 0, desc.source(descriptor), ports.mac(port));
+  if (!isStation) return spoofed(descriptor);
   const flags = desc.flags(descriptor);
   if ((flags & field.FLAG_IPV4) != 0) return checkIpv4(descriptor, port);
   if ((flags & field.FLAG_IPV6) != 0) return checkIpv6(descriptor, port);
@@ -99,7 +103,10 @@ function isMld(type: u32): bool { return (type >= 130 && type <= 132) || type ==
 
 function isOwnIpv6(descriptor: usize, port: u32, address: usize): bool {
   if (!ipv6.isLinkLocal(address)) return isBoundIpv6(descriptor, port, address);
-  return isEui64Of(address, ports.mac(port)) || ports.hasLinkLocal(port, address) || isBoundIpv6(descriptor, port, address);
+  const isFromMac = isEui64Of(address, ports.mac(port));
+  const isAnnounced = !isFromMac && ports.hasLinkLocal(port, address);
+  if (TRACE) noteAddress(step.LINK_LOCAL, isFromMac ? 1 : isAnnounced ? 2 : 0, port, 6, address);
+  return isFromMac || isAnnounced || isBoundIpv6(descriptor, port, address);
 }
 
 /** What a port may say in neighbour discovery: nothing of other stations' addresses, nothing of a router. */

@@ -5,10 +5,12 @@ import * as field from "../../abi/descriptor";
 import * as mac from "../../abi/mac";
 import * as reason from "../../abi/drop-reason";
 import * as record from "../../abi/worker";
+import * as step from "../../abi/trace";
 import * as map from "../../abi/memory-map";
 import * as view from "../../abi/worker-state";
 import * as desc from "../../memory/descriptor";
-import { count, viewOf } from "../../memory/worker";
+import { TRACE, note } from "../../memory/trace";
+import { count, nowSeconds, viewOf } from "../../memory/worker";
 import { portOf } from "../../tables/mac-entry";
 import * as macs from "../../tables/mac-table";
 import * as networks from "../../tables/network-table";
@@ -20,14 +22,26 @@ export function forward(worker: usize, descriptor: usize): u32 {
   const port = desc.port(descriptor);
   if (networks.isLearning(network)) {
     macs.learn(worker, network, desc.source(descriptor), port, load<u32>(viewOf(worker, port), view.VIEW_GENERATION));
+  } else if (TRACE) note(step.LEARN, step.LEARN_OFF);
+  if ((desc.flags(descriptor) & field.FLAG_GROUP) != 0) {
+    if (TRACE) note(step.LOOKUP, step.LOOKUP_GROUP);
+    return flood(worker, descriptor, network, port);
   }
-  if ((desc.flags(descriptor) & field.FLAG_GROUP) != 0) return flood(worker, descriptor, network, port);
   const value = macs.find(network, desc.destination(descriptor));
-  if (value == 0 || !isCurrent(worker, value)) return flood(worker, descriptor, network, port);
+  if (value == 0 || !isCurrent(worker, value)) {
+    if (TRACE) note(step.LOOKUP, value == 0 ? step.LOOKUP_UNKNOWN : step.LOOKUP_STALE);
+    return flood(worker, descriptor, network, port);
+  }
   const output = portOf(value);
+  if (TRACE) noteFound(worker, value);
   if (output == port) return desc.drop(descriptor, reason.SAME_PORT);
   egress(worker, descriptor, output, true);
   return field.CONTINUE;
+}
+
+function noteFound(worker: usize, value: u64): void {
+  const ageSeconds = nowSeconds(worker) - <u32>(value >> mac.SEEN_SHIFT);
+  note(step.LOOKUP, step.LOOKUP_FOUND, portOf(value), ageSeconds, (value >> mac.FLAGS_SHIFT) & mac.FLAG_STATIC);
 }
 
 function isCurrent(worker: usize, value: u64): bool {

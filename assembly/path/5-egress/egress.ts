@@ -3,9 +3,11 @@
  *  drop of the output port, not of the one that it came from. */
 import * as reason from "../../abi/drop-reason";
 import * as port from "../../abi/port";
+import * as step from "../../abi/trace";
 import * as view from "../../abi/worker-state";
 import * as desc from "../../memory/descriptor";
 import * as pool from "../../memory/frame-pool";
+import { TRACE, note } from "../../memory/trace";
 import { viewOf } from "../../memory/worker";
 import * as counter from "../../tables/counter";
 import * as networks from "../../tables/network-table";
@@ -23,6 +25,7 @@ import { isTagged, pushTag } from "./tag";
 /** Brings the frame to `output`. `isLast`: no other output follows, so that it may be changed in place. */
 export function egress(worker: usize, descriptor: usize, output: u32, isLast: bool): void {
   const target = viewOf(worker, output);
+  if (TRACE) note(step.EGRESS, 0, output, longest(target), desc.bytes(descriptor));
   if (load<u32>(target, view.VIEW_DESCRIPTOR) == 0) return refuse(worker, output, reason.PORT_ABSENT);
   const network = desc.network(descriptor);
   if (!networks.isMember(network, output)) return refuse(worker, output, reason.NOT_A_MEMBER);
@@ -90,6 +93,7 @@ function sendOnTrunk(worker: usize, descriptor: usize, output: u32, trunk: u32, 
 function sendTagged(worker: usize, descriptor: usize, output: u32, vlanId: u32, inPlace: bool): void {
   const tagged = inPlace ? descriptor : copyFrame(worker, descriptor);
   if (tagged == 0) return refuse(worker, output, reason.POOL_EMPTY);
+  if (TRACE) note(step.TAG_IN, 0, output, vlanId);
   pushTag(tagged, ethernet.ETHER_TYPE_VLAN, vlanId);
   queue(worker, tagged, output);
   if (!inPlace) pool.release(worker, tagged);

@@ -8,7 +8,9 @@
  *  a port can have (576; 1,280 with an IPv6 address). So is one whose options TCP-AO (RFC 5925) signs. Fragments are not
  *  looked into. What is walked is the header, 40 bytes of options at most; a broken option ends the walk. */
 import * as field from "../../abi/descriptor";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import * as checksum from "../../wire/checksum";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
@@ -59,6 +61,7 @@ function walk(descriptor: usize, limit: u32, isWriting: bool): bool {
 function lower(descriptor: usize, option: usize, limit: u32): void {
   const l4 = desc.l4(descriptor);
   const before = tcp.announcedMss(option);
+  if (TRACE) note(step.CLAMP, 0, 0, limit);
   tcp.setAnnouncedMss(option, limit);
   if (virtio.needsChecksum(desc.frame(descriptor) - virtio.HEADER_BYTES)) return;
   const isOdd = ((option - l4) & 1) != 0;

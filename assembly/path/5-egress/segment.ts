@@ -8,10 +8,12 @@ import * as field from "../../abi/descriptor";
 import * as map from "../../abi/memory-map";
 import * as reason from "../../abi/drop-reason";
 import * as record from "../../abi/worker";
+import * as step from "../../abi/trace";
 import * as view from "../../abi/worker-state";
 import { MAX_SEGMENTS } from "../../abi/limits";
 import * as desc from "../../memory/descriptor";
 import * as pool from "../../memory/frame-pool";
+import { TRACE, note } from "../../memory/trace";
 import { count, viewOf } from "../../memory/worker";
 import * as ethernet from "../../wire/ethernet";
 import * as ipv4 from "../../wire/ipv4";
@@ -35,6 +37,7 @@ export function segment(worker: usize, descriptor: usize, output: u32, isLast: b
   const mtu = load<u32>(viewOf(worker, output), view.VIEW_MTU);
   if (headers + min<u32>(size, payload) > mtu + ethernet.HEADER_BYTES + vlan.HEADER_BYTES) return refuse(worker, output, reason.TOO_BIG);
   count(worker, record.SEGMENTS, segments - 1);
+  if (TRACE) note(step.SEGMENT, 0, output, segments, size);
   for (let i: u32 = 0; i < segments; i++) {
     const from = i * size;
     sendSegment(worker, descriptor, output, headers, from, min<u32>(size, payload - from), i, i == segments - 1);

@@ -1,0 +1,59 @@
+/** What is written down of a frame's way when it is to be explained (build `explain` only, memory/trace.ts): a head, then notes in the
+ *  order in which they were made. A stage's note follows those of what it looked at and did.
+ *
+ *  head   0 notes made u32 | - u32; those beyond TRACE_ENTRIES are counted, and not written
+ *  note   0 step u32 | outcome u32 | port u32 | number u32 | 16 low u64 | high u64                                        */
+export const TRACE_HEAD_BYTES = 8;
+export const TRACE_NOTE_BYTES = 32;
+export const TRACE_ENTRIES = 16384;
+
+// stages: outcome verdict, port reason of a drop, number flags of the descriptor,
+// low EtherType 16 | L3 offset 16 | L4 offset 16 | protocol 8, high bytes of the frame 32 | network 32
+export const PARSE = 1;
+/** Of a frame that was cut when it was captured: what is not there is taken out of the descriptor. */
+export const CUT = 2;
+export const NETWORK = 3;
+export const SOURCE = 4;
+export const ANSWER = 5;
+export const SWITCH = 6;
+
+// what a stage looked at or did
+/** The tag that names the network, taken out: number its VLAN identifier. */
+export const TAG_OUT = 16;
+/** Source MAC (low) against that of its port (high): outcome 1 the same. */
+export const STATION = 17;
+/** A look-up of an address, 16 bytes in low and high, IPv4 in the first four: number 4 or 6, outcome 1 bound, to `port`. */
+export const BINDING = 18;
+/** A link-local address: outcome 1 made from the port's MAC, 2 announced by the port, 0 neither. */
+export const LINK_LOCAL = 19;
+/** The maximum segment size of a SYN was lowered: number what it is now. */
+export const CLAMP = 20;
+/** Whether the source was learned: outcome LEARN_*, port where it was known before. */
+export const LEARN = 21;
+/** Where the destination is: outcome LOOKUP_*, port, number seconds since it was seen, low 1 static. */
+export const LOOKUP = 22;
+/** An output begins: port, number longest frame for it, low bytes of the frame. What follows is about this output. */
+export const EGRESS = 23;
+/** The super-frame becomes `number` segments of `low` bytes of payload at most. */
+export const SEGMENT = 24;
+/** A partial checksum was completed. */
+export const CHECKSUM = 25;
+/** A tag was put in: number its VLAN identifier. */
+export const TAG_IN = 26;
+/** Something ended undelivered: outcome drop reason, port the one at fault. */
+export const DROP = 27;
+
+export const LEARN_OFF = 0;
+export const LEARN_NEW = 1;
+export const LEARN_SEEN = 2;
+export const LEARN_MOVED = 3;
+/** It is a static one elsewhere, or another worker is changing it. */
+export const LEARN_HELD = 4;
+/** A limit is reached. */
+export const LEARN_FULL = 5;
+
+export const LOOKUP_GROUP = 0;
+export const LOOKUP_UNKNOWN = 1;
+export const LOOKUP_FOUND = 2;
+/** The port that it was seen on has been removed since. */
+export const LOOKUP_STALE = 3;

@@ -1,0 +1,25 @@
+/** What would become of a frame now: its way as the pipeline takes it, in words. */
+import { REASON_NAMES } from "../engine/describe.ts";
+import * as note from "../../assembly/abi/trace.ts";
+import type { TracedWay } from "./explainer.ts";
+import { stepsOf, type Way } from "./steps.ts";
+import type { Explanation } from "./types.ts";
+
+/** @param traced what `Explainer.trace` found of it. */
+export function explanationOf(way: Way, { notes, outputs }: TracedWay): Explanation {
+  const { names } = way;
+  const drops = notes
+    .filter(({ step }) => step === note.DROP)
+    .map(({ outcome, port }) => ({ reason: REASON_NAMES.get(outcome) ?? "", port: names.port(port) }));
+  const steps = stepsOf(way, notes);
+  const isAnswered = steps.some(({ verdict }) => verdict === "answered");
+  const verdict = isAnswered ? "answered" : outputs.length > 0 ? "forwarded" : "dropped";
+  return {
+    port: way.port,
+    steps,
+    verdict,
+    reason: verdict === "dropped" ? (drops[0]?.reason ?? null) : null,
+    outputs: outputs.map((output) => ({ ...output, port: names.port(output.port) })),
+    drops,
+  };
+}

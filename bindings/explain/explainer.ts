@@ -1,0 +1,89 @@
+/** The pipeline over a copy of an engine's tables that it has to itself: it reads what forwarding reads at this moment, and what it writes
+ *  is seen by nobody. One worker in this thread, of the build `explain`, whose notes tell the frame's way; its memory is
+ *
+ *      configuration | copy of the tables | region of the worker | trace                                                     */
+import * as map from "../../assembly/abi/memory-map.ts";
+import * as state from "../../assembly/abi/worker-state.ts";
+import * as port from "../../assembly/abi/port.ts";
+import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
+import { type Layout, memoryPages } from "../tables/layout.ts";
+import * as ports from "../tables/port-table.ts";
+import { createMemory, Tables } from "../tables/tables.ts";
+import { type EngineExports, instantiateEngine, loadModule } from "../wasm/module.ts";
+import { clearTrace, type Note, readTrace, TRACE_BYTES } from "./trace.ts";
+import type { ExplainOptions } from "./types.ts";
+
+/** Lays a copy of an engine's tables over the memory: of the moment, or one that follows what others write. */
+export type CopyTables = (memory: WebAssembly.Memory) => void;
+
+export interface TracedOutput {
+  port: number;
+  frame: Uint8Array;
+  originalBytes: number;
+  offload: Uint8Array | null;
+}
+
+export interface TracedWay {
+  notes: Note[];
+  outputs: TracedOutput[];
+}
+
+const WORKER = 0;
+
+export class Explainer {
+  readonly #layout: Layout;
+  readonly #copyTables: CopyTables;
+  readonly #memory: WebAssembly.Memory;
+  readonly #tables: Tables;
+  readonly #wasm: EngineExports;
+
+  /** @param layout of the tables that `copyTables` copies. */
+  constructor(layout: Layout, copyTables: CopyTables) {
+    this.#layout = layout;
+    this.#copyTables = copyTables;
+    this.#memory = createMemory(memoryPages(layout, 1) + Math.ceil(TRACE_BYTES / map.WASM_PAGE_BYTES), false);
+    this.#tables = new Tables(this.#memory);
+    this.#wasm = instantiateEngine(loadModule("explain"), this.#memory);
+  }
+
+  /** The way that `frame` would take from port number `from` at `nowMs` of the workers' clock. Its length is the caller's to check. */
+  trace(from: number, frame: Uint8Array, { offload, originalBytes = frame.length }: ExplainOptions, nowMs: number): TracedWay {
+    this.#copyTables(this.#memory);
+    this.#tables.configure(0n, this.#layout.workersBase);
+    const place = this.#layout.workersBase + map.WORKER_BYTES;
+    clearTrace(this.#tables, place);
+    const outputs: TracedOutput[] = [];
+    const missing = originalBytes - frame.length;
+    const worker = new MemoryWorker(this.#wasm, this.#tables, WORKER, 0, (to, bytes) => {
+      outputs.push(this.#output(to, bytes, to === from ? 0 : missing));
+      return true;
+    });
+    this.#setTime(worker, nowMs);
+    if (missing > 0) worker.receiveCut(from, frame, originalBytes);
+    else worker.receive(from, frame, offload);
+    return { notes: readTrace(this.#tables, place), outputs };
+  }
+
+  /** Without the ageing that is due: that is for those who forward. */
+  #setTime(worker: MemoryWorker, nowMs: number): void {
+    this.#tables.store64(worker.address + map.WORKER_STATE + state.SWEPT_MS, BigInt(Math.floor(nowMs)));
+    worker.setTime(nowMs);
+  }
+
+  /** What leaves by the port that the frame came from is an answer, and whole. */
+  #output(to: number, bytes: Uint8Array, missing: number): TracedOutput {
+    const header = (ports.flags(this.#tables, to) & port.FLAG_VNET) !== 0 ? OFFLOAD_HEADER_BYTES : 0;
+    const frame = bytes.slice(header, Math.max(header, bytes.length - missing));
+    const offload = bytes.slice(0, header);
+    return { port: to, frame, originalBytes: bytes.length - header, offload: offload.some((byte) => byte !== 0) ? offload : null };
+  }
+}
+
+/** Copies what the pipeline reads of `from`, tables of `layout`, into a memory: not the counters and events, nor the rings of ports that never were. */
+export function copyLivingTables(from: Tables, { macTable, workersBase }: Layout, into: WebAssembly.Memory): void {
+  const to = new Uint8Array(into.buffer);
+  const copy = (begin: number, end: number) => to.set(from.bytes.subarray(begin, end), begin);
+  copy(map.TABLES, map.EVENTS);
+  copy(map.MAC_RINGS, map.MAC_RINGS + ports.end(from) * map.MAC_RING_BYTES);
+  copy(macTable, workersBase);
+}

@@ -1,0 +1,177 @@
+/** From the notes of a frame's way to its steps, each with a sentence. A stage's note follows those of what it looked at; nothing is decided
+ *  here. What a later stage notes gets its words in `STAGES`. */
+import * as flag from "../../assembly/abi/descriptor.ts";
+import * as note from "../../assembly/abi/trace.ts";
+import { REASON_NAMES } from "../engine/describe.ts";
+import { egressSteps } from "./egress-steps.ts";
+import { addressOf, headersText, macText } from "./headers.ts";
+import { joinMac, readMac } from "../mac.ts";
+import { learnStep, lookUpSteps } from "./switch-steps.ts";
+import type { Note } from "./trace.ts";
+import type { ExplainedStep, StepVerdict } from "./types.ts";
+
+/** What the numbers of notes are called. */
+export interface Names {
+  port(index: number): string;
+  network(index: number): string | null;
+}
+
+/** What is explained. */
+export interface Way {
+  /** As it entered. */
+  frame: Uint8Array;
+  originalBytes: number;
+  /** Name of the port that it entered by. */
+  port: string;
+  isTrunk: boolean;
+  names: Names;
+}
+
+/** @param notes of the whole way. */
+export function stepsOf(way: Way, notes: readonly Note[]): ExplainedStep[] {
+  const steps: ExplainedStep[] = [];
+  let looked: Note[] = [];
+  for (const each of notes) {
+    const stage = STAGES[each.step];
+    if (stage === undefined) looked.push(each);
+    else {
+      steps.push(...stage(each, looked, way, steps));
+      looked = [];
+    }
+  }
+  return steps;
+}
+
+type Stage = (stage: Note, looked: readonly Note[], way: Way, before: readonly ExplainedStep[]) => ExplainedStep[];
+
+const STAGES: Record<number, Stage> = {
+  [note.CUT]: cutSteps,
+  [note.PARSE]: parseSteps,
+  [note.NETWORK]: vlanSteps,
+  [note.SOURCE]: sourceSteps,
+  [note.ANSWER]: answerSteps,
+  [note.SWITCH]: switchSteps,
+};
+
+const VERDICTS: Record<number, StepVerdict> = { [flag.CONTINUE]: "continue", [flag.DROP]: "drop", [flag.CONSUME]: "answered" };
+
+/** Of a stage's note: the reason of a drop stands where other notes have a port. */
+function verdictOf({ outcome, port }: Note): { verdict: StepVerdict; reason: string | null } {
+  return { verdict: VERDICTS[outcome] ?? "continue", reason: outcome === flag.DROP ? (REASON_NAMES.get(port) ?? null) : null };
+}
+
+function layersOf({ low, number }: Note) {
+  const part = (shift: bigint, mask: bigint): number => Number((low >> shift) & mask);
+  return { etherType: part(0n, 0xffffn), l3: part(16n, 0xffffn), l4: part(32n, 0xffffn), protocol: part(48n, 0xffn), flags: number };
+}
+
+/** Looked at twice: the Ethernet header before anything is read, and what the port's rules need. */
+function cutSteps(stage: Note, _looked: readonly Note[], { frame, originalBytes }: Way, before: readonly ExplainedStep[]): ExplainedStep[] {
+  const found = verdictOf(stage);
+  const captured = `${frame.length} of ${originalBytes} bytes were captured`;
+  if (found.verdict === "continue" && before.some(({ step }) => step === "cut")) return [];
+  const text = found.verdict === "continue" ? captured : `${captured}: a header that is needed is not whole`;
+  return [{ step: "cut", ...found, text, capturedBytes: frame.length, originalBytes }];
+}
+
+function parseSteps(stage: Note, _looked: readonly Note[], { frame, originalBytes }: Way): ExplainedStep[] {
+  const found = verdictOf(stage);
+  const layers = layersOf(stage);
+  const hasMacs = frame.length >= 12;
+  const isParsed = layers.l3 > 0;
+  const isIp = (layers.flags & (flag.FLAG_IPV4 | flag.FLAG_IPV6)) !== 0;
+  const what = isParsed ? headersText(frame, layers) : PARSE_DROPS[found.reason ?? ""];
+  return [
+    {
+      step: "parse",
+      ...found,
+      text: found.reason === "bad-offload-header" ? `${what}; its virtio-net header contradicts it` : (what ?? "no frame"),
+      bytes: originalBytes,
+      source: hasMacs ? joinMac(...readMac(frame, 6)) : null,
+      destination: hasMacs ? joinMac(...readMac(frame, 0)) : null,
+      etherType: isParsed ? layers.etherType : null,
+      protocol: isIp ? layers.protocol : null,
+    },
+  ];
+}
+
+const PARSE_DROPS: Record<string, string> = {
+  runt: "shorter than an Ethernet header",
+  oversize: "longer than a slot takes",
+  "multicast-source": "its source is a group address",
+  "zero-source": "its source is all zeros",
+  "reserved-group": "its destination is one of 01:80:c2:00:00:00-0f, which no bridge forwards",
+};
+
+function vlanSteps(stage: Note, looked: readonly Note[], { port, isTrunk, names }: Way): ExplainedStep[] {
+  const found = verdictOf(stage);
+  const tag = looked.find(({ step }) => step === note.TAG_OUT);
+  const network = found.verdict === "drop" ? null : names.network(Number(stage.high >> 32n));
+  const vlan = tag === undefined ? null : tag.number;
+  const by = !isTrunk ? `port ${port} is in` : vlan === null ? "without a tag it is of" : `VLAN ${vlan}, whose tag is taken out, is`;
+  const text = VLAN_DROPS[found.reason ?? ""] ?? `${by} network ${network}`;
+  return [{ step: "vlan", ...found, text, network, vlan }];
+}
+
+const VLAN_DROPS: Record<string, string> = {
+  "port-absent": "the port is not there, or is not up",
+  "vlan-unknown": "the trunk has no network for its VLAN",
+  "vlan-untagged": "it has no tag, and the trunk no native network",
+};
+
+function sourceSteps(stage: Note, looked: readonly Note[], way: Way): ExplainedStep[] {
+  const found = verdictOf(stage);
+  const facts = looked.flatMap((each) => sourceFact(each, way));
+  const end = SOURCE_DROPS[found.reason ?? ""] ?? (found.verdict === "drop" ? null : facts.length < 2 ? "it claims no address" : null);
+  return [{ step: "source-check", ...found, text: [...facts, ...(end === null ? [] : [end])].join("; "), isChecked: true }];
+}
+
+const SOURCE_DROPS: Record<string, string> = {
+  "rogue-router": "a checked port may not play router",
+  "rogue-dhcp": "a checked port may not play DHCP server",
+};
+
+function sourceFact({ step, outcome, port, number, low, high }: Note, { port: from, names }: Way): string[] {
+  if (step === note.STATION) {
+    return outcome === 1
+      ? [`${macText(low)} is the station of ${from}`]
+      : [`${macText(low)} is not the station of ${from}, which is ${macText(high)}`];
+  }
+  if (step === note.BINDING) {
+    const address = addressOf(number, low, high);
+    return [outcome === 1 ? `${address} is bound to ${names.port(port)}` : `${address} is bound to no port`];
+  }
+  if (step !== note.LINK_LOCAL) return [];
+  const why = ["neither made from the MAC nor announced", "made from the MAC", `announced by ${from}`][outcome];
+  return [`${addressOf(number, low, high)} is ${why}`];
+}
+
+function answerSteps(stage: Note, looked: readonly Note[], way: Way, before: readonly ExplainedStep[]): ExplainedStep[] {
+  const found = verdictOf(stage);
+  const asked = looked.find(({ step }) => step === note.BINDING);
+  const address = asked === undefined ? null : addressOf(asked.number, asked.low, asked.high);
+  const port = asked === undefined || asked.outcome === 0 ? null : way.names.port(asked.port);
+  const step: ExplainedStep = { step: "answer", ...found, text: answerText(found.verdict, address, port, way.port), address, port };
+  return [...uncheckedSource(before, way), step, ...egressSteps(looked, way.names)];
+}
+
+function answerText(verdict: StepVerdict, address: string | null, port: string | null, from: string): string {
+  if (address === null) return "no question for an address that the engine answers";
+  if (verdict === "drop") return `asks for ${address}, and no slot is free for the answer`;
+  if (verdict === "answered") return `asks for ${address}, which is bound to ${port}: the engine answers`;
+  if (port === null) return `asks for ${address}, which is bound to no port`;
+  return port === from ? `asks for ${address}, its own: others may answer` : `asks for ${address} of ${port}, and is not answered`;
+}
+
+/** The check leaves no note where it is off. */
+function uncheckedSource(before: readonly ExplainedStep[], { port }: Way): ExplainedStep[] {
+  if (before.some(({ step }) => step === "source-check")) return [];
+  return [{ step: "source-check", verdict: "continue", reason: null, text: `port ${port} is not checked`, isChecked: false }];
+}
+
+function switchSteps(stage: Note, looked: readonly Note[], way: Way): ExplainedStep[] {
+  const outputs = egressSteps(looked, way.names);
+  const learned = looked.filter(({ step }) => step === note.LEARN).map((each) => learnStep(each, way));
+  const lookedUp = looked.filter(({ step }) => step === note.LOOKUP).flatMap((each) => lookUpSteps(each, verdictOf(stage), outputs, way));
+  return [...learned, ...lookedUp, ...outputs];
+}

@@ -1,0 +1,121 @@
+/** What is said of a frame's way. Fields are only ever added. */
+import type { ReplayedDrop } from "../replay/types.ts";
+
+/** What a step came to: the frame goes on, or it ended with a reason, or the engine answered it. */
+export type StepVerdict = "continue" | "drop" | "answered";
+
+interface StepOf<Name extends string> {
+  step: Name;
+  verdict: StepVerdict;
+  /** Of a drop: a constant of assembly/abi/drop-reason.ts in kebab-case. */
+  reason: string | null;
+  /** One sentence for people. */
+  text: string;
+}
+
+/** A frame that was cut when it was captured: whether what is needed is there. */
+export type CutStep = StepOf<"cut"> & { capturedBytes: number; originalBytes: number };
+
+/** What the frame is. Null is what it has not, or what was not reached. */
+export type ParseStep = StepOf<"parse"> & {
+  bytes: number;
+  source: string | null;
+  destination: string | null;
+  /** Behind up to two tags. */
+  etherType: number | null;
+  /** Of IPv4 and IPv6: the number of the protocol that they carry (IANA). */
+  protocol: number | null;
+};
+
+/** Whose network's it is. */
+export type VlanStep = StepOf<"vlan"> & {
+  network: string | null;
+  /** Identifier of the tag that was taken out. */
+  vlan: number | null;
+};
+
+/** Whether it may come from its port. */
+export type SourceStep = StepOf<"source-check"> & {
+  /** False: the port is not checked. */
+  isChecked: boolean;
+};
+
+/** Whether the engine answers it itself. */
+export type AnswerStep = StepOf<"answer"> & {
+  /** Address that is asked for, and the port that it is bound to. */
+  address: string | null;
+  port: string | null;
+};
+
+export type LearnOutcome = "off" | "new" | "seen" | "moved" | "held" | "full";
+
+/** Whether its source is learned. Off: the network does not learn. Held: it is a static one. Full: a limit is reached. */
+export type LearnStep = StepOf<"learn"> & {
+  outcome: LearnOutcome;
+  /** Where it was known before. */
+  port: string | null;
+};
+
+export type LookUpOutcome = "group" | "unknown" | "found" | "stale";
+
+/** Where its destination is. Stale: it was behind a port that has been removed since. */
+export type LookUpStep = StepOf<"look-up"> & {
+  outcome: LookUpOutcome;
+  port: string | null;
+  /** Since the station was seen; 0 of a static one, null of what is not found. */
+  ageSeconds: number | null;
+  kind: "learned" | "static" | null;
+};
+
+/** The other ports of its network. */
+export type FloodStep = StepOf<"flood"> & { ports: string[] };
+
+/** What becomes of it, or of the answer, at one output. */
+export type EgressStep = StepOf<"egress"> & {
+  port: string;
+  bytes: number;
+  /** Longest frame for the port, without segments. */
+  limitBytes: number;
+  /** Frames that a super-frame becomes, null without. */
+  segments: number | null;
+  /** A partial checksum was completed. */
+  isChecksumCompleted: boolean;
+  /** Maximum segment size that a SYN announces from here on; null: as it came. */
+  mss: number | null;
+  /** VLAN identifier of the tag that was put in. */
+  vlan: number | null;
+};
+
+export type ExplainedStep = CutStep | ParseStep | VlanStep | SourceStep | AnswerStep | LearnStep | LookUpStep | FloodStep | EgressStep;
+
+/** A frame that would leave. */
+export interface ExplainedOutput {
+  port: string;
+  /** From the destination MAC on; of a cut frame as much as is there. */
+  frame: Uint8Array;
+  /** On the wire. */
+  originalBytes: number;
+  /** virtio-net header of a super-frame or a partial checksum, for ports that take them. */
+  offload: Uint8Array | null;
+}
+
+export interface Explanation {
+  /** The port that it enters by. */
+  port: string;
+  /** In the pipeline's order. */
+  steps: ExplainedStep[];
+  /** Dropped: nothing leaves. */
+  verdict: "forwarded" | "answered" | "dropped";
+  /** Of the first drop when nothing leaves, else null. */
+  reason: string | null;
+  outputs: ExplainedOutput[];
+  /** Whatever ends undelivered. */
+  drops: ReplayedDrop[];
+}
+
+export interface ExplainOptions {
+  /** virtio-net header of 10 bytes, of a super-frame or a partial checksum. */
+  offload?: Uint8Array | undefined;
+  /** Length before it was cut to a snap length, `frame.length` to 65,568. */
+  originalBytes?: number | undefined;
+}
