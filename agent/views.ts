@@ -1,11 +1,14 @@
 /** What an agent shows of itself: the engine's rows with their owner, and the ports that are held; filtered and cut. */
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
+import { explanationJson } from "../bindings/explain/json.ts";
+import { readHex } from "../bindings/explain/hex.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import type { Filter } from "./api/query.ts";
-import type { DropView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "./api/schema.ts";
+import type { DropView, ExplanationView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "./api/schema.ts";
+import { parseExplainInput } from "./api/explain-input.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Held, Objects } from "./objects.ts";
 import type { Owner } from "./state/types.ts";
@@ -75,6 +78,13 @@ export class Views {
 
   workers({ limit }: Filter): Rows<WorkerView> {
     return cut(this.#engine.counters().workers, limit);
+  }
+
+  /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`, `frame-too-long`. */
+  explain(input: unknown): ExplanationView {
+    const { port, hex, originalBytes, offload } = parseExplainInput(input);
+    const options = { originalBytes, offload: offload === undefined ? undefined : readHex(offload) };
+    return explanationJson(this.#engine.explain(port, readHex(hex), options));
   }
 
   #networks(): NetworkView[] {

@@ -9,6 +9,7 @@ export type * from "./config/types.ts";
 export { MemoryPort } from "./engine/memory-port.ts";
 export type * from "./engine/types.ts";
 export { PortyardError } from "./error.ts";
+export { explain } from "./explain/explain-config.ts";
 export type * from "./explain/types.ts";
 export { compare, type CompareOptions, type Comparison, type Difference, type Verdict } from "./replay/compare.ts";
 export { replay } from "./replay/replay.ts";

@@ -6,7 +6,7 @@ import { print } from "./format/lines.ts";
 const SHELLS = ["bash", "zsh"] as const;
 
 /** Options whose value is a file. */
-const FILES = ["--config", "--socket", "--log-file", "--file", "--root"];
+const FILES = ["--config", "--pcap", "--socket", "--log-file", "--file", "--root"];
 
 /** The command `portyard completion bash|zsh`. */
 export function completionCommand(): Command {

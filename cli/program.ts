@@ -7,6 +7,7 @@ import { dockerCommand } from "./docker.ts";
 import { doctorCommand } from "./doctor.ts";
 import { downCommand } from "./down.ts";
 import { report } from "./error.ts";
+import { explainCommand } from "./explain.ts";
 import { installCommand } from "./install.ts";
 import { networkCommand } from "./network.ts";
 import { portCommand } from "./port.ts";
@@ -41,6 +42,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     ...service,
     dockerCommand(),
     replayCommand(),
+    explainCommand(),
     doctorCommand(),
     versionCommand(),
     completionCommand(),

@@ -7,6 +7,8 @@ import type { Answer, Route } from "./route.ts";
 import {
   dropView,
   errorView,
+  explainInput,
+  explanationView,
   leftView,
   macView,
   networkView,
@@ -29,6 +31,8 @@ const COMPONENTS: Record<string, z.ZodType> = {
   Mac: macView,
   Drop: dropView,
   Published: publishedView,
+  ExplainInput: explainInput,
+  Explanation: explanationView,
   Worker: workerView,
   Version: versionView,
   Reload: reloadView,

@@ -151,6 +151,17 @@ export const routes: Route[] = [
   },
   {
     method: "POST",
+    path: "/v1/explain",
+    id: "explain",
+    summary: "What would become of a frame now, step by step; nothing is changed",
+    query: noQuery,
+    body: "ExplainInput",
+    answer: one("Explanation"),
+    errors: [404, 422, 503],
+    run: (agent, { body }) => agent.views().explain(body),
+  },
+  {
+    method: "POST",
     path: "/v1/reload",
     id: "reload",
     summary: "Apply what the configuration file says now: what differs, all or nothing; answered when it is made",

@@ -1,6 +1,7 @@
 /** What the API answers, field by field. The handlers' types, the OpenAPI document and the tests of both come from here.
  *  Numbers are numbers, absent is null, fields are only ever added. */
 import { OWNERS } from "../state/types.ts";
+import type { ExplanationJson } from "../../bindings/explain/json.ts";
 import { z } from "zod";
 
 const count = (description: string) => z.int().nonnegative().meta({ description });
@@ -74,6 +75,37 @@ export const publishedView = z.strictObject({
   hostPort: count("Port of the host"),
   targetAddress: z.string().meta({ description: "Address that it leads to" }),
   targetPort: count("Port that it leads to"),
+});
+
+/** What an explanation is asked for. */
+export const explainInput = z.strictObject({
+  port: z.string().meta({ description: "The port that the frame enters by" }),
+  hex: z.string().meta({ description: "The frame in hexadecimal, from its destination MAC on" }),
+  originalBytes: z.int().nonnegative().optional().meta({ description: "Its length on the wire, when it was cut" }),
+  offload: z.string().length(20).optional().meta({ description: "Its virtio-net header in hexadecimal: 10 bytes" }),
+});
+
+const stepView = z.looseObject({
+  step: z.enum(["cut", "parse", "vlan", "source-check", "answer", "learn", "look-up", "flood", "egress"]),
+  verdict: z.enum(["continue", "drop", "answered"]),
+  reason: nullableText("Of a drop"),
+  text: z.string().meta({ description: "One sentence for people; what else a step has is described in docs/explain.md" }),
+});
+
+export const explanationView = z.strictObject({
+  port: z.string().meta({ description: "The port that the frame enters by" }),
+  steps: z.array(stepView).meta({ description: "In the pipeline's order" }),
+  verdict: z.enum(["forwarded", "answered", "dropped"]).meta({ description: "Dropped: nothing leaves" }),
+  reason: nullableText("Of the first drop when nothing leaves"),
+  outputs: z.array(
+    z.strictObject({
+      port: z.string(),
+      bytes: count("On the wire"),
+      hex: z.string().meta({ description: "The frame, of a cut one as much as is there" }),
+      offload: nullableText("Its virtio-net header, for ports that take super-frames and partial checksums"),
+    }),
+  ),
+  drops: z.array(z.strictObject({ reason: z.string(), port: z.string() })).meta({ description: "What ends undelivered" }),
 });
 
 export const workerView = z.strictObject({
@@ -155,6 +187,8 @@ export type PortView = z.output<typeof portView>;
 export type MacView = z.output<typeof macView>;
 export type DropView = z.output<typeof dropView>;
 export type PublishedView = z.output<typeof publishedView>;
+export type ExplainInput = z.output<typeof explainInput>;
+export type ExplanationView = ExplanationJson;
 export type WorkerView = z.output<typeof workerView>;
 export type ReloadView = z.output<typeof reloadView>;
 export type ReloadInput = z.output<typeof reloadInput>;

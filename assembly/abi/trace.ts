@@ -18,7 +18,7 @@ export const ANSWER = 5;
 export const SWITCH = 6;
 
 // what a stage looked at or did
-/** The tag that names the network, taken out: number its VLAN identifier. */
+/** The outer tag, by which a trunk knows the network: number its VLAN identifier. */
 export const TAG_OUT = 16;
 /** Source MAC (low) against that of its port (high): outcome 1 the same. */
 export const STATION = 17;

@@ -1,5 +1,6 @@
 /** What an engine tells of itself. The names and units are those that `portyard show … --json` prints (design section 9). */
 import type { NetworkConfig, PortConfig, PortKind } from "../config/types.ts";
+import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import type { Lease } from "../ipam/lease.ts";
 
 export type Isolation = "process" | "thread" | "inline";
@@ -175,6 +176,8 @@ export interface EngineLike {
   macs(): MacInfo[];
   drops(): DropInfo[];
   counters(): EngineCounters;
+  /** What would become of `frame` now if it entered `port`; nothing is changed. */
+  explain(port: string, frame: Uint8Array, options?: ExplainOptions): Explanation;
   forwarderPid(): number | null;
   standbyPid(): number | null;
   on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void;

@@ -109,14 +109,14 @@ function vlanSteps(stage: Note, looked: readonly Note[], { port, isTrunk, names 
   const network = found.verdict === "drop" ? null : names.network(Number(stage.high >> 32n));
   const vlan = tag === undefined ? null : tag.number;
   const by = !isTrunk ? `port ${port} is in` : vlan === null ? "without a tag it is of" : `VLAN ${vlan}, whose tag is taken out, is`;
-  const text = VLAN_DROPS[found.reason ?? ""] ?? `${by} network ${network}`;
+  const text = VLAN_DROPS[found.reason ?? ""]?.(vlan) ?? `${by} network ${network}`;
   return [{ step: "vlan", ...found, text, network, vlan }];
 }
 
-const VLAN_DROPS: Record<string, string> = {
-  "port-absent": "the port is not there, or is not up",
-  "vlan-unknown": "the trunk has no network for its VLAN",
-  "vlan-untagged": "it has no tag, and the trunk no native network",
+const VLAN_DROPS: Record<string, (vlan: number | null) => string> = {
+  "port-absent": () => "the port is not there, or is not up",
+  "vlan-unknown": (vlan) => `the trunk has no network for VLAN ${vlan}`,
+  "vlan-untagged": (vlan) => `it has ${vlan === null ? "no tag" : "a priority tag"}, and the trunk no native network`,
 };
 
 function sourceSteps(stage: Note, looked: readonly Note[], way: Way): ExplainedStep[] {

@@ -30,7 +30,7 @@ export type ParseStep = StepOf<"parse"> & {
 /** Whose network's it is. */
 export type VlanStep = StepOf<"vlan"> & {
   network: string | null;
-  /** Identifier of the tag that was taken out. */
+  /** Identifier of its outer tag, of a trunk. */
   vlan: number | null;
 };
 

@@ -3,6 +3,7 @@ import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import type { CaptureFrame } from "../capture/types.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { Engine } from "../engine.ts";
+import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import type { MemoryPort } from "../engine/memory-port.ts";
 import type { Build } from "../wasm/module.ts";
 import { replayConfigOf } from "./replay-config.ts";
@@ -102,6 +103,11 @@ export class ReplayEngine {
     if (originalBytes > MAX_FRAME_BYTES) this.#drop({ reason: "oversize", port });
     else (this.#ports.get(port) as MemoryPort).sendCut(bytes, originalBytes);
     return this.#drops;
+  }
+
+  /** As Engine.explain. */
+  explain(port: string, frame: Uint8Array, options: ExplainOptions): Explanation {
+    return this.#engine.explain(port, frame, options);
   }
 
   /** A frame that enters nowhere. */

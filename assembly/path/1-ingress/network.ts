@@ -27,11 +27,11 @@ function classifyTrunk(descriptor: usize, trunk: u32): u32 {
   const frame = desc.frame(descriptor);
   const tagged = vlan.isTag(ethernet.etherType(frame)) && desc.bytes(descriptor) >= ethernet.HEADER_BYTES + vlan.HEADER_BYTES;
   const vlanId = tagged ? vlan.vlanId(frame + ethernet.HEADER_BYTES) : 0;
+  if (TRACE && tagged) note(step.TAG_OUT, 0, 0, vlanId);
   const network = trunks.networkOf(trunk, vlanId);
   if (network == 0) return desc.drop(descriptor, vlanId == 0 ? reason.VLAN_UNTAGGED : reason.VLAN_UNKNOWN);
   desc.setNetwork(descriptor, network);
   if (tagged) {
-    if (TRACE) note(step.TAG_OUT, 0, 0, vlanId);
     popTag(descriptor);
     parseLayers(descriptor, desc.frame(descriptor), desc.bytes(descriptor));
   }

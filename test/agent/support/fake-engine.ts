@@ -13,6 +13,7 @@ import type {
   PortInfo,
 } from "../../../bindings/engine/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
+import type { ExplainOptions, Explanation } from "../../../bindings/explain/types.ts";
 import { networksOf } from "../../../bindings/config/networks-of.ts";
 import { type Lease, withLease } from "../../../bindings/ipam/lease.ts";
 
@@ -130,6 +131,13 @@ export class FakeEngine implements EngineLike {
     return [...this.#networks.values()].map(({ name, subnets, gateways, internal, mtu, learning, macAgeSeconds }) => {
       return { name, subnets, gateway: gateways[0] ?? null, gateways, internal, mtu, ports: members(name), learning, macAgeSeconds };
     });
+  }
+
+  /** Every frame leaves by the port that it came from. */
+  explain(port: string, frame: Uint8Array, { originalBytes = frame.length, offload }: ExplainOptions = {}): Explanation {
+    if (!this.#ports.has(port)) throw new PortyardError("port-missing", `There is no port ${port}.`, { value: port });
+    const outputs = [{ port, frame, originalBytes, offload: offload ?? null }];
+    return { port, steps: [], verdict: "forwarded", reason: null, outputs, drops: [] };
   }
 
   macs(): MacInfo[] {

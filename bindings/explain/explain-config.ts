@@ -1,0 +1,18 @@
+/** What a configuration would do with one frame, on a network that nobody has spoken on yet. */
+import type { EngineConfig } from "../config/types.ts";
+import { ReplayEngine } from "../replay/replay-engine.ts";
+import type { ExplainOptions, Explanation } from "./types.ts";
+
+/** As `Engine.explain`, of an instance that would be started with `config`. Its ports become ports in memory, host ports too; a port without
+ *  a MAC, but with addresses, has that of the frame.
+ *  @throws PortyardError `port-missing`, `frame-too-long`, `pool-exhausted`. */
+export async function explain(config: EngineConfig, port: string, frame: Uint8Array, options: ExplainOptions = {}): Promise<Explanation> {
+  const engine = await ReplayEngine.create(config, "single", () => {});
+  try {
+    const captured = { bytes: frame, originalBytes: frame.length, timeNs: 0n, interface: 0 };
+    if (engine.isWaiting(port, captured)) await engine.adopt(port, captured);
+    return engine.explain(port, frame, options);
+  } finally {
+    await engine.close();
+  }
+}
