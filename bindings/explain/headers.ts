@@ -33,12 +33,23 @@ const ICMPV6: Record<number, string> = {
 };
 const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
 const TCP = 6;
+/** Of L4 that is read here. */
+const [TCP_BYTES, PORTS_BYTES] = [14, 4];
 const PORTS = [TCP, 17, 132];
 
-/** The layers above Ethernet. */
+/** Bytes of ARP, IPv4 and IPv6 headers that are read here. */
+const HEADER_BYTES = [
+  [flag.FLAG_ARP, 28],
+  [flag.FLAG_IPV4, 20],
+  [flag.FLAG_IPV6, 40],
+] as const;
+
+/** The layers above Ethernet. @param frame as much of it as was captured. */
 export function headersText(frame: Uint8Array, layers: Layers): string {
-  const { etherType, flags } = layers;
-  if ((flags & flag.FLAG_ARP) !== 0) return arpText(frame, layers.l3);
+  const { etherType, flags, l3 } = layers;
+  const bytes = HEADER_BYTES.find(([bit]) => (flags & bit) !== 0)?.[1] ?? 0;
+  if (l3 + bytes > frame.length) return `${ETHER_TYPES[etherType]}, whose header was cut`;
+  if ((flags & flag.FLAG_ARP) !== 0) return arpText(frame, l3);
   if ((flags & (flag.FLAG_IPV4 | flag.FLAG_IPV6)) !== 0) return `${ipText(frame, layers)}, ${l4Text(frame, layers)}`;
   const name = ETHER_TYPES[etherType];
   if (etherType < 0x0600) return `a frame of length ${etherType} (IEEE 802.3)`;
@@ -66,6 +77,7 @@ function l4Text(frame: Uint8Array, { flags, l4, protocol }: Layers): string {
   const isFragment = (flags & flag.FLAG_FRAGMENT) !== 0;
   if (l4 === 0) return isFragment ? `${name}, a later fragment` : (flags & flag.FLAG_CHAIN_CUT) !== 0 ? "headers without end" : name;
   const first = isFragment ? ", the first fragment" : "";
+  if (frame.length < l4 + (protocol === TCP ? TCP_BYTES : PORTS_BYTES)) return `${name}${first}`;
   if (PORTS.includes(protocol))
     return `${name} ${word(frame, l4)} > ${word(frame, l4 + 2)}${protocol === TCP ? tcpFlags(frame[l4 + 13] ?? 0) : ""}${first}`;
   const kinds = protocol === 1 ? ICMP : protocol === 58 ? ICMPV6 : {};
