@@ -80,7 +80,7 @@ export class Views {
     return cut(this.#engine.counters().workers, limit);
   }
 
-  /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`, `frame-too-long`. */
+  /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`. */
   explain(input: unknown): ExplanationView {
     const { port, hex, originalBytes, offload } = parseExplainInput(input);
     const options = { originalBytes, offload: offload === undefined ? undefined : readHex(offload) };

@@ -8,7 +8,6 @@ import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts"
 import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers, REASON_NAMES } from "./engine/describe.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
-import { refuseLength } from "./engine/frame-length.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
 import { kernelParts, type Parts } from "./engine/parts.ts";
 import type { PortEntry } from "./engine/ports.ts";
@@ -227,14 +226,13 @@ export class Engine implements EngineLike {
 
   /** What would become of `frame` now if it entered `port`, step by step: by the pipeline itself, over a copy of the tables. Nothing is changed,
    *  learned or counted; forwarding goes on meanwhile. The first call takes some 100 ms and 35 MB more than the others.
-   *  @param frame from the destination MAC to the last byte of payload, 0-65,568 bytes.
-   *  @throws PortyardError `port-missing`, `frame-too-long`, `engine-closed`. */
+   *  @param frame from the destination MAC to the last byte of payload; of any length, since that is for the pipeline to judge.
+   *  @throws PortyardError `port-missing`, `engine-closed`. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions = {}): Explanation {
     if (this.isClosed) throw new PortyardError("engine-closed", "The engine is closed.");
     const { ports, networks, store, copyTables, nowMs } = this.parts;
     const { index, config } = ports.get(port);
     const originalBytes = Math.max(frame.length, options.originalBytes ?? 0);
-    refuseLength(originalBytes);
     this.explainer ??= new Explainer(store.layout, copyTables);
     const traced = this.explainer.trace(index, frame, { ...options, originalBytes }, nowMs());
     const names = {

@@ -25,7 +25,7 @@ const columns = {
   /** Demos that are ended at a random moment. */
   demoStops: { quick: 4, full: 50 },
   /** Random frames that are explained, then sent, in each build. */
-  explainedFrames: { quick: 2_000, full: 100_000 },
+  explainedFrames: { quick: 1_000, full: 100_000 },
   /** Random sets of networks whose rules are tried with random packets. */
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */

@@ -5,7 +5,6 @@ const STATUSES: Record<string, number> = {
   "bad-configuration": 400,
   "bad-hex": 400,
   "bad-request": 400,
-  "frame-too-long": 400,
   "no-rights": 403,
   "not-found": 404,
   "network-missing": 404,

@@ -1,6 +1,6 @@
 /** A port without a kernel: the embedding program is its other end. */
+import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import { PortyardError } from "../error.ts";
-import { refuseLength } from "./frame-length.ts";
 import type { InlineLink, PortListener } from "./inline-link.ts";
 
 export class MemoryPort {
@@ -51,4 +51,12 @@ export class MemoryPort {
   private requirePresence(): void {
     if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
   }
+}
+
+function refuseLength(bytes: number): void {
+  if (bytes <= MAX_FRAME_BYTES) return;
+  throw new PortyardError("frame-too-long", `A frame of ${bytes} bytes is longer than a slot takes.`, {
+    value: bytes,
+    remedy: `Send at most ${MAX_FRAME_BYTES} bytes.`,
+  });
 }

@@ -3,6 +3,7 @@
  *
  *      configuration | copy of the tables | region of the worker | trace                                                     */
 import * as map from "../../assembly/abi/memory-map.ts";
+import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import * as state from "../../assembly/abi/worker-state.ts";
 import * as port from "../../assembly/abi/port.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
@@ -46,8 +47,9 @@ export class Explainer {
     this.#wasm = instantiateEngine(loadModule("explain"), this.#memory);
   }
 
-  /** The way that `frame` would take from port number `from` at `nowMs` of the workers' clock. Its length is the caller's to check. */
-  trace(from: number, frame: Uint8Array, { offload, originalBytes = frame.length }: ExplainOptions, nowMs: number): TracedWay {
+  /** The way that a frame would take from port number `from` at `nowMs` of the workers' clock. */
+  trace(from: number, whole: Uint8Array, { offload, originalBytes = whole.length }: ExplainOptions, nowMs: number): TracedWay {
+    const frame = whole.subarray(0, MAX_FRAME_BYTES);
     this.#copyTables(this.#memory);
     this.#tables.configure(0n, this.#layout.workersBase);
     const place = this.#layout.workersBase + map.WORKER_BYTES;

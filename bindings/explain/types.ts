@@ -116,6 +116,6 @@ export interface Explanation {
 export interface ExplainOptions {
   /** virtio-net header of 10 bytes, of a super-frame or a partial checksum. */
   offload?: Uint8Array | undefined;
-  /** Length before it was cut to a snap length, `frame.length` to 65,568. */
+  /** Length before it was cut to a snap length, `frame.length` or more. */
   originalBytes?: number | undefined;
 }

@@ -83,12 +83,12 @@ export class MemoryWorker {
     this.accept(slot, port, place, frame.length, offload);
   }
 
-  /** As `receive`, of a frame that had `originalBytes` bytes, up to 65,568, before it was cut to `frame`. */
+  /** As `receive`, of a frame that had `originalBytes` bytes before it was cut to `frame`, which fits a slot. */
   receiveCut(port: number, frame: Uint8Array, originalBytes: number): void {
     const slot = this.takeSlot();
     const place = this.wasm.framePlace(this.address, slot);
     this.tables.bytes.set(frame, place);
-    this.tables.bytes.fill(0, place + frame.length, place + originalBytes);
+    this.tables.bytes.fill(0, place + frame.length, place + Math.min(originalBytes, MAX_FRAME_BYTES));
     this.wasm.clearOffload(place);
     this.cuts.push(() => this.wasm.processCut(this.address, slot, port, place, originalBytes, originalBytes - frame.length));
     this.run();

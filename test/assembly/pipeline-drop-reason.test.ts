@@ -169,6 +169,35 @@ for (const build of BUILDS) {
   }
 }
 
+/** Those that a single frame comes to in the pipeline by itself. The rest is for writes, and for what other frames and workers do. */
+const LATER: Reason[] = ["QUEUE_FULL", "PORT_FULL", "PORT_DOWN", "PORT_GONE", "PORT_REFUSED", "POISON", "WORKER_DIED"];
+for (const [name, story] of Object.entries(stories).filter(([name]) => !LATER.includes(name as Reason))) {
+  test(`${name} is what an explanation says beforehand`, () => {
+    const engine = new TestEngine("single");
+    const { send, sendUnchecked, worker } = engine;
+    const said = new Set<number>();
+    const explain = (...asked: Parameters<TestEngine["explainedDrops"]>) => {
+      for (const reason of engine.explainedDrops(...asked)) said.add(reason);
+    };
+    engine.send = (port, frame, offload) => {
+      explain(port, frame, { offload });
+      return send.call(engine, port, frame, offload);
+    };
+    engine.sendUnchecked = (port, head, length) => {
+      explain(port, head, { originalBytes: length });
+      return sendUnchecked.call(engine, port, head, length);
+    };
+    const { receiveCut } = worker;
+    worker.receiveCut = (port, frame, originalBytes) => {
+      explain(port, frame, { originalBytes });
+      receiveCut.call(worker, port, frame, originalBytes);
+    };
+    story(engine);
+    assert.equal([...said].map(nameOf), [name]);
+    engine.close();
+  });
+}
+
 /** Names of the reasons that stand at any port. */
 function countedReasons(engine: TestEngine): string[] {
   const numbers = Object.values(reasons).filter((reason) => reason !== reasons.NONE);

@@ -1,6 +1,6 @@
 /** Memories for engines under test, used again by the next test: formatted, but not wiped. What an earlier test left in a
  *  slot must never matter.                                                                                               */
-import { layOut, memoryPages } from "../../bindings/tables/layout.ts";
+import { type Layout, layOut, memoryPages } from "../../bindings/tables/layout.ts";
 import { Tables, createMemory } from "../../bindings/tables/tables.ts";
 import { type Build, type EngineExports, instantiateEngine, loadModule } from "../../bindings/wasm/module.ts";
 
@@ -10,6 +10,7 @@ const REGIONS = 2;
 
 export interface EngineMemory {
   key: string;
+  layout: Layout;
   tables: Tables;
   wasm: EngineExports;
 }
@@ -28,7 +29,7 @@ export function takeMemory(build: Build, macLimit: number): EngineMemory {
 
   function create(): EngineMemory {
     const pages = createMemory(memoryPages(layout, REGIONS), build !== "single");
-    return { key, tables: new Tables(pages), wasm: instantiateEngine(loadModule(build), pages) };
+    return { key, layout, tables: new Tables(pages), wasm: instantiateEngine(loadModule(build), pages) };
   }
 }
 

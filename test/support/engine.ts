@@ -4,7 +4,10 @@ import { AGENT_WORKER, MAX_MACS_PER_PORT, DEFAULT_MAC_AGE_SECONDS, MAX_TRUNKS } 
 import * as counter from "../../assembly/abi/counter.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
+import * as trace from "../../assembly/abi/trace.ts";
 import * as record from "../../assembly/abi/worker.ts";
+import { copyLivingTables, Explainer } from "../../bindings/explain/explainer.ts";
+import type { ExplainOptions } from "../../bindings/explain/types.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
 import { splitMac } from "../../bindings/mac.ts";
 import * as macs from "../../bindings/tables/mac-table.ts";
@@ -52,6 +55,7 @@ export class TestEngine {
   /** Frames that were counted at ports which are no longer there. */
   readonly retired = { received: 0, sent: 0, dropped: 0 };
   private readonly place: EngineMemory;
+  private explainer: Explainer | null = null;
   private outputs: Output[] = [];
   private nextNetwork = 1;
   /** The port of each trunk page, -1 for nobody's. */
@@ -173,6 +177,14 @@ export class TestEngine {
   send(port: number, frame: Uint8Array, offload?: Uint8Array): Output[] {
     this.worker.receive(port, frame, offload);
     return this.takeOutputs();
+  }
+
+  /** Reasons by which an explanation says that a frame ends. */
+  explainedDrops(port: number, frame: Uint8Array, options: ExplainOptions = {}): number[] {
+    const { layout } = this.place;
+    this.explainer ??= new Explainer(layout, (memory) => copyLivingTables(this.tables, layout, memory));
+    const { notes } = this.explainer.trace(port, frame, options, 0);
+    return notes.filter(({ step }) => step === trace.DROP).map(({ outcome }) => outcome);
   }
 
   /** As a back end that read `length` bytes, of which the first are `head`: past what the memory worker takes. */

@@ -6,7 +6,7 @@ import type { Parts } from "../../../bindings/engine/parts.ts";
 import type { ExplainOptions } from "../../../bindings/explain/types.ts";
 import type { Build } from "../../../bindings/wasm/module.ts";
 import { hex, ramp } from "../../support/packet/bytes.ts";
-import { arp, BROADCAST, ethernet, TYPE_EXPERIMENT, TYPE_IPV4, TYPE_IPV6, tagged } from "../../support/packet/ethernet.ts";
+import { arp, BROADCAST, ethernet, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4, TYPE_IPV6, tagged } from "../../support/packet/ethernet.ts";
 import { ipv4, ipv6 } from "../../support/packet/ip.ts";
 import * as nd from "../../support/packet/neighbour.ts";
 import { offload } from "../../support/packet/offload.ts";
@@ -42,6 +42,7 @@ export const WITH_OFFLOAD = CONFIG.ports
 
 const STATIONS = [1, 2, 4, 5, 6, 7, 8, 9].map(mac);
 const IPV4 = ["10.77.0.1", "10.77.0.2", "10.77.0.4", "10.77.0.9", "10.78.0.1", "0.0.0.0"];
+const BOUND = ["10.77.0.1", "10.77.0.2", "10.77.0.4"];
 const IPV6 = ["fd77::1", "fd77::2", "fd77::9", "::", "fe80::ff:fe00:1", "fe80::5", "ff02::1"];
 
 export interface RandomFrame {
@@ -93,11 +94,15 @@ function wellFormed(chance: Random, port: string): Uint8Array {
     () => ipv6({ ...six, next: 6 }, tcp(six, { ...ports, sequence: 1, flags: SYN | ACK, options: mss }, payload)),
   ];
   const kind = below(kinds.length + 4);
+  if (below(12) === 0) {
+    const question = arp({ operation: 1, senderMac: from, senderAddress: four.source, targetAddress: pick(BOUND) });
+    return ethernet(BROADCAST, from, TYPE_ARP, question);
+  }
   if (kind === kinds.length) return nd.solicitation(from, six.source, six.destination);
   if (kind === kinds.length + 1) return nd.advertisement(from, six.source, six.destination, 0x20);
   if (kind === kinds.length + 2) return nd.listener(from, six.source, pick([131, 132, 143]));
   if (kind === kinds.length + 3) return ethernet(to, from, TYPE_EXPERIMENT, payload);
-  const type = kind === 0 ? 0x0806 : kind < 5 ? TYPE_IPV4 : TYPE_IPV6;
+  const type = kind === 0 ? TYPE_ARP : kind < 5 ? TYPE_IPV4 : TYPE_IPV6;
   return ethernet(to, from, type, kinds[kind]?.() ?? []);
 }
 
