@@ -8,8 +8,9 @@ import * as desc from "../../memory/descriptor";
 import * as arp from "../../wire/arp";
 import * as ethernet from "../../wire/ethernet";
 import * as icmpv6 from "../../wire/icmpv6";
-import { ICMPV6 } from "../../wire/ip-protocol";
+import { ICMPV6, TCP } from "../../wire/ip-protocol";
 import * as ipv4 from "../../wire/ipv4";
+import * as tcp from "../../wire/tcp";
 import * as ipv6 from "../../wire/ipv6";
 import * as vlan from "../../wire/vlan";
 
@@ -42,8 +43,10 @@ export function withdraw(descriptor: usize): bool {
   const l3 = load<u32>(descriptor, field.L3);
   if (l3 + l3Bytes(descriptor) > captured || isChainShort(descriptor, captured)) return withdrawL3(descriptor);
   const l4 = load<u32>(descriptor, field.L4);
-  if (l4 == 0 || (l4 + L4_BYTES <= captured && !isMessageShort(descriptor, captured))) return false;
-  return withdrawL4(descriptor);
+  if (l4 == 0) return false;
+  if (l4 + L4_BYTES > captured || isMessageShort(descriptor, captured)) return withdrawL4(descriptor);
+  if (areOptionsShort(descriptor, captured)) withdrawL4(descriptor);
+  return false;
 }
 
 function withdrawL3(descriptor: usize): bool {
@@ -70,6 +73,13 @@ function isChainShort(descriptor: usize, captured: u32): bool {
   if ((desc.flags(descriptor) & field.FLAG_IPV6) == 0 || load<u32>(descriptor, field.L4) != 0) return false;
   const l3 = load<u32>(descriptor, field.L3);
   return l3 + load<u32>(descriptor, field.PACKET_BYTES) > captured && l3 + ipv6.HEADER_BYTES + MAX_EXTENSION_BYTES > captured;
+}
+
+/** Options of TCP are changed, not decided by: where they are not whole the segment goes on as it is. */
+function areOptionsShort(descriptor: usize, captured: u32): bool {
+  if (desc.protocol(descriptor) != TCP) return false;
+  const l4 = load<u32>(descriptor, field.L4);
+  return l4 + tcp.HEADER_BYTES > captured || l4 + tcp.headerBytes(desc.l4(descriptor)) > captured;
 }
 
 /** Messages of neighbour and listener discovery say what they say by all of their bytes. */

@@ -6,6 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DROP_LOG_ENTRIES } from "../../../../assembly/abi/limits.ts";
 import * as reason from "../../../../assembly/abi/drop-reason.ts";
+import { FLAG_CLAMP as CLAMP } from "../../../../assembly/abi/port.ts";
 import * as field from "../../../../assembly/abi/worker-state.ts";
 import * as map from "../../../../assembly/abi/memory-map.ts";
 import { A, A4, A6, B, B4, B6, FREE6, ip4, ip6, X, yard } from "../../../support/checked-yard.ts";
@@ -164,6 +165,34 @@ test("what lay in the slot before does not show", () => {
   for (const { frame } of engine.takeOutputs()) assert.ok(frame.subarray(24).every((byte) => byte === 0));
   engine.close();
 });
+
+for (const build of BUILDS) {
+  test(`${build}: a segment size is lowered where all of its header is there, and nothing is written behind what was captured`, () => {
+    const engine = new TestEngine(build);
+    const network = engine.network();
+    engine.port({ network });
+    engine.port({ network, mtu: 1280, flags: CLAMP });
+    const whole = ethernet(
+      B,
+      X,
+      TYPE_IPV4,
+      ipv4({ ...ends4, protocol: TCP }, tcp(ends4, { ...ports, sequence: 1, flags: SYN, options: [2, 4, 5, 180] })),
+    );
+    const options = 14 + 20 + 20;
+    for (let captured = 54 - 14; captured < whole.length; captured++) {
+      engine.worker.receiveCut(0, whole.subarray(0, captured), whole.length + 40);
+      const [output] = engine.takeOutputs();
+      const expected = new Uint8Array(whole.length + 40);
+      expected.set(whole.subarray(0, captured));
+      assert.equal(Buffer.from(output?.frame ?? []), Buffer.from(expected), `${captured} bytes were captured`);
+    }
+    engine.worker.receiveCut(0, whole, whole.length + 40);
+    const [output] = engine.takeOutputs();
+    assert.equal([...(output?.frame.subarray(options, options + 4) ?? [])], [2, 4, 1240 >> 8, 1240 & 0xff]);
+    assert.ok(output?.frame.subarray(whole.length).every((byte) => byte === 0));
+    engine.close();
+  });
+}
 
 test("more drops by one frame than the log holds: the last are told", () => {
   const engine = new TestEngine("debug");
