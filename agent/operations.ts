@@ -8,8 +8,10 @@ import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config
 import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { findHandedTap, type HandedTap, removeHandedTap } from "../bindings/ports/handed-tap.ts";
+import type { ExportView } from "./api/schema.ts";
 import { patched, setPortTransaction } from "./change/port-patch.ts";
 import { carryOut, checkTransaction, type TransactionTools } from "./change/transaction.ts";
+import { exportOf } from "./export.ts";
 import type { HostLike } from "./host/host.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Log } from "./log.ts";
@@ -169,6 +171,12 @@ export class Operations {
       this.#log.info({ changes: changes.length }, "configuration reloaded");
       return changes;
     });
+  }
+
+  /** The running configuration, when the changes before are done: never the middle of one. */
+  export(): Promise<ExportView> {
+    const parts = { config: this.#config, objects: this.#objects, engine: this.#engine, publisher: this.#publisher };
+    return this.#inTurn(async () => exportOf(parts));
   }
 
   #tools(): TransactionTools {

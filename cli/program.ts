@@ -8,6 +8,7 @@ import { doctorCommand } from "./doctor.ts";
 import { downCommand } from "./down.ts";
 import { report } from "./error.ts";
 import { explainCommand } from "./explain.ts";
+import { exportCommand } from "./export.ts";
 import { installCommand } from "./install.ts";
 import { networkCommand } from "./network.ts";
 import { portCommand } from "./port.ts";
@@ -34,7 +35,7 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     );
-  const instance = [upCommand(), downCommand(), reloadCommand(), portCommand(), networkCommand(), showCommand()];
+  const instance = [upCommand(), downCommand(), reloadCommand(), portCommand(), networkCommand(), showCommand(), exportCommand()];
   const service = [installCommand(), uninstallCommand()];
   const commands = [
     demoCommand(),

@@ -37,8 +37,12 @@ const columns = {
   dockerConversations: { quick: 200, full: 10_000 },
   /** Random objects that are offered as configurations. */
   configurationInputs: { quick: 500, full: 100_000 },
+  /** Random configurations that are written and read. */
+  writtenConfigurations: { quick: 200, full: 10_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
   cutFrames: { quick: 600, full: 1_000_000 },
+  /** Echo requests of a host whose traffic is replayed through its exported configuration. */
+  exportedPings: { quick: 20, full: 2_000 },
   /** Ports added and removed under load. */
   churnedPorts: { quick: 40, full: 1_000 },
   /** Sources that the MAC flood invents. */

@@ -13,7 +13,7 @@ interface Schema {
   additionalProperties?: Schema | boolean;
 }
 
-const SHOWN = ["Network", "Port", "Mac", "Drop", "Published", "Explanation", "Worker", "Version", "Reload"];
+const SHOWN = ["Network", "Port", "Mac", "Drop", "Published", "Explanation", "Worker", "Version", "Reload", "Export"];
 const asCell = (text: string): string => text.replaceAll("|", "\\|");
 const row = (cells: string[]): string => `| ${cells.map(asCell).join(" | ")} |`;
 

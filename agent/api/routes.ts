@@ -150,6 +150,17 @@ export const routes: Route[] = [
     run: (agent, { filter }) => agent.views().workers(filter),
   },
   {
+    method: "GET",
+    path: "/v1/config",
+    id: "getConfig",
+    summary: "The running configuration, whoever made its parts: what a replay elsewhere takes",
+    query: noQuery,
+    body: null,
+    answer: one("Export"),
+    errors: [503],
+    run: (agent) => agent.operations().export(),
+  },
+  {
     method: "POST",
     path: "/v1/explain",
     id: "explain",

@@ -1,5 +1,6 @@
 /** What the API answers, field by field. The handlers' types, the OpenAPI document and the tests of both come from here.
  *  Numbers are numbers, absent is null, fields are only ever added. */
+import { configSchema } from "../../bindings/config/schema.ts";
 import { OWNERS } from "../state/types.ts";
 import type { ExplanationJson } from "../../bindings/explain/json.ts";
 import { z } from "zod";
@@ -166,6 +167,33 @@ export const reloadInput = z.strictObject({
   dryRun: z.boolean().optional().meta({ description: "Check, and change nothing" }),
 });
 
+const chosenHostPorts = z.array(z.int()).meta({ description: "Ports of the host that were chosen for published ports which name none" });
+
+export const exportView = z.strictObject({
+  config: configSchema.meta({
+    description: "As a configuration file says it, with every default spelt out, lent addresses and MACs among it",
+  }),
+  networks: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        owner,
+        hostPort: z
+          .strictObject({ name: z.string(), mac: z.string() })
+          .nullable()
+          .meta({ description: "Of a network with a gateway; its MAC follows from the names of instance and network" }),
+        chosenHostPorts,
+      }),
+    )
+    .meta({ description: "What the configuration does not say of its networks" }),
+  ports: z
+    .array(z.strictObject({ name: z.string(), owner, state: portView.shape.state, chosenHostPorts }))
+    .meta({ description: "The same of its ports" }),
+  held: z
+    .array(z.strictObject({ kind: z.enum(["network", "port"]), name: z.string(), owner, code: nullableText("Code of the error") }))
+    .meta({ description: "What could not be made again, and so is not in the configuration" }),
+});
+
 export const leftView = z.strictObject({ left: z.literal(true) });
 export const stoppedView = z.strictObject({ stopped: z.literal(true) });
 
@@ -191,5 +219,6 @@ export type ExplainInput = z.output<typeof explainInput>;
 export type ExplanationView = ExplanationJson;
 export type WorkerView = z.output<typeof workerView>;
 export type ReloadView = z.output<typeof reloadView>;
+export type ExportView = z.input<typeof exportView>;
 export type ReloadInput = z.output<typeof reloadInput>;
 export type VersionView = z.output<typeof versionView>;

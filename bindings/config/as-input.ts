@@ -3,7 +3,8 @@
 import type { NetworkInput } from "./network-schema.ts";
 import type { PortInput } from "./port-schema.ts";
 import { formatPublication } from "./publish.ts";
-import type { NetworkConfig, PortConfig, Publication } from "./types.ts";
+import type { ConfigInput } from "./schema.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, Publication } from "./types.ts";
 
 const published = (publish: readonly Publication[] | undefined): { publish?: string[] } =>
   publish === undefined ? {} : { publish: publish.map(formatPublication) };
@@ -20,4 +21,9 @@ export function portInput({ tap, host: _made, publish, ...others }: PortConfig):
   if (!tap) return rest;
   const { addresses, gateways: _network, ...device } = tap;
   return { ...rest, tap: { ...device, ...(addresses.length > 0 && { address: addresses }) } };
+}
+
+/** `parseConfig` makes the same configuration of it. Of a port that was lent addresses they are its own. */
+export function configInput({ networks, ports, docker, ...rest }: EngineConfig): ConfigInput {
+  return { ...rest, ...(docker && { docker }), networks: networks.map(networkInput), ports: ports.map(portInput) };
 }

@@ -121,6 +121,11 @@ for (const [path, status, code, field] of [
   });
 }
 
+test("the running configuration is answered as the document says", async () => {
+  const { status, body } = await call("GET", "/v1/config");
+  assert.equal([status, body.config.name, body.config.ports[0].name, body.held], [200, "lab", "a", []]);
+});
+
 test("a network is made and removed", async () => {
   const made = await call("POST", "/v1/networks", { name: "red", subnet: "10.79.0.0/24", mtu: 9000 });
   assert.equal([made.status, made.body.name, made.body.mtu, made.body.owner], [201, "red", 9000, "api"]);
