@@ -12,6 +12,8 @@ export const programs = [
   { command: "iptables", package: "iptables", needs: ["test"], use: "plays the host's own firewall" },
   { command: "conntrack", package: "conntrack", needs: ["test"], use: "forgets flows of published UDP ports" },
   { command: "ping", package: "iputils-ping", needs: ["test"], use: "asks the world outside" },
+  { command: "tcpdump", package: "tcpdump", needs: ["test"], use: "captures what containers send and get" },
+  { command: "tshark", package: "tshark", needs: ["test"], use: "opens the captures that are written" },
   { command: "setpriv", package: "util-linux", needs: ["test"], use: "runs a unit's command with the rights that the unit leaves" },
   { command: "systemd-analyze", package: "systemd", needs: ["test"], use: "looks for mistakes in the units" },
   { command: "dockerd", package: "docker.io", needs: ["test"], use: "runs the containers of the driver's tests" },

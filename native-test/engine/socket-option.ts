@@ -1,4 +1,4 @@
-/** Options of a datagram socket that Node has no call for. */
+/** Options of sockets that Node has no call for. */
 import type { Socket } from "node:dgram";
 import { check } from "../../bindings/native/errno.ts";
 import { lazily } from "../../bindings/native/koffi.ts";
@@ -11,7 +11,12 @@ const libc = lazily((define) => ({
 
 /** Sets an option whose value is an int, on a bound socket. @throws PortyardError `system-call-failed`. */
 export function setSocketOption(socket: Socket, level: number, option: number, value: number): void {
-  check(libc().setsockopt(descriptorOf(socket), level, option, Int32Array.of(value), 4), `setsockopt(${level}, ${option})`);
+  setDescriptorOption(descriptorOf(socket), level, option, value);
+}
+
+/** The same of any socket. @throws PortyardError `system-call-failed`. */
+export function setDescriptorOption(descriptor: number, level: number, option: number, value: number): void {
+  check(libc().setsockopt(descriptor, level, option, Int32Array.of(value), 4), `setsockopt(${level}, ${option})`);
 }
 
 /** Node keeps it from its users, behind a symbol. */

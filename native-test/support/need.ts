@@ -16,6 +16,7 @@ export const NEEDS = {
   iptables: { cause: "package", holds: () => isInstalled("iptables"), reason: "iptables (package iptables) is not installed" },
   conntrack: { cause: "package", holds: () => isInstalled("conntrack"), reason: "conntrack (package conntrack) is not installed" },
   ping: { cause: "package", holds: () => isInstalled("ping"), reason: "ping (package iputils-ping) is not installed" },
+  tcpdump: { cause: "package", holds: () => isInstalled("tcpdump"), reason: "tcpdump (its package) is not installed" },
   docker: { cause: "package", holds: () => isInstalled("dockerd"), reason: "dockerd (package docker.io) is not installed" },
   compose: { cause: "package", holds: () => isInstalled("docker-compose"), reason: "docker-compose (its package) is not installed" },
   busybox: { cause: "package", holds: () => isInstalled("busybox"), reason: "busybox (package busybox-static) is not installed" },
