@@ -14,6 +14,9 @@ const columns = {
   hungFileSeconds: { quick: 1.5, full: 1.5 },
   /** Random capture files of each property. */
   captureProperties: { quick: 200, full: 10_000 },
+  /** Random capture files that are cut at every byte, plain and packed. */
+  cutCaptures: { quick: 60, full: 3_000 },
+  cutPackedCaptures: { quick: 5, full: 200 },
   /** Capture files with some bytes changed. */
   captureMutations: { quick: 3000, full: 300_000 },
   /** Length of the capture that is read as a stream. */
