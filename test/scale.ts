@@ -17,6 +17,8 @@ const columns = {
   /** Random capture files that are cut at every byte, plain and packed. */
   cutCaptures: { quick: 60, full: 3_000 },
   cutPackedCaptures: { quick: 5, full: 200 },
+  /** Random frames of each file that tshark opens. */
+  tsharkFrames: { quick: 100, full: 5_000 },
   /** Capture files with some bytes changed. */
   captureMutations: { quick: 3000, full: 300_000 },
   /** Length of the capture that is read as a stream. */
