@@ -48,6 +48,9 @@ const columns = {
   cutFrames: { quick: 600, full: 1_000_000 },
   /** Echo requests of a host whose traffic is replayed through its exported configuration. */
   exportedPings: { quick: 20, full: 2_000 },
+  /** Captured frames, and generated ones of each flow, that go through two live workers and through a replay. */
+  liveCapturedFrames: { quick: 2_000, full: 60_000 },
+  liveFlowFrames: { quick: 60, full: 3_000 },
   /** Ports added and removed under load. */
   churnedPorts: { quick: 40, full: 1_000 },
   /** Sources that the MAC flood invents. */

@@ -12,26 +12,15 @@ import { MemorySwitch } from "../../test/support/memory-switch.ts";
 import { type Need, needing } from "../support/need.ts";
 import { makeBridge } from "./linux-bridge.ts";
 import { makeSwitch } from "./portyard-switch.ts";
+import { isTagCut } from "./quiet-taps.ts";
 
 const BRIDGE_GROUP = Buffer.from("0180c2000000", "hex");
-const ADDRESSES_BYTES = 12;
-const TAG_BYTES = 4;
-/** What Linux wants to see behind a tag before it takes it out. */
-const BEHIND_TAG_BYTES = 4;
 
 /** What comes out for a frame; null when it could not be put in. */
 type Way = (frame: Uint8Array) => Uint8Array[] | null;
 const AGREEMENTS = ["forwarded", "dropped", "not taken"] as const;
 const DIFFERENCES = ["bridge group", "tag cut short"] as const;
 type Finding = (typeof AGREEMENTS)[number] | (typeof DIFFERENCES)[number];
-
-/** True when there are too few bytes behind the tags for Linux to take them out. */
-function isTagCut(frame: Uint8Array): boolean {
-  const type = (at: number): number => ((frame[at] ?? 0) << 8) | (frame[at + 1] ?? 0);
-  let at = ADDRESSES_BYTES;
-  while (type(at) === 0x8100 || type(at) === 0x88a8) at += TAG_BYTES;
-  return at > ADDRESSES_BYTES && frame.length < at + BEHIND_TAG_BYTES;
-}
 
 function isSame(outputs: Uint8Array[], frame: Uint8Array): boolean {
   return outputs.length === 1 && Buffer.from(frame).equals(outputs[0] as Uint8Array);
