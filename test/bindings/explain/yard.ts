@@ -98,6 +98,7 @@ function wellFormed(chance: Random, port: string): Uint8Array {
     const question = arp({ operation: 1, senderMac: from, senderAddress: four.source, targetAddress: pick(BOUND) });
     return ethernet(BROADCAST, from, TYPE_ARP, question);
   }
+  if (below(20) === 0) return nd.udp4({ from, to: BROADCAST }, four, 67, 68);
   if (kind === kinds.length) return nd.solicitation(from, six.source, six.destination);
   if (kind === kinds.length + 1) return nd.advertisement(from, six.source, six.destination, 0x20);
   if (kind === kinds.length + 2) return nd.listener(from, six.source, pick([131, 132, 143]));
