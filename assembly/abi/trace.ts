@@ -42,6 +42,8 @@ export const CHECKSUM = 25;
 export const TAG_IN = 26;
 /** Something ended undelivered: outcome drop reason, port the one at fault. */
 export const DROP = 27;
+/** A source is refused, and no look-up says why: outcome REFUSED_*. */
+export const REFUSED = 28;
 
 export const LEARN_OFF = 0;
 export const LEARN_NEW = 1;
@@ -57,3 +59,18 @@ export const LOOKUP_UNKNOWN = 1;
 export const LOOKUP_FOUND = 2;
 /** The port that it was seen on has been removed since. */
 export const LOOKUP_STALE = 3;
+
+/** ARP of another form, or more tags than are walked. */
+export const REFUSED_HIDDEN = 1;
+/** The sender's MAC in ARP is not that of the frame. */
+export const REFUSED_SENDER_MAC = 2;
+/** Extension headers of IPv6 without end. */
+export const REFUSED_CHAIN = 3;
+/** From `::`, and nothing that may come from there. */
+export const REFUSED_UNSPECIFIED = 4;
+/** A message of neighbour discovery that is not whole or not well formed. */
+export const REFUSED_MESSAGE = 5;
+/** The link-layer address in neighbour discovery is not that of the frame. */
+export const REFUSED_LINK_OPTION = 6;
+/** One link-local address more than MAX_LINK_LOCALS is announced. */
+export const REFUSED_LINK_LOCALS = 7;

@@ -14,12 +14,14 @@ export function egressSteps(notes: readonly Note[], names: Names): EgressStep[] 
 function egressStep({ port: index, number: limitBytes, low }: Note, done: readonly Note[], names: Names): EgressStep {
   const find = (wanted: number) => done.find(({ step }) => step === wanted);
   const drop = find(note.DROP);
+  const segments = find(note.SEGMENT)?.number ?? null;
   const reason = drop === undefined ? null : (REASON_NAMES.get(drop.outcome) ?? null);
   const facts = {
     port: names.port(index),
     bytes: Number(low),
     limitBytes,
-    segments: find(note.SEGMENT)?.number ?? null,
+    segments,
+    segmentsLost: segments === null ? 0 : done.filter(({ step }) => step === note.DROP).length,
     isChecksumCompleted: find(note.CHECKSUM) !== undefined,
     mss: find(note.CLAMP)?.number ?? null,
     vlan: find(note.TAG_IN)?.number ?? null,
@@ -29,24 +31,26 @@ function egressStep({ port: index, number: limitBytes, low }: Note, done: readon
 
 type Facts = Omit<EgressStep, "step" | "verdict" | "reason" | "text">;
 
-function egressText({ port, bytes, limitBytes, segments, isChecksumCompleted, mss, vlan }: Facts, reason: string | null): string {
+function egressText(facts: Facts, reason: string | null): string {
+  const { port, bytes, limitBytes, segments, segmentsLost, isChecksumCompleted, mss, vlan } = facts;
   const done = [
     ...(mss === null ? [] : [`its maximum segment size lowered to ${mss}`]),
     ...(segments === null ? [] : [`as ${segments} ${segments === 1 ? "segment" : "segments"}`]),
     ...(isChecksumCompleted ? ["its checksum completed"] : []),
-    ...(vlan === null ? [] : [`with the tag of VLAN ${vlan}`]),
+    ...(vlan === null ? [] : [`tagged with VLAN ${vlan}`]),
   ];
   if (reason === null) return [`leaves by ${port}, ${bytes} bytes`, ...done].join(", ");
-  return `ends at ${port}: ${EGRESS_DROPS[reason]?.(bytes, limitBytes) ?? reason}`;
+  const which = segments === null ? "ends" : `${segmentsLost} of ${segments} segments end`;
+  return `${which} at ${port}: ${EGRESS_DROPS[reason]?.(bytes, limitBytes) ?? reason}`;
 }
 
 const EGRESS_DROPS: Record<string, (bytes: number, limitBytes: number) => string> = {
   "port-absent": () => "the port is not there, or is not up",
   "not-a-member": () => "the port is not in the frame's network",
-  "too-big": (bytes, limitBytes) => `${bytes} bytes, and the port takes frames of ${limitBytes}`,
-  "vlan-hop": () => "a tagged frame would leave untagged, and be taken for another network's",
+  "too-big": (bytes, limitBytes) => `${bytes} bytes, and the port takes frames of up to ${limitBytes}`,
+  "vlan-hop": () => "it carries a tag, and would leave untagged: the tag would be taken for another network's",
   "too-many-segments": () => "the super-frame would become too many segments",
-  "bad-super-frame": () => "its headers are not those that its virtio-net header names",
-  "pool-empty": () => "no slot is free for a copy",
+  "bad-super-frame": () => "it cannot be segmented: its headers are not those that its virtio-net header names",
+  "pool-empty": () => "no slot is free for a frame of its own",
   "queue-full": () => "the queue of writes is full",
 };

@@ -14,7 +14,16 @@ export interface Layers {
 }
 
 const PROTOCOLS: Record<number, string> = { 1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 47: "GRE", 50: "ESP", 58: "ICMPv6", 132: "SCTP" };
-const ETHER_TYPES: Record<number, string> = { 2048: "IPv4", 2054: "ARP", 34525: "IPv6", 35020: "LLDP", 33024: "VLAN", 34984: "VLAN" };
+const ETHER_TYPES: Record<number, string> = { 34887: "MPLS", 34915: "PPPoE discovery", 34916: "PPPoE", 34958: "EAPOL", 35020: "LLDP" };
+/** Types that the parser knows, where it found no header. */
+const HIDDEN: Record<number, string> = {
+  2048: "IPv4 with a malformed or cut header",
+  2054: "ARP that is cut, or of other than IPv4 over Ethernet",
+  33024: "a tag that is cut, or a third one",
+  34525: "IPv6 with a malformed or cut header",
+  34984: "a tag that is cut, or a third one",
+  37120: "a tag that is cut, or a third one",
+};
 const ICMP: Record<number, string> = { 0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11: "time exceeded" };
 const ICMPV6: Record<number, string> = {
   1: "unreachable",
@@ -33,27 +42,35 @@ const ICMPV6: Record<number, string> = {
 };
 const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
 const TCP = 6;
-/** Of L4 that is read here. */
-const [TCP_BYTES, PORTS_BYTES] = [14, 4];
 const PORTS = [TCP, 17, 132];
+const KINDS: Record<number, Record<number, string>> = { 1: ICMP, 58: ICMPV6 };
 
-/** Bytes of ARP, IPv4 and IPv6 headers that are read here. */
-const HEADER_BYTES = [
-  [flag.FLAG_ARP, 28],
-  [flag.FLAG_IPV4, 20],
-  [flag.FLAG_IPV6, 40],
-] as const;
-
-/** The layers above Ethernet. @param frame as much of it as was captured. */
+/** The layers above Ethernet, with their tags.
+ *  @param frame as far as it was captured: what lies behind its end is not told. */
 export function headersText(frame: Uint8Array, layers: Layers): string {
+  return [...tagsOf(frame, layers), layersText(frame, layers)].join(", ");
+}
+
+function layersText(frame: Uint8Array, layers: Layers): string {
   const { etherType, flags, l3 } = layers;
-  const bytes = HEADER_BYTES.find(([bit]) => (flags & bit) !== 0)?.[1] ?? 0;
-  if (l3 + bytes > frame.length) return `${ETHER_TYPES[etherType]}, whose header was cut`;
-  if ((flags & flag.FLAG_ARP) !== 0) return arpText(frame, l3);
-  if ((flags & (flag.FLAG_IPV4 | flag.FLAG_IPV6)) !== 0) return `${ipText(frame, layers)}, ${l4Text(frame, layers)}`;
-  const name = ETHER_TYPES[etherType];
-  if (etherType < 0x0600) return `a frame of length ${etherType} (IEEE 802.3)`;
-  return name === undefined ? `EtherType ${hex(etherType)}` : `${name}, whose header the parser does not see through`;
+  if ((flags & flag.FLAG_ARP) !== 0) return isWithin(frame, l3, ARP_BYTES) ? arpText(frame, l3) : "ARP, cut off";
+  if ((flags & (flag.FLAG_IPV4 | flag.FLAG_IPV6)) !== 0) return packetText(frame, layers);
+  if (etherType < LEAST_ETHER_TYPE) return `IEEE 802.3, length ${etherType}`;
+  return HIDDEN[etherType] ?? ETHER_TYPES[etherType] ?? `EtherType ${hex(etherType)}`;
+}
+
+const LEAST_ETHER_TYPE = 0x0600;
+const ARP_BYTES = 28;
+const ADDRESSES_END = 12;
+
+/** A frame's L3 begins behind its MAC addresses, 4 bytes for each tag, and the EtherType. */
+function tagsOf(frame: Uint8Array, { l3 }: Layers): string[] {
+  const count = Math.max(0, (l3 - 2 - ADDRESSES_END) / 4);
+  return Array.from({ length: count }, (_, index) => `VLAN ${word(frame, ADDRESSES_END + 2 + index * 4) & 0xfff}`);
+}
+
+function isWithin({ length }: Uint8Array, at: number, bytes: number): boolean {
+  return at + bytes <= length;
 }
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(4, "0")}`;
@@ -67,23 +84,38 @@ function arpText(frame: Uint8Array, at: number): string {
   return operation === 2 ? `ARP ${sender} is at ${joinMac(...readMac(frame, at + 8))}` : `ARP operation ${operation}`;
 }
 
-function ipText(frame: Uint8Array, { flags, l3 }: Layers): string {
-  if ((flags & flag.FLAG_IPV4) !== 0) return `IPv4 ${ip(frame, l3 + 12, 4)} > ${ip(frame, l3 + 16, 4)}`;
-  return `IPv6 ${ip(frame, l3 + 8, 16)} > ${ip(frame, l3 + 24, 16)}`;
+function packetText(frame: Uint8Array, layers: Layers): string {
+  const isIpv4 = (layers.flags & flag.FLAG_IPV4) !== 0;
+  const [family, headerBytes, addressAt, addressBytes] = isIpv4 ? (["IPv4", 20, 12, 4] as const) : (["IPv6", 40, 8, 16] as const);
+  if (!isWithin(frame, layers.l3, headerBytes)) return `${family}, cut off`;
+  const source = layers.l3 + addressAt;
+  const ends = `${ip(frame, source, addressBytes)} > ${ip(frame, source + addressBytes, addressBytes)}`;
+  return `${family} ${ends}, ${layers.l4 === 0 ? withoutL4(isIpv4, layers) : l4Text(frame, layers)}`;
 }
 
+/** Of IPv6 the protocol is known only where its header was found. */
+function withoutL4(isIpv4: boolean, { flags, protocol }: Layers): string {
+  if ((flags & flag.FLAG_CHAIN_CUT) !== 0) return "extension headers without end";
+  const name = isIpv4 ? `${nameOf(protocol)}, ` : "";
+  return name + ((flags & flag.FLAG_FRAGMENT) !== 0 ? "a later fragment" : "no payload");
+}
+
+const nameOf = (protocol: number): string => PROTOCOLS[protocol] ?? `protocol ${protocol}`;
+
 function l4Text(frame: Uint8Array, { flags, l4, protocol }: Layers): string {
-  const name = PROTOCOLS[protocol] ?? `protocol ${protocol}`;
-  const isFragment = (flags & flag.FLAG_FRAGMENT) !== 0;
-  if (l4 === 0) return isFragment ? `${name}, a later fragment` : (flags & flag.FLAG_CHAIN_CUT) !== 0 ? "headers without end" : name;
-  const first = isFragment ? ", the first fragment" : "";
-  if (frame.length < l4 + (protocol === TCP ? TCP_BYTES : PORTS_BYTES)) return `${name}${first}`;
-  if (PORTS.includes(protocol))
-    return `${name} ${word(frame, l4)} > ${word(frame, l4 + 2)}${protocol === TCP ? tcpFlags(frame[l4 + 13] ?? 0) : ""}${first}`;
-  const kinds = protocol === 1 ? ICMP : protocol === 58 ? ICMPV6 : {};
+  const first = (flags & flag.FLAG_FRAGMENT) === 0 ? "" : ", the first fragment";
+  return nameOf(protocol) + l4Words(frame, l4, protocol) + first;
+}
+
+function l4Words(frame: Uint8Array, l4: number, protocol: number): string {
+  if (PORTS.includes(protocol) && isWithin(frame, l4, 4)) {
+    const flags = protocol === TCP ? tcpFlags(frame[l4 + 13] ?? 0) : "";
+    return ` ${word(frame, l4)} > ${word(frame, l4 + 2)}${flags}`;
+  }
+  const kinds = KINDS[protocol];
+  if (kinds === undefined || !isWithin(frame, l4, 1)) return "";
   const type = frame[l4] ?? 0;
-  const isIcmp = protocol === 1 || protocol === 58;
-  return `${name}${isIcmp ? ` ${kinds[type] ?? `type ${type}`}` : ""}${first}`;
+  return ` ${kinds[type] ?? `type ${type}`}`;
 }
 
 function tcpFlags(bits: number): string {

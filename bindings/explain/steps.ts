@@ -1,6 +1,7 @@
 /** From the notes of a frame's way to its steps, each with a sentence. A stage's note follows those of what it looked at; nothing is decided
  *  here. What a later stage notes gets its words in `STAGES`. */
 import * as flag from "../../assembly/abi/descriptor.ts";
+import { MAX_LINK_LOCALS } from "../../assembly/abi/limits.ts";
 import * as note from "../../assembly/abi/trace.ts";
 import { REASON_NAMES } from "../engine/describe.ts";
 import { egressSteps } from "./egress-steps.ts";
@@ -79,7 +80,7 @@ function parseSteps(stage: Note, _looked: readonly Note[], { frame, originalByte
   const layers = layersOf(stage);
   const hasMacs = frame.length >= 12;
   const isParsed = layers.l3 > 0;
-  const isIp = (layers.flags & (flag.FLAG_IPV4 | flag.FLAG_IPV6)) !== 0;
+  const [isIpv4, isIpv6] = [flag.FLAG_IPV4, flag.FLAG_IPV6].map((family) => (layers.flags & family) !== 0);
   const what = isParsed ? headersText(frame, layers) : PARSE_DROPS[found.reason ?? ""];
   return [
     {
@@ -90,7 +91,7 @@ function parseSteps(stage: Note, _looked: readonly Note[], { frame, originalByte
       source: hasMacs ? joinMac(...readMac(frame, 6)) : null,
       destination: hasMacs ? joinMac(...readMac(frame, 0)) : null,
       etherType: isParsed ? layers.etherType : null,
-      protocol: isIp ? layers.protocol : null,
+      protocol: isIpv4 || (isIpv6 && layers.l4 > 0) ? layers.protocol : null,
     },
   ];
 }
@@ -108,28 +109,52 @@ function vlanSteps(stage: Note, looked: readonly Note[], { port, isTrunk, names 
   const tag = looked.find(({ step }) => step === note.TAG_OUT);
   const network = found.verdict === "drop" ? null : names.network(Number(stage.high >> 32n));
   const vlan = tag === undefined ? null : tag.number;
-  const by = !isTrunk ? `port ${port} is in` : vlan === null ? "without a tag it is of" : `VLAN ${vlan}, whose tag is taken out, is`;
-  const text = VLAN_DROPS[found.reason ?? ""]?.(vlan) ?? `${by} network ${network}`;
+  const text = VLAN_DROPS[found.reason ?? ""]?.(vlan) ?? networkText(isTrunk, vlan, port, network);
   return [{ step: "vlan", ...found, text, network, vlan }];
+}
+
+function networkText(isTrunk: boolean, vlan: number | null, port: string, network: string | null): string {
+  if (!isTrunk) return `${port} is an access port of network ${network}`;
+  if (vlan === null) return `untagged: ${network} is the native network of trunk ${port}`;
+  if (vlan === 0) return `a priority tag, which is taken off: ${network} is the native network of trunk ${port}`;
+  return `VLAN ${vlan} of trunk ${port} is network ${network}; the tag is taken off`;
 }
 
 const VLAN_DROPS: Record<string, (vlan: number | null) => string> = {
   "port-absent": () => "the port is not there, or is not up",
   "vlan-unknown": (vlan) => `the trunk has no network for VLAN ${vlan}`,
-  "vlan-untagged": (vlan) => `it has ${vlan === null ? "no tag" : "a priority tag"}, and the trunk no native network`,
+  "vlan-untagged": (vlan) => `${vlan === null ? "untagged" : "a priority tag only"}, and the trunk has no native network`,
 };
 
 function sourceSteps(stage: Note, looked: readonly Note[], way: Way): ExplainedStep[] {
   const found = verdictOf(stage);
   const facts = looked.flatMap((each) => sourceFact(each, way));
-  const end = SOURCE_DROPS[found.reason ?? ""] ?? (found.verdict === "drop" ? null : facts.length < 2 ? "it claims no address" : null);
-  return [{ step: "source-check", ...found, text: [...facts, ...(end === null ? [] : [end])].join("; "), isChecked: true }];
+  const isUnclaimed = found.verdict === "continue" && !looked.some(({ step }) => step === note.BINDING || step === note.LINK_LOCAL);
+  const end = isUnclaimed ? ["it claims no address"] : [SOURCE_DROPS[found.reason ?? ""] ?? []].flat();
+  const { mss, lowered } = clampOf(looked);
+  return [{ step: "source-check", ...found, text: [...facts, ...end, ...lowered].join("; "), isChecked: true, mss }];
 }
 
 const SOURCE_DROPS: Record<string, string> = {
   "rogue-router": "a checked port may not play router",
   "rogue-dhcp": "a checked port may not play DHCP server",
 };
+
+const REFUSED: Record<number, string> = {
+  [note.REFUSED_HIDDEN]: "what it is cannot be seen, and receivers may see ARP or an address in it",
+  [note.REFUSED_SENDER_MAC]: "the sender in its ARP is another station",
+  [note.REFUSED_CHAIN]: "its extension headers have no end that can be seen",
+  [note.REFUSED_UNSPECIFIED]: "it comes from ::, which only neighbour, router and listener discovery may",
+  [note.REFUSED_MESSAGE]: "its neighbour discovery is malformed",
+  [note.REFUSED_LINK_OPTION]: "the link-layer address in its neighbour discovery is another station's",
+  [note.REFUSED_LINK_LOCALS]: `a port may announce ${MAX_LINK_LOCALS} link-local addresses, and has`,
+};
+
+/** The maximum segment size of a SYN from a port whose MTU is smaller than its network's. */
+function clampOf(looked: readonly Note[]): { mss: number | null; lowered: string[] } {
+  const mss = looked.find(({ step }) => step === note.CLAMP)?.number ?? null;
+  return { mss, lowered: mss === null ? [] : [`its maximum segment size is lowered to ${mss}`] };
+}
 
 function sourceFact({ step, outcome, port, number, low, high }: Note, { port: from, names }: Way): string[] {
   if (step === note.STATION) {
@@ -141,6 +166,7 @@ function sourceFact({ step, outcome, port, number, low, high }: Note, { port: fr
     const address = addressOf(number, low, high);
     return [outcome === 1 ? `${address} is bound to ${names.port(port)}` : `${address} is bound to no port`];
   }
+  if (step === note.REFUSED) return [REFUSED[outcome] ?? "it is refused"];
   if (step !== note.LINK_LOCAL) return [];
   const why = ["neither made from the MAC nor announced", "made from the MAC", `announced by ${from}`][outcome];
   return [`${addressOf(number, low, high)} is ${why}`];
@@ -152,11 +178,11 @@ function answerSteps(stage: Note, looked: readonly Note[], way: Way, before: rea
   const address = asked === undefined ? null : addressOf(asked.number, asked.low, asked.high);
   const port = asked === undefined || asked.outcome === 0 ? null : way.names.port(asked.port);
   const step: ExplainedStep = { step: "answer", ...found, text: answerText(found.verdict, address, port, way.port), address, port };
-  return [...uncheckedSource(before, way), step, ...egressSteps(looked, way.names)];
+  return [...uncheckedSource(before, looked, way), step, ...egressSteps(looked, way.names)];
 }
 
 function answerText(verdict: StepVerdict, address: string | null, port: string | null, from: string): string {
-  if (address === null) return "no question for an address that the engine answers";
+  if (address === null) return "neither an ARP request nor a neighbour solicitation";
   if (verdict === "drop") return `asks for ${address}, and no slot is free for the answer`;
   if (verdict === "answered") return `asks for ${address}, which is bound to ${port}: the engine answers`;
   if (port === null) return `asks for ${address}, which is bound to no port`;
@@ -164,9 +190,12 @@ function answerText(verdict: StepVerdict, address: string | null, port: string |
 }
 
 /** The check leaves no note where it is off. */
-function uncheckedSource(before: readonly ExplainedStep[], { port }: Way): ExplainedStep[] {
+function uncheckedSource(before: readonly ExplainedStep[], looked: readonly Note[], { port }: Way): ExplainedStep[] {
   if (before.some(({ step }) => step === "source-check")) return [];
-  return [{ step: "source-check", verdict: "continue", reason: null, text: `port ${port} is not checked`, isChecked: false }];
+  const egress = looked.findIndex(({ step }) => step === note.EGRESS);
+  const { mss, lowered } = clampOf(egress < 0 ? looked : looked.slice(0, egress));
+  const text = [`port ${port} is not checked`, ...lowered].join("; ");
+  return [{ step: "source-check", verdict: "continue", reason: null, text, isChecked: false, mss }];
 }
 
 function switchSteps(stage: Note, looked: readonly Note[], way: Way): ExplainedStep[] {

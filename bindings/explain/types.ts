@@ -23,7 +23,7 @@ export type ParseStep = StepOf<"parse"> & {
   destination: string | null;
   /** Behind up to two tags. */
   etherType: number | null;
-  /** Of IPv4 and IPv6: the number of the protocol that they carry (IANA). */
+  /** Of IPv4 and IPv6: the number of the protocol that they carry (IANA); of IPv6 behind its extension headers, if it is found there. */
   protocol: number | null;
 };
 
@@ -38,6 +38,8 @@ export type VlanStep = StepOf<"vlan"> & {
 export type SourceStep = StepOf<"source-check"> & {
   /** False: the port is not checked. */
   isChecked: boolean;
+  /** Maximum segment size that a SYN from a port of a smaller MTU announces from here on; null: as it came. */
+  mss: number | null;
 };
 
 /** Whether the engine answers it itself. */
@@ -73,11 +75,14 @@ export type FloodStep = StepOf<"flood"> & { ports: string[] };
 /** What becomes of it, or of the answer, at one output. */
 export type EgressStep = StepOf<"egress"> & {
   port: string;
+  /** Without a tag that is put in. */
   bytes: number;
   /** Longest frame for the port, without segments. */
   limitBytes: number;
   /** Frames that a super-frame becomes, null without. */
   segments: number | null;
+  /** Of these, those that end here. */
+  segmentsLost: number;
   /** A partial checksum was completed. */
   isChecksumCompleted: boolean;
   /** Maximum segment size that a SYN announces from here on; null: as it came. */

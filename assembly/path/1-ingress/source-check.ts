@@ -35,10 +35,16 @@ export function checkSource(descriptor: usize): u32 {
   if ((flags & field.FLAG_IPV6) != 0) return checkIpv6(descriptor, port);
   if ((flags & field.FLAG_ARP) != 0) return checkArp(descriptor, port);
   const type = desc.etherType(descriptor);
-  return type == ethernet.ETHER_TYPE_ARP || vlan.isTag(type) ? spoofed(descriptor) : field.CONTINUE;
+  return type == ethernet.ETHER_TYPE_ARP || vlan.isTag(type) ? refuse(descriptor, step.REFUSED_HIDDEN) : field.CONTINUE;
 }
 
 function spoofed(descriptor: usize): u32 { return desc.drop(descriptor, reason.SPOOFED_SOURCE); }
+
+/** The same where no look-up tells it. */
+function refuse(descriptor: usize, why: u32): u32 {
+  if (TRACE) note(step.REFUSED, why);
+  return spoofed(descriptor);
+}
 
 function isBoundIpv4(descriptor: usize, port: u32, addressBe: u32): bool {
   const binding = addresses.findIpv4(desc.network(descriptor), addressBe);
@@ -52,7 +58,7 @@ function isBoundIpv6(descriptor: usize, port: u32, address: usize): bool {
 
 function checkArp(descriptor: usize, port: u32): u32 {
   const l3 = desc.l3(descriptor);
-  if (arp.senderMac(l3) != ports.mac(port)) return spoofed(descriptor);
+  if (arp.senderMac(l3) != ports.mac(port)) return refuse(descriptor, step.REFUSED_SENDER_MAC);
   const sender = arp.senderIpBe(l3);
   if (sender == 0 && arp.operation(l3) == arp.REQUEST) return field.CONTINUE;
   return isBoundIpv4(descriptor, port, sender) ? field.CONTINUE : spoofed(descriptor);
@@ -79,7 +85,7 @@ function checkIpv4(descriptor: usize, port: u32): u32 {
 }
 
 function checkIpv6(descriptor: usize, port: u32): u32 {
-  if ((desc.flags(descriptor) & field.FLAG_CHAIN_CUT) != 0) return spoofed(descriptor);
+  if ((desc.flags(descriptor) & field.FLAG_CHAIN_CUT) != 0) return refuse(descriptor, step.REFUSED_CHAIN);
   const ip = desc.l3(descriptor);
   const l4 = desc.l4(descriptor);
   const header = udpOf(descriptor);
@@ -90,7 +96,7 @@ function checkIpv6(descriptor: usize, port: u32): u32 {
     if (verdict != field.CONTINUE) return verdict;
   }
   const source = ipv6.source(ip);
-  if (ipv6.isUnspecified(source)) return isIcmp && mayBeUnspecified(icmpv6.type(l4)) ? field.CONTINUE : spoofed(descriptor);
+  if (ipv6.isUnspecified(source)) return isIcmp && mayBeUnspecified(icmpv6.type(l4)) ? field.CONTINUE : refuse(descriptor, step.REFUSED_UNSPECIFIED);
   return isOwnIpv6(descriptor, port, source) ? field.CONTINUE : spoofed(descriptor);
 }
 
@@ -115,12 +121,12 @@ function checkNeighbourMessage(descriptor: usize, port: u32, l4: usize): u32 {
   if (type == icmpv6.ROUTER_ADVERTISEMENT || type == icmpv6.REDIRECT) return desc.drop(descriptor, reason.ROGUE_ROUTER);
   if (type != icmpv6.NEIGHBOUR_SOLICITATION && type != icmpv6.NEIGHBOUR_ADVERTISEMENT) return field.CONTINUE;
   const bytes = desc.l4Bytes(descriptor);
-  if (!nd.isValid(l4, bytes)) return spoofed(descriptor);
+  if (!nd.isValid(l4, bytes)) return refuse(descriptor, step.REFUSED_MESSAGE);
   if (type == icmpv6.NEIGHBOUR_SOLICITATION) {
-    if (!linkOptionIsOwn(nd.optionLinkAddress(l4, bytes, nd.SOURCE_LINK_ADDRESS), port)) return spoofed(descriptor);
+    if (!linkOptionIsOwn(nd.optionLinkAddress(l4, bytes, nd.SOURCE_LINK_ADDRESS), port)) return refuse(descriptor, step.REFUSED_LINK_OPTION);
     return checkSolicitation(descriptor, port, l4);
   }
-  if (!linkOptionIsOwn(nd.optionLinkAddress(l4, bytes, nd.TARGET_LINK_ADDRESS), port)) return spoofed(descriptor);
+  if (!linkOptionIsOwn(nd.optionLinkAddress(l4, bytes, nd.TARGET_LINK_ADDRESS), port)) return refuse(descriptor, step.REFUSED_LINK_OPTION);
   return isOwnIpv6(descriptor, port, nd.target(l4)) ? field.CONTINUE : spoofed(descriptor);
 }
 
@@ -133,7 +139,7 @@ function checkSolicitation(descriptor: usize, port: u32, l4: usize): u32 {
   if (!ipv6.isUnspecified(ipv6.source(desc.l3(descriptor))) || !ipv6.isLinkLocal(target)) return field.CONTINUE;
   if (isEui64Of(target, ports.mac(port)) || addresses.findIpv6(desc.network(descriptor), target) != 0) return field.CONTINUE;
   if (!ports.hasLinkLocal(port, target) && isLinkLocalOfAnother(descriptor, port, target)) return field.CONTINUE;
-  return ports.addLinkLocal(port, target) ? field.CONTINUE : spoofed(descriptor);
+  return ports.addLinkLocal(port, target) ? field.CONTINUE : refuse(descriptor, step.REFUSED_LINK_LOCALS);
 }
 
 /** True when a station on another port of the network announced `address`, or makes it from its MAC. Looks at every port of
