@@ -40,7 +40,7 @@ function egressText(facts: Facts, reason: string | null): string {
     ...(vlan === null ? [] : [`tagged with VLAN ${vlan}`]),
   ];
   if (reason === null) return [`leaves by ${port}, ${bytes} bytes`, ...done].join(", ");
-  const which = segments === null ? "ends" : `${segmentsLost} of ${segments} segments end`;
+  const which = segments === null ? "ends" : `${segmentsLost} of ${segments} segments ${segmentsLost === 1 ? "ends" : "end"}`;
   return `${which} at ${port}: ${EGRESS_DROPS[reason]?.(bytes, limitBytes) ?? reason}`;
 }
 
