@@ -192,6 +192,36 @@ for (const [what, body, type, status] of [
   });
 }
 
+test("a frame is explained, whole or cut, with or without a virtio-net header", async () => {
+  const hex = "ffffffffffff02000000000188b5";
+  const plain = await call("POST", "/v1/explain", { port: "a", hex });
+  assert.equal([plain.status, plain.body.verdict, plain.body.port], [200, "forwarded", "a"]);
+  assert.equal(plain.body.outputs, [{ port: "a", bytes: 14, hex, offload: null }]);
+  const offload = "01010000e80322001000";
+  const more = await call("POST", "/v1/explain", { port: "a", hex: "FF:FF:FF:FF:FF:FF 020000000001 88b5", originalBytes: 1500, offload });
+  assert.equal(more.body.outputs, [{ port: "a", bytes: 1500, hex, offload }]);
+});
+
+for (const [what, body, status, code, field] of [
+  ["no hexadecimal", { port: "a", hex: "zz" }, 400, "bad-hex", undefined],
+  ["half a byte", { port: "a", hex: "020" }, 400, "bad-hex", undefined],
+  ["a virtio-net header of no hexadecimal", { port: "a", hex: "02", offload: "z".repeat(20) }, 400, "bad-hex", undefined],
+  ["a virtio-net header of nine bytes", { port: "a", hex: "02", offload: "00".repeat(9) }, 400, "bad-request", "offload"],
+  ["a port that is not there", { port: "z", hex: "02" }, 404, "port-missing", undefined],
+  ["an unknown key", { port: "a", hex: "02", colour: "blue" }, 400, "bad-request", "colour"],
+  ["no frame", { port: "a" }, 400, "bad-request", "hex"],
+  ["no port", { hex: "02" }, 400, "bad-request", "port"],
+  ["a length below nothing", { port: "a", hex: "02", originalBytes: -1 }, 400, "bad-request", "originalBytes"],
+  ["a list", [], 400, "bad-request", undefined],
+] as const) {
+  test(`an explanation of ${what} is ${status} ${code}`, async () => {
+    const { status: answered, body: answer } = await call("POST", "/v1/explain", body);
+    assert.equal([answered, answer.error.code], [status, code]);
+    if (field !== undefined) assert.is(answer.error.path, field);
+    assert.ok(answer.error.message);
+  });
+}
+
 test("changes that come together are made one after another", async () => {
   const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
   const made = await Promise.all(names.map((name) => call("POST", "/v1/networks", { name })));
