@@ -2,7 +2,7 @@
  *  forwarding then does.
  *
  *  Not among them are drops that no single frame into a running engine of memory ports can come to:
- *      oversize        the port refuses a frame that is longer than a slot (test/bindings/engine/inline.test.ts)
+ *      oversize        a memory port refuses a frame that is longer than a slot takes; explained it is (test/cli/drop-names.test.ts)
  *      port-absent     what is removed is removed from everywhere before the call returns; workers on their own see it (pipeline.test.ts)
  *      not-a-member    the same
  *      queue-full      one frame has fewer outputs than the queue has places (pipeline.test.ts)

@@ -168,4 +168,19 @@ export const cutCases: Case[] = [
       { step: "cut", verdict: "drop", reason: "snapped-short" },
     ],
   },
+  {
+    sentence: "Half of the option that announces a segment size is not changed",
+    yard: "small",
+    before: [{ into: "a", frame: raw(A, A) }],
+    into: "s",
+    frame: head(syn(B, A, FOUR, 1460), 57),
+    originalBytes: 58,
+    verdict: "forwarded",
+    leaves: [{ by: "a", frame: head(syn(B, A, FOUR, 1460), 57), originalBytes: 58 }],
+    steps: [
+      { step: "cut", verdict: "continue" },
+      { step: "source-check", mss: null, text: "port s is not checked" },
+      { step: "egress", port: "a", mss: null },
+    ],
+  },
 ];
