@@ -3,9 +3,12 @@
  *
  *  head   0 notes made u32 | - u32; those beyond TRACE_ENTRIES are counted, and not written
  *  note   0 step u32 | outcome u32 | port u32 | number u32 | 16 low u64 | high u64                                        */
+import { MAX_PORTS, MAX_SEGMENTS } from "./limits.ts";
+
 export const TRACE_HEAD_BYTES = 8;
 export const TRACE_NOTE_BYTES = 32;
-export const TRACE_ENTRIES = 16384;
+/** Of the longest way: a super-frame that is flooded to all ports, and all of whose segments end. */
+export const TRACE_ENTRIES = MAX_PORTS * (MAX_SEGMENTS + 4);
 
 // stages: outcome verdict, port reason of a drop, number flags of the descriptor,
 // low EtherType 16 | L3 offset 16 | L4 offset 16 | protocol 8, high bytes of the frame 32 | network 32

@@ -10,11 +10,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as reasons from "../../../assembly/abi/drop-reason.ts";
+import { MAX_SEGMENTS } from "../../../assembly/abi/limits.ts";
 import * as map from "../../../assembly/abi/memory-map.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import { Engine } from "../../../bindings/engine.ts";
 import type { ExplainedOutput, ExplainedStep, Explanation } from "../../../bindings/explain/types.ts";
 import { OFFLOAD_HEADER_BYTES } from "../../../bindings/forwarder/memory-worker.ts";
+import { superFrame } from "../../support/packet/super-frame.ts";
 import { hexOf } from "../../support/story.ts";
 import { answerCases } from "./cases/answer.ts";
 import type { Case, Leaving, Told } from "./cases/case.ts";
@@ -22,7 +24,7 @@ import { cutCases } from "./cases/cut.ts";
 import { egressCases } from "./cases/egress.ts";
 import { floodCases } from "./cases/flood.ts";
 import { learnCases } from "./cases/learn.ts";
-import { offloadCases } from "./cases/offload.ts";
+import { many, offloadCases } from "./cases/offload.ts";
 import { parseCases } from "./cases/parse.ts";
 import { sourceCases } from "./cases/source-check.ts";
 import { vlanCases } from "./cases/vlan.ts";
@@ -67,6 +69,16 @@ whole("come to every drop that one frame can come to", () => {
     .filter(([, number]) => number > reasons.NONE && number < reasons.PORT_FULL)
     .map(([name]) => name.toLowerCase().replaceAll("_", "-"));
   assert.equal([...told].sort(), ofPipeline.filter((name) => !elsewhere.includes(name)).sort());
+});
+whole("the longest way is told to its end: a super-frame that is flooded, and of which nearly every segment ends", async () => {
+  const outputs = Array.from({ length: 200 }, (_, index) => ({ name: `p${index}`, network: "blue", memory: {} }));
+  const ports = [{ name: "o", network: "blue", memory: { offload: true } }, ...outputs];
+  const engine = await Engine.create(parseConfig({ tables: { macs: 1024 }, networks: [{ name: "blue" }], ports }), { isolation: "inline" });
+  const { frame, offload } = superFrame(many);
+  const { steps, drops, outputs: left } = engine.explain("o", frame, { offload });
+  assert.is(steps.filter(({ step }) => step === "egress").length, outputs.length);
+  assert.is(left.length + drops.length, outputs.length * MAX_SEGMENTS);
+  await engine.close();
 });
 whole.run();
 

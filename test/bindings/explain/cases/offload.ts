@@ -23,7 +23,8 @@ const unfinished = complete.slice();
 unfinished.set(u16(checksum(pseudoHeader(FOUR, UDP, complete.length - 34)) ^ 0xffff), 40);
 const toFinish = partial(34, 6);
 
-const many: SuperFrame = { ...whole, payload: ramp(128 * 10), segmentBytes: 10, to: BROADCAST };
+/** Of as many segments as a super-frame may become, to everybody. */
+export const many: SuperFrame = { ...whole, payload: ramp(128 * 10), segmentBytes: 10, to: BROADCAST };
 const tooMany: SuperFrame = { ...whole, payload: ramp(129 * 10), segmentBytes: 10 };
 
 export const offloadCases: Case[] = [
