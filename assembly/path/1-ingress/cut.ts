@@ -27,6 +27,7 @@ function capturedBytes(descriptor: usize): u32 { return desc.bytes(descriptor) -
 export function requireEthernet(descriptor: usize): u32 {
   const captured = capturedBytes(descriptor);
   let end: u32 = ethernet.HEADER_BYTES;
+  if (desc.bytes(descriptor) < end) return field.CONTINUE; // it was a runt when it was whole
   if (captured < end) return desc.drop(descriptor, reason.SNAPPED_SHORT);
   let etherType = ethernet.etherType(desc.frame(descriptor));
   for (let tags = 0; tags < MAX_VLAN_TAGS && vlan.isTag(etherType); tags++) {
