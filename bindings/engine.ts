@@ -215,11 +215,14 @@ export class Engine implements EngineLike {
     return new MemoryPort(name, inline, entry.index, () => !this.isClosed && this.parts.ports.at(entry.index) === entry);
   }
 
-  /** Sets the time of an inline engine, in milliseconds of any clock that never goes back (it begins at 0). Ageing follows
-   *  it, and the events since the last tick are emitted. @throws PortyardError `isolation`. */
+  /** Sets the time of an inline engine. Ageing follows it, and the events since the last tick are emitted; a listener that throws keeps
+   *  no other from hearing, and its error comes out of here at the end.
+   *  @param nowMs milliseconds of any clock that never goes back, less than 2^32 s; fractions are left out. It begins at 0.
+   *  @throws PortyardError `isolation`, `engine-closed`, `bad-argument` (no such time, or one before the last). */
   tick(nowMs: number): void {
     if (this.parts.inline === null)
       throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
+    if (this.isClosed) throw engineClosed();
     this.parts.inline.setTime(nowMs);
     this.parts.watcher.poll();
   }
@@ -243,7 +246,8 @@ export class Engine implements EngineLike {
   }
 
   /** Tells `listener` of every frame of an inline engine that ends undelivered, before the `send` that put it in returns: the reason as
-   *  `show drops` names it, and the port at fault. There is one listener; null takes it away. @throws PortyardError `isolation`. */
+   *  `show drops` names it, and the port at fault. There is one listener; null takes it away. What it puts in and what it throws fares as
+   *  with MemoryPort.onFrame. @throws PortyardError `isolation`. */
   onDrop(listener: ((reason: string, port: string) => void) | null): void {
     const { inline, ports } = this.parts;
     if (inline === null)
@@ -254,10 +258,13 @@ export class Engine implements EngineLike {
     inline.memory.onDrop(listener === null ? null : tell);
   }
 
+  /** Calls `listener` at each `event` from now on: of an inline engine in `tick`, else in a timer, at most 50 ms later. What it throws keeps
+   *  neither other listeners nor the engine from going on; it comes out of `tick`, else it is an uncaught exception of the process. */
   on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
     this.parts.watcher.emitter.on(event, listener);
   }
 
+  /** Ends what `on` began with the same two. */
   off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
     this.parts.watcher.emitter.off(event, listener);
   }
@@ -288,11 +295,15 @@ export class Engine implements EngineLike {
   }
 
   private change<Result>(action: () => Promise<Result>): Promise<Result> {
-    if (this.isClosed) throw new PortyardError("engine-closed", "The engine is closed.");
+    if (this.isClosed) throw engineClosed();
     const result = this.changes.then(action);
     this.changes = result.catch(() => undefined);
     return result;
   }
+}
+
+function engineClosed(): PortyardError {
+  return new PortyardError("engine-closed", "The engine is closed.", { remedy: "Create another one." });
 }
 
 function isHost({ kind }: PortEntry): boolean {

@@ -2,12 +2,16 @@
  *  done at once. */
 import type { ForwarderLink } from "../forwarder/link.ts";
 import { MemoryWorker } from "../forwarder/memory-worker.ts";
+import { PortyardError } from "../error.ts";
 import * as ports from "../tables/port-table.ts";
 import type { EngineStore } from "./store.ts";
 
 /** Gets the frames that leave a port; see MemoryPort. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a listener that returns nothing has taken the frame
 export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
+
+/** Seconds of the tables have 32 bits. */
+const LATEST_MS = 2 ** 32 * 1000 - 1;
 
 export class InlineLink implements ForwarderLink {
   readonly pid = null;
@@ -49,8 +53,9 @@ export class InlineLink implements ForwarderLink {
   /** Time of the last tick in milliseconds, 0 before the first. */
   nowMs = 0;
 
-  /** Sets the worker's time; ageing goes on as far as it is due. */
+  /** Sets the worker's time; ageing goes on as far as it is due. @throws PortyardError `bad-argument`. */
   setTime(nowMs: number): void {
+    if (!(nowMs >= this.nowMs && nowMs <= LATEST_MS)) throw badTime(nowMs, this.nowMs);
     this.nowMs = nowMs;
     this.memory.setTime(nowMs);
   }
@@ -69,4 +74,12 @@ export class InlineLink implements ForwarderLink {
   async stop(): Promise<void> {
     this.worker?.end();
   }
+}
+
+function badTime(value: number, lastMs: number): PortyardError {
+  return new PortyardError("bad-argument", `The time of an engine goes from ${lastMs} to no ${value} ms.`, {
+    path: "nowMs",
+    value,
+    remedy: `Give milliseconds from ${lastMs} to ${LATEST_MS}, of a clock that never goes back.`,
+  });
 }

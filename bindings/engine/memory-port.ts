@@ -1,5 +1,12 @@
-/** A port without a kernel: the embedding program is its other end. */
+/** A port without a kernel: the embedding program is its other end.
+ *
+ *  What a callback may do: `send`, also into its own port, `onFrame`, and any call of the engine. A frame that it puts in goes its way when
+ *  the callback has returned, and before the outermost `send` returns; some 350 frames may wait so, one more is the error `no-slot`. Changes
+ *  of ports (`addPort`, `removePort`) are made after that `send`; `close` and `leave` end the ports at once, and what is under way is still
+ *  delivered. A callback that throws has refused its frame, which is the drop `port-full`; the other frames, and copies of this one, go their
+ *  way all the same, and then the first error comes out of the outermost `send`. */
 import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
 import type { InlineLink, PortListener } from "./inline-link.ts";
 
@@ -20,18 +27,22 @@ export class MemoryPort {
   /** Puts one frame into the port. It has been forwarded or dropped when this returns: listeners were called meanwhile.
    *  @param frame from the destination MAC to the last byte of payload, 0-65,568 bytes; it is copied.
    *  @param offload virtio-net header (10 bytes) of a super-frame or a partial checksum.
-   *  @throws PortyardError `frame-too-long`, `port-missing` (the port or the engine is closed). */
+   *  @throws PortyardError `frame-too-long`, `bad-argument` (an offload header of another length), `port-missing` (the port or the
+   *  engine is closed), `no-slot` (in a callback only): the frame was not put in then. And what a listener threw. */
   send(frame: Uint8Array, offload?: Uint8Array): void {
     this.requirePresence();
     refuseLength(frame.length);
+    if (offload !== undefined && offload.length !== OFFLOAD_HEADER_BYTES) throw badOffload(offload.length);
     this.link.memory.receive(this.index, frame, offload);
   }
 
   /** The same for a frame of a capture that was cut to a snap length. It goes its way by the headers that are there, or is the drop
    *  `snapped-short`; what leaves has its full length, with zeros for what is not there.
-   *  @param originalBytes its length before, from `frame.length` to 65,568; one that is no longer is a frame like any other.
-   *  @throws PortyardError as `send`. */
+   *  @param originalBytes its length before, from `frame.length` to 65,568; one that is no longer is a frame like any other. Of what one
+   *  callback puts in, cut frames go first.
+   *  @throws PortyardError as `send`; `bad-argument`: `originalBytes` is no whole number. */
   sendCut(frame: Uint8Array, originalBytes: number): void {
+    if (!Number.isInteger(originalBytes)) throw badOriginal(originalBytes);
     if (originalBytes <= frame.length) return this.send(frame);
     this.requirePresence();
     refuseLength(originalBytes);
@@ -51,6 +62,22 @@ export class MemoryPort {
   private requirePresence(): void {
     if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
   }
+}
+
+function badOffload(bytes: number): PortyardError {
+  return new PortyardError("bad-argument", `A virtio-net header has ${OFFLOAD_HEADER_BYTES} bytes, and this one ${bytes}.`, {
+    path: "offload",
+    value: bytes,
+    remedy: "Leave it out for a plain frame.",
+  });
+}
+
+function badOriginal(value: number): PortyardError {
+  return new PortyardError("bad-argument", `A frame cannot have had ${value} bytes.`, {
+    path: "originalBytes",
+    value,
+    remedy: `Give a whole number, up to ${MAX_FRAME_BYTES}.`,
+  });
 }
 
 function refuseLength(bytes: number): void {

@@ -26,7 +26,7 @@ const DEATHS: Record<number, WorkerDeath> = {
 const INTERFACE_PERIODS = 5;
 
 export class Watcher {
-  readonly emitter = new EventEmitter();
+  readonly emitter = new EventEmitter().setMaxListeners(0);
   private readonly store: EngineStore;
   private readonly networks: Networks;
   private readonly ports: Ports;
@@ -37,6 +37,7 @@ export class Watcher {
   private readonly forwarderPid: () => number | null;
   private timer: NodeJS.Timeout | null = null;
   private periods = 0;
+  private readonly thrown: { error: unknown }[] = [];
 
   /** @param onLost called when the device of a port went away.
    *  @param poisonPath where the forwarder saves frame `number` of which a worker died.
@@ -79,15 +80,24 @@ export class Watcher {
     return this.readers.reduce((sum, [, reader]) => sum + reader.lost, 0);
   }
 
-  /** Reads and emits what has come. */
+  /** Reads and emits what has come. @throws what a listener threw first since the last call, when everything has been told. */
   poll(): void {
     for (const [writer, reader] of this.readers) {
       for (const one of reader.read()) this.tell(writer, one);
     }
+    const [first] = this.thrown.splice(0);
+    if (first !== undefined) throw first.error;
   }
 
+  /** Tells every listener; what one throws keeps neither another nor the engine from going on, and comes out of the next `poll`. */
   emit<Name extends keyof EngineEvents>(name: Name, ...args: Parameters<EngineEvents[Name]>): void {
-    this.emitter.emit(name, ...args);
+    for (const listener of this.emitter.listeners(name)) {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.thrown.push({ error });
+      }
+    }
   }
 
   private tell(writer: number, one: EngineEvent): void {

@@ -16,12 +16,12 @@ export const OFFLOAD_HEADER_BYTES = 10;
 
 /** Gets a frame that leaves `port`: `frame` points into the engine's memory, is valid during the call only, and has the
  *  virtio-net header in the 10 bytes below `frame.byteOffset` where the port takes super-frames. Returns false to refuse
- *  it: the drop `port-full`; so does an error, which goes on to whoever called `run`. A frame that it puts into a port is
- *  processed after it has returned. */
+ *  it: the drop `port-full`. So does an error; when all frames have gone their way, the first one goes on to whoever called `run`. A
+ *  frame that it puts into a port is processed after it has returned. */
 export type FrameListener = (port: number, frame: Uint8Array) => boolean | undefined;
 
 /** Learns of a frame, or a copy or segment of one, that ends: `reason` is one of abi/drop-reason.ts, `port` the one at fault. It is called
- *  when the frame that was put in has gone its way, and puts no frame in itself. */
+ *  when the frame that was put in has gone its way. What it puts in itself, and what it throws, fares as with a FrameListener. */
 export type DropListener = (port: number, reason: number) => void;
 
 const EAGAIN = 11;
@@ -39,6 +39,8 @@ export class MemoryWorker {
   /** Drops that were reported, or happened before anybody listened. */
   private seenDrops = 0;
   private dropListener: DropListener | null = null;
+  /** What a listener threw first, until `run` is done. */
+  private thrown: { error: unknown } | null = null;
 
   /** Formats region `region` for worker `index` and reports it running. */
   constructor(wasm: EngineExports, tables: Tables, index: number, region: number, listener: FrameListener) {
@@ -119,7 +121,7 @@ export class MemoryWorker {
     this.wasm.received(this.address, slot, port, place, bytes);
   }
 
-  /** Processes everything that waits and hands the outputs over. */
+  /** Processes everything that waits and hands the outputs over. @throws what a listener threw first. */
   run(): void {
     if (this.isRunning) return;
     this.isRunning = true;
@@ -129,11 +131,17 @@ export class MemoryWorker {
         if (next === undefined) this.wasm.process(this.address);
         else next();
         while (this.wasm.waitingWrites(this.address) > 0) this.deliver();
+        if (this.dropListener !== null) this.reportDrops(this.dropListener);
       } while (this.cuts.length > 0 || this.wasm.waitingFrames(this.address) > 0);
     } finally {
       this.isRunning = false;
     }
-    if (this.dropListener !== null) this.reportDrops(this.dropListener);
+    if (this.thrown !== null) this.passOn(this.thrown);
+  }
+
+  private passOn({ error }: { error: unknown }): never {
+    this.thrown = null;
+    throw error;
   }
 
   /** One listener, or none; it hears of what is dropped from now on. */
@@ -149,7 +157,11 @@ export class MemoryWorker {
     this.seenDrops = drops;
     for (let back = known; back > 0; back--) {
       const entry = this.state(state.DROP_LOG + (((drops - back) >>> 0) % DROP_LOG_ENTRIES) * 4);
-      listener(entry >>> 16, entry & 0xffff);
+      try {
+        listener(entry >>> 16, entry & 0xffff);
+      } catch (error) {
+        this.thrown ??= { error };
+      }
     }
   }
 
@@ -166,9 +178,10 @@ export class MemoryWorker {
     let isTaken = false;
     try {
       isTaken = this.listener(port, new Uint8Array(this.tables.memory.buffer, start, bytes)) !== false;
-    } finally {
-      this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
+    } catch (error) {
+      this.thrown ??= { error };
     }
+    this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
   }
 
   end(): void {
