@@ -8,7 +8,7 @@ export { configInput } from "./config/as-input.ts";
 export { readConfigFile } from "./config/read.ts";
 export type * from "./config/types.ts";
 export { type ConfigRemarks, formatConfig } from "./config/write.ts";
-export { MemoryPort } from "./engine/memory-port.ts";
+export type { MemoryPort } from "./engine/memory-port.ts";
 export type * from "./engine/types.ts";
 export { PortyardError } from "./error.ts";
 export { explain } from "./explain/explain-config.ts";

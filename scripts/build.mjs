@@ -52,5 +52,5 @@ for (const build of builds) {
     run(`assembly (${build})`, "assemblyscript/bin/asc.js", ["--config", "asconfig.json", "--target", build]);
 }
 copyTypes();
-run("typescript", "typescript/bin/tsc", ["-p", "tsconfig.json"]);
+run("typescript", "typescript-native/bin/tsc", ["-p", "tsconfig.json"]);
 linkProgram();

@@ -4,7 +4,7 @@
  *
  *  iptables has two back ends with rules of their own, nf_tables and the older x_tables, each for IPv4 and IPv6. The older is asked
  *  only where its filter table exists already: asking makes it. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { HOST_PORT_PREFIX } from "../../bindings/config/host-port.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { isInstalled, runProgram } from "../../bindings/native/program.ts";
@@ -39,9 +39,14 @@ async function plain(name: string, isLegacy: boolean): Promise<string | null> {
   return status === 0 && stdout.includes("nf_tables") !== isLegacy ? name : null;
 }
 
+/** Who may not read the list may not ask for the rules either. */
 function hasLegacyFilter(name: "iptables" | "ip6tables"): boolean {
   const file = name === "iptables" ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names";
-  return existsSync(file) && readFileSync(file, "utf8").split("\n").includes("filter");
+  try {
+    return readFileSync(file, "utf8").split("\n").includes("filter");
+  } catch {
+    return false;
+  }
 }
 
 /** What `iptables -S` says, as far as it is looked at. */

@@ -5,10 +5,7 @@ import { MemoryWorker } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
 import * as ports from "../tables/port-table.ts";
 import type { EngineStore } from "./store.ts";
-
-/** Gets the frames that leave a port; see MemoryPort. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a listener that returns nothing has taken the frame
-export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
+import type { PortListener } from "./types.ts";
 
 /** Seconds of the tables have 32 bits. */
 const LATEST_MS = 2 ** 32 * 1000 - 1;

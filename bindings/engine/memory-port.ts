@@ -8,7 +8,8 @@
 import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import { OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
-import type { InlineLink, PortListener } from "./inline-link.ts";
+import type { InlineLink } from "./inline-link.ts";
+import type { PortListener } from "./types.ts";
 
 export class MemoryPort {
   readonly name: string;
@@ -16,7 +17,8 @@ export class MemoryPort {
   private readonly index: number;
   private readonly isPresent: () => boolean;
 
-  /** Made by `Engine.memoryPort`. */
+  /** Made by `Engine.memoryPort`.
+   *  @internal */
   constructor(name: string, link: InlineLink, index: number, isPresent: () => boolean) {
     this.name = name;
     this.link = link;

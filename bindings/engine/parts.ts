@@ -12,6 +12,7 @@ import { layOut } from "../tables/layout.ts";
 import type { Build } from "../wasm/module.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { errnoName } from "../native/errno.ts";
+import { loadKoffi } from "../native/koffi.ts";
 import { hostAddress, mapShared } from "../native/memory.ts";
 import type { TablesFile } from "../native/tables-file.ts";
 import { probeUring } from "../native/uring.ts";
@@ -74,8 +75,9 @@ interface TablesEnd {
 /** Tables that are to take the place of others. */
 type Replacement = Pick<ChangeoverParts, "file" | "left">;
 
-/** Workers in threads, of this process or of a forwarder process. */
+/** Workers in threads, of this process or of a forwarder process. @throws PortyardError `koffi-missing`, `linux-only` before anything else. */
 export async function kernelParts(config: EngineConfig, options: EngineOptions): Promise<Parts> {
+  loadKoffi();
   const io = chooseIo(options.io ?? "auto");
   const layout = layOut({ macs: config.tables.macs, workers: config.workers });
   const build = kernelBuild(options);

@@ -3,6 +3,11 @@ import type { NetworkConfig, PortConfig, PortKind } from "../config/types.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import type { Lease } from "../ipam/lease.ts";
 
+/** Which module: `debug` keeps its checks, `single` has plain loads and stores and needs unshared memory. */
+export type Build = "release" | "debug" | "single";
+/** Gets the frames that leave a memory port; see MemoryPort.onFrame. Returns false to refuse one. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a listener that returns nothing has taken the frame
+export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
 export type Isolation = "process" | "thread" | "inline";
 export type IoBackend = "uring" | "syscall" | "memory";
 
@@ -15,7 +20,7 @@ export interface EngineOptions {
   /** "auto" takes uring where the kernel allows it, else syscall. Memory ports always use memory. */
   io?: IoBackend | "auto";
   /** Which module: "release" unless said otherwise; inline isolation uses "single" unless "debug" or "release" is asked for. */
-  build?: "release" | "debug" | "single";
+  build?: Build;
   /** Microseconds that a worker spins before it sleeps, 0-1,000; default 0. */
   spinMicroseconds?: number;
   /** Keep a second forwarder process that takes the place of one that dies within milliseconds, for about 60 MB of memory; default

@@ -1,7 +1,7 @@
 /** The same captures through two configurations: which frames fare otherwise. A test for a change of configuration before it is made.  */
 import type { CaptureFrame } from "../capture/types.ts";
 import type { EngineConfig } from "../config/types.ts";
-import type { Build } from "../wasm/module.ts";
+import type { Build } from "../engine/types.ts";
 import { feed } from "./feed.ts";
 import { ReplayEngine } from "./replay-engine.ts";
 import type { ReplayedDrop, ReplayInput, ReplaySummary } from "./types.ts";

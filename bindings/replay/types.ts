@@ -1,7 +1,7 @@
 /** What goes into a replay, and what comes out of it. */
 import type { CaptureDamage, CaptureFrame, CaptureStream } from "../capture/index.ts";
 import type { EngineConfig } from "../config/types.ts";
-import type { Build } from "../wasm/module.ts";
+import type { Build } from "../engine/types.ts";
 
 /** A capture, and the port that its frames enter; null: of both sides, each frame enters by the port behind which its source MAC is
  *  (split.ts). */

@@ -3,11 +3,11 @@
 import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 import { ABI_VERSION } from "../../assembly/abi/limits.ts";
+import type { Build } from "../engine/types.ts";
 import { PortyardError } from "../error.ts";
 import type { instantiate } from "./abi.js";
 
-/** Debug keeps its checks; single has plain loads and stores and needs unshared memory. */
-export type Build = "release" | "debug" | "single";
+export type { Build } from "../engine/types.ts";
 /** Explain is single, and notes what it does. */
 export type Module = Build | "explain";
 /** What assembly/index.ts exports; pointers and booleans are numbers. */
