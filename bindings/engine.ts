@@ -30,6 +30,8 @@ import type { ExplainOptions, Explanation } from "./explain/types.ts";
 import type { Lease } from "./ipam/lease.ts";
 import * as macs from "./tables/mac-table.ts";
 
+/** Networks, ports, and a forwarder that moves frames between them; made by `Engine.create`, and used until `close` or `leave`. Changes
+ *  (`addPort` and its like) are made one after the other, in the order of the calls. What is read is of now. */
 export class Engine implements EngineLike {
   private readonly parts: Parts;
   /** Changes happen one after the other. */
@@ -163,26 +165,32 @@ export class Engine implements EngineLike {
     return this.change(() => this.parts.claims.settle());
   }
 
+  /** In the order in which they were added, with their counts; so `portyard show ports --json` prints them. */
   ports(): PortInfo[] {
     return this.parts.ports.all().map((entry) => this.describe(entry));
   }
 
+  /** In the order in which they were added, with the names of their ports. */
   networks(): NetworkInfo[] {
     return this.parts.networks.all().map((entry) => describeNetwork(entry, this.parts.ports.all()));
   }
 
+  /** Stations that were learned or are bound, in the order of the table. */
   macs(): MacInfo[] {
     return describeMacs(this.parts.store, this.parts.networks, this.parts.ports, this.parts.nowMs());
   }
 
+  /** By reason and port, those that happened; counts of ports that were removed went with them. */
   drops(): DropInfo[] {
     return describeDrops(this.parts.store, this.parts.ports.all());
   }
 
+  /** Totals of each worker; they outlive its deaths. */
   workers(): WorkerInfo[] {
     return describeWorkers(this.parts.store);
   }
 
+  /** All of these at once, and what the tables hold. They are read while workers count: what belongs together may differ by a burst. */
   counters(): EngineCounters {
     const { store, watcher } = this.parts;
     return {

@@ -11,14 +11,18 @@ import type { CaptureDamage, CaptureFrame, CaptureInterface } from "./types.ts";
 const READ_BYTES = 262144;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
+/** A capture that is read burst by burst, in constant memory, once. */
 export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
   #source: AsyncIterable<Uint8Array>;
   #parser = new CaptureParser();
 
+  /** Made by `openCapture`.
+   *  @internal */
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source;
   }
 
+  /** Null until the head of the file has been read, and of what is no capture. */
   get format(): "pcap" | "pcapng" | null {
     return this.#parser.format;
   }

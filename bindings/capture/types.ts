@@ -18,11 +18,13 @@ export interface CaptureFrame {
 export interface CaptureInterface {
   /** LINKTYPE number; 1 is Ethernet. */
   linkType: number;
+  /** As the registry calls it without LINKTYPE_ ("ETHERNET"), or its number. */
   linkTypeName: string;
   /** Bytes kept of a frame at most; 0 is no limit. */
   snapLength: number;
   /** Bytes of frame check sequence that end each frame; 0 unless the file says so. */
   fcsBytes: number;
+  /** Of the interface, where the file says it. */
   name: string | null;
 }
 
@@ -34,6 +36,7 @@ export interface CaptureDamage {
   reason: string;
 }
 
+/** All of a capture, as `readCapture` gives it. */
 export interface Capture {
   format: "pcap" | "pcapng" | null;
   interfaces: CaptureInterface[];

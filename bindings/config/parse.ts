@@ -10,6 +10,7 @@ import { BadConfiguration, type Problem, type Source } from "./problem.ts";
 import { configSchema } from "./schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "./types.ts";
 
+/** What is said of an input, and instead of it. */
 export interface ParseOptions {
   /** What the messages call the input (a file's name), and where its keys stand. */
   source?: string | Source;

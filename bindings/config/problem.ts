@@ -1,8 +1,10 @@
 /** What is wrong with a configuration: every fault found, each with its place, what stands there and the remedy. */
 import { PortyardError } from "../error.ts";
 
+/** Of an object, or index into a list. */
 export type Key = string | number;
 
+/** Something that is wrong. */
 export interface Problem {
   /** Keys from the top of the input: ["ports", 2, "tap", "namespace"]. */
   keys: Key[];
@@ -29,7 +31,9 @@ export function formatValue(value: unknown): string {
 
 /** Where the input came from: its name, and the line of a place in it where that is known. */
 export interface Source {
+  /** A file's name, as a rule. */
   name: string;
+  /** Line of a place in it, from 1; null where it is not known. */
   line?: (keys: readonly Key[]) => number | null;
 }
 
@@ -46,6 +50,7 @@ const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text
 
 /** Code `bad-configuration`. The fields are those of the first problem; `problems` has all of them in the input's order. */
 export class BadConfiguration extends PortyardError {
+  /** Everything that is wrong: where, what stands there, a sentence, and what to do. */
   readonly problems: { path: string; value: unknown; message: string; remedy: string }[];
 
   constructor(problems: readonly Problem[], source?: Source) {

@@ -3,6 +3,7 @@
 
 /** A broadcast domain. */
 export interface NetworkConfig {
+  /** RFC 1123 label; "service" is refused. */
   name: string;
   /** Prefixes in CIDR notation, at most one of each family. */
   subnets: string[];
@@ -73,6 +74,7 @@ export interface MemoryConfig {
   offload: boolean;
 }
 
+/** What a port is, of the keys of PortConfig that say so. */
 export type PortKind = "tap" | "packet" | "host" | "memory";
 
 /** An attachment: access port of `network`, or trunk of several by VLAN tag. Exactly one of tap, packet, host, memory. */
@@ -103,11 +105,13 @@ export interface PortConfig {
   memory?: MemoryConfig;
 }
 
+/** All that an engine, or an agent, is to be. */
 export interface EngineConfig {
   /** Name of the instance: RFC 1123 label. */
   name: string;
   /** Worker threads, 1-16. */
   workers: number;
+  /** Room for learned MAC addresses: a multiple of 1,024 up to 1,048,576. */
   tables: { macs: number };
   networks: NetworkConfig[];
   ports: PortConfig[];
@@ -115,6 +119,7 @@ export interface EngineConfig {
   docker?: DockerConfig;
 }
 
+/** The driver of Docker's networks. */
 export interface DockerConfig {
   /** Path of the plugin's socket. */
   socket: string;

@@ -1,17 +1,19 @@
-/** A port without a kernel: the embedding program is its other end.
- *
- *  What a callback may do: `send`, also into its own port, `onFrame`, and any call of the engine. A frame that it puts in goes its way when
- *  the callback has returned, and before the outermost `send` returns; some 350 frames may wait so, one more is the error `no-slot`. Changes
- *  of ports (`addPort`, `removePort`) are made after that `send`; `close` and `leave` end the ports at once, and what is under way is still
- *  delivered. A callback that throws has refused its frame, which is the drop `port-full`; the other frames, and copies of this one, go their
- *  way all the same, and then the first error comes out of the outermost `send`. */
+/** A port without a kernel: the embedding program is its other end. */
 import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import { OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
 import type { InlineLink } from "./inline-link.ts";
 import type { PortListener } from "./types.ts";
 
+/** The embedding program's end of a port in memory; `Engine.memoryPort` gives it.
+ *
+ *  What a callback may do: `send`, also into its own port, `onFrame`, and any call of the engine. A frame that it puts in goes its way when
+ *  the callback has returned, and before the outermost `send` returns; some 350 frames may wait so, one more is the error `no-slot`. Changes
+ *  of ports (`addPort`, `removePort`) are made after that `send`; `close` and `leave` end the ports at once, and what is under way is still
+ *  delivered. A callback that throws has refused its frame, which is the drop `port-full`; the other frames, and copies of this one, go their
+ *  way all the same, and then the first error comes out of the outermost `send`. */
 export class MemoryPort {
+  /** As the configuration calls it. */
   readonly name: string;
   private readonly link: InlineLink;
   private readonly index: number;

@@ -4,7 +4,8 @@ import type { ReplayedDrop } from "../replay/types.ts";
 /** What a step came to: the frame goes on, or it ended with a reason, or the engine answered it. */
 export type StepVerdict = "continue" | "drop" | "answered";
 
-interface StepOf<Name extends string> {
+/** What every step says. */
+export interface StepOf<Name extends string> {
   step: Name;
   verdict: StepVerdict;
   /** Of a drop: a constant of assembly/abi/drop-reason.ts in kebab-case. */
@@ -49,6 +50,7 @@ export type AnswerStep = StepOf<"answer"> & {
   port: string | null;
 };
 
+/** What became of learning; see LearnStep. */
 export type LearnOutcome = "off" | "new" | "seen" | "moved" | "held" | "full";
 
 /** Whether its source is learned. Off: the network does not learn. Held: it is a static one. Full: a limit is reached. */
@@ -58,6 +60,7 @@ export type LearnStep = StepOf<"learn"> & {
   port: string | null;
 };
 
+/** What the look-up found; see LookUpStep. */
 export type LookUpOutcome = "group" | "unknown" | "found" | "stale";
 
 /** Where its destination is. Stale: it was behind a port that has been removed since. */
@@ -91,6 +94,7 @@ export type EgressStep = StepOf<"egress"> & {
   vlan: number | null;
 };
 
+/** One of them, by its name. */
 export type ExplainedStep = CutStep | ParseStep | VlanStep | SourceStep | AnswerStep | LearnStep | LookUpStep | FloodStep | EgressStep;
 
 /** A frame that would leave. */
@@ -104,6 +108,7 @@ export interface ExplainedOutput {
   offload: Uint8Array | null;
 }
 
+/** A frame's way, and what comes out. */
 export interface Explanation {
   /** The port that it enters by. */
   port: string;
@@ -118,6 +123,7 @@ export interface Explanation {
   drops: ReplayedDrop[];
 }
 
+/** What a frame has beside its bytes. */
 export interface ExplainOptions {
   /** virtio-net header of 10 bytes, of a super-frame or a partial checksum. */
   offload?: Uint8Array | undefined;

@@ -10,6 +10,7 @@ import type { ReplayedDrop, ReplayInput, ReplaySummary } from "./types.ts";
 export interface Verdict {
   /** Ports that it, or what the switch answered, left by, in that order. */
   outputs: string[];
+  /** What was dropped of it. */
   drops: ReplayedDrop[];
 }
 
@@ -17,7 +18,9 @@ export interface Verdict {
 export interface Difference {
   /** In the order in which frames entered, from 0. */
   number: number;
+  /** The port that it entered by. */
   port: string;
+  /** Nanoseconds since 1970-01-01 UTC. */
   timeNs: bigint;
   before: Verdict;
   after: Verdict;
@@ -25,6 +28,7 @@ export interface Difference {
   isBytesAlone: boolean;
 }
 
+/** Two configurations, the captures that go through both, and who hears of differences. */
 export interface CompareOptions {
   before: EngineConfig;
   after: EngineConfig;
@@ -32,13 +36,17 @@ export interface CompareOptions {
    *  dropped with the reason `port-absent`. */
   inputs: readonly ReplayInput[];
   build?: Build;
+  /** Called for each frame that fares otherwise. */
   onDifference: (difference: Difference) => void;
   /** Called after each burst that was read, with the frames so far; a promise is waited for. */
   onProgress?: (frames: number) => void | Promise<void>;
 }
 
+/** What came of a comparison. */
 export interface Comparison {
+  /** That entered. */
   frames: number;
+  /** Frames that fared otherwise. */
   differences: number;
   before: ReplaySummary;
   after: ReplaySummary;

@@ -1,5 +1,6 @@
 /** What goes into a replay, and what comes out of it. */
-import type { CaptureDamage, CaptureFrame, CaptureStream } from "../capture/index.ts";
+import type { CaptureStream } from "../capture/capture-stream.ts";
+import type { CaptureDamage, CaptureFrame } from "../capture/types.ts";
 import type { EngineConfig } from "../config/types.ts";
 import type { Build } from "../engine/types.ts";
 
@@ -35,6 +36,7 @@ export interface ReplayedDrop {
   port: string;
 }
 
+/** What is replayed, and who hears of it. A callback that throws ends the replay with its error. */
 export interface ReplayOptions {
   /** What is replayed: of any instance; its ports become ports in memory. */
   config: EngineConfig;
@@ -50,19 +52,23 @@ export interface ReplayOptions {
   onProgress?: (frames: number) => void | Promise<void>;
 }
 
+/** Counts of a port, in frames. */
 export interface ReplayedPort {
-  /** Frames that entered and that left. */
+  /** That entered. */
   received: number;
+  /** That left. */
   sent: number;
 }
 
 /** What `portyard replay --json` prints, apart from how long it took. */
 export interface ReplaySummary {
+  /** That entered. */
   frames: number;
   /** Of the frames that entered, on the wire. */
   bytes: number;
   /** Frames that were shorter in the capture than on the wire. */
   snapped: number;
+  /** By name, every port of the configuration. */
   ports: Record<string, ReplayedPort>;
   /** By reason; those that did not happen are left out. */
   drops: Record<string, number>;

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { memoryMapText } from "../memory-map/page.ts";
 import { documentLinks } from "./document-link.ts";
 import { documentation } from "./documentation.ts";
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   { name: "the release builds neither allocate, grow, abort nor call through a table", problems: releaseTexts },
   { name: "the lock file is complete and names no registry", problems: () => lockFile(read("package-lock.json")) },
   { name: "links of the documents lead somewhere", problems: () => documentLinks(readDocuments(), root) },
+  { name: "the library's pages are made without a warning", problems: apiPages },
   { name: "docs/memory-map.md says what assembly/abi says", problems: memoryMap },
 ];
 
@@ -38,6 +40,17 @@ function biome(): string[] {
   const args = [program, "check", "--error-on-warnings", "--max-diagnostics=100", "--colors=off", "."];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
   return status === 0 ? [] : [`${stdout}${stderr}`.trim(), "run `npm run format`, then mend what is left"];
+}
+
+/** typedoc.json says what must be documented, and that a warning is an error. */
+function apiPages(): string[] {
+  const args = [join(root, "node_modules/typedoc/bin/typedoc"), "--emit", "none"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  return status === 0 ? [] : [stripVTControlCharacters(`${stdout}${stderr}`).trim()];
 }
 
 function releaseTexts(): string[] {
