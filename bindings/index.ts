@@ -15,5 +15,6 @@ export { explain } from "./explain/explain-config.ts";
 export type * from "./explain/types.ts";
 export { compare, type CompareOptions, type Comparison, type Difference, type Verdict } from "./replay/compare.ts";
 export type { Lease } from "./ipam/lease.ts";
+export { inMemory } from "./replay/replay-config.ts";
 export { replay } from "./replay/replay.ts";
 export type * from "./replay/types.ts";

@@ -21,10 +21,17 @@ export function replayConfigOf(config: EngineConfig): ReplayConfig {
       ...rest,
       workers: 1,
       networks: config.networks.map(withoutHost),
-      ports: [...withLeases(config.ports, config.networks), ...hosts].map(inMemory),
+      ports: [...withLeases(config.ports, config.networks), ...hosts].map(portInMemory),
     },
     recording: hosts.map(({ name }) => name),
   };
+}
+
+/** The same networks and ports, all of them in memory: what runs with isolation "inline" without a right, for a test of a configuration. Names,
+ *  MACs, addresses and checks stay; the ways to the host are ports of their own.
+ *  @throws PortyardError `pool-exhausted`. */
+export function inMemory(config: EngineConfig): EngineConfig {
+  return replayConfigOf(config).config;
 }
 
 function withLeases(ports: readonly PortConfig[], networks: readonly NetworkConfig[]): PortConfig[] {
@@ -41,7 +48,7 @@ function withoutHost(network: NetworkConfig): NetworkConfig {
 }
 
 /** Captures hold whole frames: what a TAP takes as a super-frame was seen as segments. */
-function inMemory(port: PortConfig): PortConfig {
+function portInMemory(port: PortConfig): PortConfig {
   const { tap: _tap, packet: _packet, host: _host, publish: _publish, ...rest } = port;
   return { ...rest, memory: { offload: false } };
 }

@@ -1,0 +1,44 @@
+/** examples/host-agent.ts with kernel ports and examples/portyard.yaml, on a machine of the test's own. Needs root.
+ *
+ *    a eth0 10.77.0.2 ── TAP ── forwarder ── TAP ── 10.77.0.3 eth0 b          host agent: http://127.0.0.1/metrics          */
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { skip } from "../../test/support/skip.ts";
+import { Machine } from "../cli/demo/machine.ts";
+
+const example = fileURLToPath(new URL("../../examples/host-agent.js", import.meta.url));
+const CALL = 'require("net").connect(9, "10.77.0.3").on("error", () => {})';
+const ASK = "fetch(process.argv[1]).then((answer) => answer.text()).then((text) => console.log(text))";
+
+test("it counts what namespaces say to each other, and leaves nothing", async () => {
+  if (process.getuid?.() !== 0) return skip("host agent", "right", "needs root");
+  const machine = await Machine.make();
+  try {
+    machine.tool("ip", "link", "set", "lo", "up");
+    for (const name of ["a", "b"]) machine.tool("ip", "netns", "add", name);
+    const before = machine.state();
+    const [program = "", ...args] = machine.enter([process.execPath, example, "examples/portyard.yaml", "0"]);
+    const agent = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(agent, "exit");
+    const [line] = await once(createInterface(agent.stdout), "line");
+    const [io, url = ""] = String(line).split(": ", 2);
+    assert.ok(["uring", "syscall"].includes(io ?? ""), `${line}`);
+    machine.tool("ip", "netns", "exec", "a", process.execPath, "-e", CALL);
+    const text = machine.tool(process.execPath, "-e", ASK, url);
+    for (const port of ["a", "b"]) {
+      assert.match(text, `portyard_port_up{port="${port}"} 1`);
+      assert.ok(Number(new RegExp(`received_frames_total{port="${port}"} (\\d+)`).exec(text)?.[1]) > 0, `${port} sent`);
+    }
+    agent.kill("SIGTERM");
+    assert.equal(await ended, [0, null]);
+    assert.equal(machine.state(), before);
+  } finally {
+    await machine.close();
+  }
+});
+
+test.run();
