@@ -19,6 +19,7 @@ export const programs = [
   { command: "dockerd", package: "docker.io", needs: ["test"], use: "runs the containers of the driver's tests" },
   { command: "docker-compose", package: "docker-compose", needs: ["test"], use: "starts the Compose example" },
   { command: "busybox", package: "busybox-static", needs: ["test"], use: "is the image of these containers" },
+  { command: "tcpdump", package: "tcpdump", needs: ["bench"], use: "copies the captures whose replay is measured" },
   { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
 ];
 

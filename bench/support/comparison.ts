@@ -1,6 +1,5 @@
 /** What benchmarks that compare have in common: every run measures each candidate in turn, so that slow changes of the machine meet
- *  all of them alike; the median of the runs counts, and ratios to the base, which is a bridge of the kernel in all of them, are
- *  printed first. */
+ *  all of them alike; the median of the runs counts, and ratios to the base are printed first. */
 import { isEnding, removeAll } from "./cleanup.ts";
 import { median } from "./median.ts";
 import type { CommonOptions } from "./options.ts";
@@ -8,8 +7,8 @@ import { backgroundShare, noiseWarning } from "./processor.ts";
 import { machineLine } from "./results.ts";
 import { formatNumber, formatTable } from "./table.ts";
 
-/** Name of the candidate to which the others are compared. */
-const BASE = "bridge";
+/** Name of the candidate to which the others are compared, where no other is named. */
+const BRIDGE = "bridge";
 
 /** Something to be measured beside others. */
 export interface Candidate {
@@ -51,7 +50,7 @@ export interface Comparison<Key extends string> {
 
 /** What is printed around the tables. */
 export interface Words {
-  options: Pick<CommonOptions, "runs" | "seconds">;
+  options: Pick<CommonOptions, "runs"> & Partial<Pick<CommonOptions, "seconds">>;
   /** What else is to be known of the measurements. */
   also?: string;
   /** One word: what the candidates are. */
@@ -65,12 +64,14 @@ export interface Words {
 }
 
 /** Measures all candidates in turn, `runs` times, and tells the progress on stderr.
- *  @param measure returns null where it failed: that run has no figures of this candidate. */
+ *  @param measure returns null where it failed: that run has no figures of this candidate.
+ *  @param base name of the candidate to which the others are compared. */
 export async function compare<One extends Candidate, Key extends string>(
   ones: readonly One[],
   columns: readonly Column<Key>[],
   runs: number,
   measure: (one: One) => Promise<Figures<Key> | null>,
+  base = BRIDGE,
 ): Promise<Comparison<Key>> {
   const background: number[] = [];
   const measured = ones.map((one) => ({ one, own: [] as Figures<Key>[] }));
@@ -84,8 +85,11 @@ export async function compare<One extends Candidate, Key extends string>(
     }
   }
   const rows = measured.map(({ one: { name, about }, own }) => ({ name, about, runs: own, median: medians(columns, own) }));
-  const base = rows.find(({ name }) => name === BASE)?.median;
-  return { background, rows: rows.map((row) => ({ ...row, ratio: base === undefined ? null : ratios(columns, row.median, base) })) };
+  const compared = rows.find(({ name }) => name === base)?.median;
+  return {
+    background,
+    rows: rows.map((row) => ({ ...row, ratio: compared === undefined ? null : ratios(columns, row.median, compared) })),
+  };
 }
 
 /** Does `work` for the candidate `name`. When it fails, that is told and the exit status is 1, but the other candidates are still
@@ -116,7 +120,8 @@ export function printComparison<Key extends string>(
   const titlesWithUnit = columns.map(({ title, unit }) => (unit === undefined ? title : `${title} ${unit}`));
   const lines = (of: "ratio" | "median") => rows.map((row) => [row.name, ...cells(columns, row[of])]);
   const table = (header: string[], of: "ratio" | "median") => formatTable([words.candidate, ...header], lines(of));
-  console.log(`${machineLine()}; median of ${runs}, ${seconds} s each${words.also === undefined ? "" : `, ${words.also}`}\n`);
+  const each = seconds === undefined ? "" : `, ${seconds} s each`;
+  console.log(`${machineLine()}; median of ${runs}${each}${words.also === undefined ? "" : `, ${words.also}`}\n`);
   console.log(`${words.ratios}\n${table(titles, "ratio")}\n`);
   console.log(`${words.figures}\n${table(titlesWithUnit, "median")}\n`);
   for (const { name, about } of rows) console.log(`  ${name}: ${about}`);

@@ -10,9 +10,15 @@ export interface CommonOptions {
   json: boolean;
 }
 
+/** Of a benchmark whose measurements last as long as their work takes, `seconds` is left out. */
+export interface Defaults {
+  runs: number;
+  seconds?: number;
+}
+
 /** Reads process.argv. With --help it prints `about` and the options and ends the process.
  *  @throws PortyardError `bad-option`. */
-export function readOptions(about: string, defaults: { runs: number; seconds: number }, names: readonly string[]): CommonOptions {
+export function readOptions(about: string, defaults: Defaults, names: readonly string[]): CommonOptions {
   const { values } = parse();
   if (values.help) {
     console.log(helpText(about, defaults, names));
@@ -20,7 +26,7 @@ export function readOptions(about: string, defaults: { runs: number; seconds: nu
   }
   return {
     runs: positive("--runs", values.runs, defaults.runs, true),
-    seconds: positive("--seconds", values.seconds, defaults.seconds, false),
+    seconds: positive("--seconds", values.seconds, defaults.seconds ?? 0, false),
     only: chosen(values.only, names),
     save: values.save ?? false,
     json: values.json ?? false,
@@ -44,12 +50,12 @@ function parse() {
   }
 }
 
-function helpText(about: string, { runs, seconds }: { runs: number; seconds: number }, names: readonly string[]): string {
+function helpText(about: string, { runs, seconds }: Defaults, names: readonly string[]): string {
   return [
     about,
     "",
     `  --runs N         measurements of each, alternating; the median counts (default ${runs})`,
-    `  --seconds S      seconds of one measurement (default ${seconds})`,
+    ...(seconds === undefined ? [] : [`  --seconds S      seconds of one measurement (default ${seconds})`]),
     `  --only A,B       of: ${names.join(", ")}`,
     "  --json           print the result as JSON instead of tables",
     "  --save           write bench/results/NAME.json instead of dist/bench/results/NAME.json",
