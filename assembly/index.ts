@@ -17,6 +17,7 @@ import * as events from "./tables/event-ring";
 import * as macs from "./tables/mac-table";
 import * as sweep from "./tables/mac-sweep";
 import * as burial from "./io/burial";
+import * as direct from "./io/direct";
 import * as exchange from "./io/exchange";
 import * as message from "./io/message";
 import * as ready from "./io/ready-list";
@@ -103,6 +104,10 @@ export function processCut(worker: usize, slot: u32, port: u32, frame: usize, by
   desc.setMissing(descriptor, missing);
   processCutFrame(worker, descriptor);
 }
+/** Takes the frame of `bytes` bytes at `frame`, anywhere in the memory, its way at once, while nothing else waits; how many writes wait then. */
+export function pass(worker: usize, port: u32, frame: usize, bytes: u32): u32 { return direct.pass(worker, port, frame, bytes); }
+/** All writes that wait were taken by their ports. */
+export function finishAll(worker: usize): void { direct.finishAll(worker); }
 /** Clears the virtio-net header below `frame`: a plain frame. */
 export function clearOffload(frame: usize): void { virtio.clear(frame - virtio.HEADER_BYTES); }
 /** Message header for recvmsg into `slot`; its address. */

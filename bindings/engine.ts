@@ -7,6 +7,7 @@ import { hostPortOf } from "./config/host-port.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
 import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers, REASON_NAMES } from "./engine/describe.ts";
+import type { InlineLink } from "./engine/inline-link.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
 import { kernelParts, type Parts } from "./engine/parts.ts";
@@ -221,6 +222,12 @@ export class Engine implements EngineLike {
       throw new PortyardError("port-kind", `Port ${name} is no memory port.`, { value: entry.kind, remedy: "Give it `memory: {}`." });
     }
     return new MemoryPort(name, inline, entry.index, () => !this.isClosed && this.parts.ports.at(entry.index) === entry);
+  }
+
+  /** For replays, which move frames without an object for each.
+   *  @internal */
+  get inline(): InlineLink | null {
+    return this.parts.inline;
   }
 
   /** Sets the time of an inline engine. Ageing follows it, and the events since the last tick are emitted; a listener that throws keeps

@@ -77,7 +77,7 @@ async function replayFiles(file: string | undefined, options: Options, command: 
 }
 
 async function once(config: EngineConfig, given: readonly NamedInput[], { out, json }: Options): Promise<FileDamage[]> {
-  const [{ openInputs }, { Outputs }, { checkInputs }, { replay }] = await Promise.all([
+  const [{ openInputs }, { Outputs }, { checkInputs }, { replayInto }] = await Promise.all([
     import("./replay/inputs.ts"),
     import("./replay/outputs.ts"),
     import("../bindings/replay/feed.ts"),
@@ -95,20 +95,15 @@ async function once(config: EngineConfig, given: readonly NamedInput[], { out, j
         );
   const pace = new Pace(share);
   try {
-    const summary = await replay({
-      config,
-      inputs,
-      ...(outputs && { onOutput: (output) => outputs.left(output), onFrame: (frame, drops) => outputs.entered(frame, drops) }),
-      onProgress: (frames) => pace.reached(frames),
-    });
-    outputs?.close();
+    const summary = await replayInto(outputs ?? {}, { config, inputs, onProgress: (frames) => pace.reached(frames) });
+    await outputs?.close();
     const outcome: Outcome = { ...summary, damages: damagesOf(summary, given), ...pace.end(summary.frames), out: outputs?.paths ?? [] };
     if (json) printJson(outcome);
     else printOutcome(outcome);
     return outcome.damages;
   } finally {
     pace.end(0);
-    outputs?.abandon();
+    await outputs?.abandon();
   }
 }
 

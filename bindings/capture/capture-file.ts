@@ -1,32 +1,55 @@
 /** A capture file that grows frame by frame, in memory of one size however long it becomes. */
-import { closeSync, openSync, writeSync } from "node:fs";
-import { fileFault } from "../file-fault.ts";
 import type { CaptureEncoder, FrameToWrite } from "./encoder.ts";
+import { FileWriter } from "./file-writer.ts";
 
 /** Bytes that are gathered before they are written. */
-const BUFFER_BYTES = 1 << 20;
+export const BUFFER_BYTES = 1 << 20;
 
 export class CaptureFile {
-  readonly path: string;
   readonly #encoder: CaptureEncoder;
-  #descriptor: number;
-  #view = new DataView(new ArrayBuffer(BUFFER_BYTES));
+  readonly #writer: FileWriter;
+  #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
+  #view: DataView = new DataView(this.#buffer.buffer);
   #end = 0;
+  /** Takes turns with the buffer; null where there is none, and while it is being written. */
+  #spare: Uint8Array | null = null;
+  /** Where frames come from, and where the buffer begins in it, -1 elsewhere. */
+  #memory: Uint8Array | null = null;
+  #place = -1;
   #frames = 0;
 
   /** Makes the file, or empties the one that is there, and writes its head.
    *  @throws PortyardError `no-rights`, `disk-full`, `file-failed`. */
   constructor(path: string, encoder: CaptureEncoder) {
-    this.path = path;
     this.#encoder = encoder;
-    this.#descriptor = this.#attempt(() => openSync(path, "w"));
+    this.#writer = new FileWriter(path);
     this.#make(encoder.headBytes);
     this.#end = encoder.writeHead(this.#view, 0);
+  }
+
+  get path(): string {
+    return this.#writer.path;
   }
 
   /** Frames written so far. */
   get frames(): number {
     return this.#frames;
+  }
+
+  /** Gathers in one of two buffers from now on, which belong to the file until it is closed, and writes the other meanwhile.
+   *  @param memory that frames come from: within it they are copied without a view of them. */
+  gatherIn(buffer: Uint8Array, spare: Uint8Array, memory: Uint8Array): void {
+    if (this.#end > buffer.length) this.#flush();
+    buffer.set(this.#buffer.subarray(0, this.#end));
+    this.#memory = memory;
+    this.#spare = spare;
+    this.#use(buffer);
+  }
+
+  #use(buffer: Uint8Array): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.#place = this.#memory?.buffer === buffer.buffer ? buffer.byteOffset - this.#memory.byteOffset : -1;
   }
 
   /** The bytes are copied. @throws PortyardError as the constructor, and `capture-unwritable` when the format cannot hold the frame. */
@@ -36,39 +59,39 @@ export class CaptureFile {
     this.#frames++;
   }
 
-  /** Room for so many bytes, all zero. */
+  /** The same of the `bytes` bytes at `at` of `source`.
+   *  @param seconds whole ones since 1970, and nanoseconds, 0-999,999,999. @throws PortyardError as `write`. */
+  append(source: Uint8Array, at: number, bytes: number, originalBytes: number, seconds: number, nanoseconds: number): void {
+    const length = this.#encoder.recordBytes(bytes);
+    this.#make(length);
+    const place = this.#encoder.writeRecord(this.#view, this.#end, bytes, originalBytes, seconds, nanoseconds, 0);
+    if (source === this.#memory && this.#place >= 0) source.copyWithin(this.#place + place, at, at + bytes);
+    else this.#buffer.set(source.subarray(at, at + bytes), place);
+    this.#end += length;
+    this.#frames++;
+  }
+
+  /** Room for so many bytes. */
   #make(bytes: number): void {
-    if (this.#end + bytes <= this.#view.byteLength) return;
+    if (this.#end + bytes <= this.#buffer.length) return;
     this.#flush();
-    if (bytes > this.#view.byteLength) this.#view = new DataView(new ArrayBuffer(bytes));
+    if (bytes > this.#buffer.length) this.#use(new Uint8Array(bytes));
   }
 
   #flush(): void {
-    const bytes = new Uint8Array(this.#view.buffer, 0, this.#end);
-    this.#attempt(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
-    });
-    bytes.fill(0);
+    const [buffer, spare] = [this.#buffer, this.#spare];
+    const bytes = buffer.subarray(0, this.#end);
     this.#end = 0;
-  }
-
-  #attempt<Result>(action: () => Result): Result {
-    try {
-      return action();
-    } catch (cause) {
-      throw fileFault("Writing the capture", this.path, cause);
-    }
+    if (spare === null || !this.#writer.isFree) return this.#writer.write(bytes);
+    this.#spare = null;
+    this.#writer.writeBehind(bytes, () => (this.#spare = buffer));
+    this.#use(spare);
   }
 
   /** Writes what is left. Called again it does nothing. @throws PortyardError as the constructor; the file is closed all the same. */
-  close(): void {
-    if (this.#descriptor < 0) return;
-    const descriptor = this.#descriptor;
-    try {
-      this.#flush();
-    } finally {
-      this.#descriptor = -1;
-      closeSync(descriptor);
-    }
+  async close(): Promise<void> {
+    const bytes = this.#buffer.subarray(0, this.#end);
+    this.#end = 0;
+    await this.#writer.close(bytes);
   }
 }

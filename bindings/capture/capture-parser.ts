@@ -3,6 +3,7 @@
  *
  *     push(chunk) … next() until null … push(chunk) … end() … next() until null: then `damage` tells whether all was well */
 import { ByteQueue } from "./byte-queue.ts";
+import { CaptureRecord } from "./capture-record.ts";
 import { PcapParser, isPcapMagic } from "./pcap-parser.ts";
 import { SECTION_BLOCK } from "./pcapng-format.ts";
 import { PcapngParser } from "./pcapng-parser.ts";
@@ -22,7 +23,9 @@ const PACKED: [magic: string, what: string][] = [
 export class CaptureParser {
   readonly interfaces: CaptureInterface[] = [];
   damage: CaptureDamage | null = null;
-  #queue = new ByteQueue();
+  /** What `advance` has read; its bytes are those of `queue`. */
+  readonly record = new CaptureRecord();
+  readonly queue = new ByteQueue();
   #records: RecordParser | null = null;
   #ended = false;
   #cutShort: string | null = null;
@@ -34,7 +37,7 @@ export class CaptureParser {
 
   /** Takes the next bytes; they are kept, not copied, until they have been read. */
   push(chunk: Uint8Array): void {
-    this.#queue.push(chunk);
+    this.queue.push(chunk);
   }
 
   /** Says that no byte follows: what then is left over is damage. With `reason`, what cut the bytes short is the damage. */
@@ -45,28 +48,35 @@ export class CaptureParser {
 
   /** The next whole frame, or null when there is none (yet). */
   next(): CaptureFrame | null {
-    if (this.damage !== null) return null;
+    if (!this.advance()) return null;
+    const { at, bytes } = this.record;
+    return this.record.toFrame(this.queue.bytes.subarray(at, at + bytes));
+  }
+
+  /** Reads the next whole record; false when there is none (yet). */
+  advance(): boolean {
+    if (this.damage !== null) return false;
     this.#records ??= this.#findFormat();
     const step = this.#records?.next() ?? this.damage;
-    if (step !== null && "bytes" in step) return step;
+    if (step === true) return true;
     this.damage = step ?? this.#damageAtEnd();
-    return null;
+    return false;
   }
 
   #findFormat(): RecordParser | null {
-    if (!this.#queue.has(MAGIC_BYTES)) return null;
-    const { view, at } = this.#queue;
-    if (view.getUint32(at, true) === SECTION_BLOCK) return new PcapngParser(this.#queue, this.interfaces);
+    if (!this.queue.has(MAGIC_BYTES)) return null;
+    const { view, at } = this.queue;
+    if (view.getUint32(at, true) === SECTION_BLOCK) return new PcapngParser(this.queue, this.interfaces, this.record);
     for (const little of [true, false]) {
-      if (isPcapMagic(view.getUint32(at, little))) return new PcapParser(this.#queue, this.interfaces, little);
+      if (isPcapMagic(view.getUint32(at, little))) return new PcapParser(this.queue, this.interfaces, this.record, little);
     }
-    this.damage = { offset: 0, reason: foreign(this.#queue.slice(0, MAGIC_BYTES)) };
+    this.damage = { offset: 0, reason: foreign(this.queue.slice(0, MAGIC_BYTES)) };
     return null;
   }
 
   #damageAtEnd(): CaptureDamage | null {
     if (!this.#ended) return null;
-    const { offset, available, asked } = this.#queue;
+    const { offset, available, asked } = this.queue;
     if (this.#cutShort !== null) return { offset, reason: this.#cutShort };
     if (available === 0 && offset > 0) return null;
     if (available === 0) return { offset: 0, reason: "the file is empty" };

@@ -3,23 +3,31 @@
  *
  *     for await (const burst of capture) for (const frame of burst) …; then `capture.damage`                              */
 import { createReadStream } from "node:fs";
-import { PortyardError } from "../error.ts";
+import { type ByteReader, ChunkReader, FileReader, readable } from "./byte-reader.ts";
 import { CaptureParser } from "./capture-parser.ts";
-import { gunzip } from "./gunzip.ts";
+import { gunzip, isGzip, isZlibError } from "./gunzip.ts";
+import { RecordReader } from "./record-reader.ts";
 import type { CaptureDamage, CaptureFrame, CaptureInterface } from "./types.ts";
 
 const READ_BYTES = 262144;
-const GZIP_MAGIC = [0x1f, 0x8b];
+const LOOK_BYTES = 2;
 
 /** A capture that is read burst by burst, in constant memory, once. */
 export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
-  #source: AsyncIterable<Uint8Array>;
-  #parser = new CaptureParser();
+  /** A path is that of a file. */
+  readonly #source: string | AsyncIterable<Uint8Array>;
+  readonly #parser = new CaptureParser();
+  #bytesRead = 0;
 
   /** Made by `openCapture`.
    *  @internal */
-  constructor(source: AsyncIterable<Uint8Array>) {
+  constructor(source: string | AsyncIterable<Uint8Array>) {
     this.#source = source;
+  }
+
+  /** Bytes of the source that have been read, as they lie there: packed ones of a packed file. */
+  get bytesRead(): number {
+    return this.#bytesRead;
   }
 
   /** Null until the head of the file has been read, and of what is no capture. */
@@ -64,12 +72,44 @@ export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
   }
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
-    const source = readable(this.#source)[Symbol.asyncIterator]();
-    const first = await atLeast(source, GZIP_MAGIC.length);
+    const stream = typeof this.#source === "string" ? createReadStream(this.#source, { highWaterMark: READ_BYTES }) : this.#source;
+    const source = this.#counted(readable(stream))[Symbol.asyncIterator]();
+    const first = await atLeast(source, LOOK_BYTES);
     const all = chain(first, source);
-    const packed = GZIP_MAGIC.every((byte, at) => first[at] === byte);
-    yield* packed ? gunzip(all) : all;
+    yield* isGzip(first) ? gunzip(all) : all;
   }
+
+  async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#bytesRead += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** The same without an object for each frame, instead of going through it: see RecordReader. @internal */
+  records(window: Uint8Array): RecordReader {
+    const source = this.#source;
+    const reader = typeof source === "string" ? new FileReader(source) : new ChunkReader(readable(source));
+    return new RecordReader(
+      this.#parser,
+      counting(reader, (bytes) => (this.#bytesRead += bytes)),
+      window,
+    );
+  }
+}
+
+function counting(reader: ByteReader, count: (bytes: number) => void): ByteReader {
+  return {
+    get isPrompt() {
+      return reader.isPrompt;
+    },
+    async read(into) {
+      const bytes = await reader.read(into);
+      count(bytes);
+      return bytes;
+    },
+    close: () => reader.close(),
+  };
 }
 
 /** Opens a capture file, or a stream of one.
@@ -78,18 +118,7 @@ export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
  *  @example const capture = openCapture("traffic.pcapng.gz");
  *  for await (const frames of capture) count += frames.length; */
 export function openCapture(source: string | AsyncIterable<Uint8Array>): CaptureStream {
-  return new CaptureStream(typeof source === "string" ? createReadStream(source, { highWaterMark: READ_BYTES }) : source);
-}
-
-async function* readable(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* source;
-  } catch (cause) {
-    const { path, message } = cause as { path?: string; message: string };
-    const where = path === undefined ? {} : { path };
-    const remedy = "Check that the file exists, is a file and may be read.";
-    throw new PortyardError("capture-unreadable", `the capture cannot be read: ${message}`, { ...where, remedy, cause });
-  }
+  return new CaptureStream(source);
 }
 
 async function atLeast(source: AsyncIterator<Uint8Array>, bytes: number): Promise<Uint8Array> {
@@ -109,8 +138,4 @@ async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
   } finally {
     await rest.return?.();
   }
-}
-
-function isZlibError(error: unknown): error is Error {
-  return String((error as NodeJS.ErrnoException).code).startsWith("Z_");
 }

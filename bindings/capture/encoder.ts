@@ -1,5 +1,5 @@
-/** Turns frames into the bytes of a capture file. An encoder knows its format and writes at an offset of a buffer that is
- *  large enough and all zero there; whoever owns the buffer decides whether it is a whole file or a part of a stream. */
+/** Turns frames into the bytes of a capture file. An encoder knows its format and writes at an offset of a buffer that is large enough,
+ *  over whatever is there; whoever owns the buffer decides whether it is a whole file or a part of a stream. */
 export interface FrameToWrite {
   bytes: Uint8Array;
   /** Nanoseconds since 1970, not negative. */
@@ -20,6 +20,19 @@ export interface CaptureEncoder {
   frameBytes(frame: FrameToWrite): number;
   /** Writes one frame and returns where it ends. @throws PortyardError `capture-unwritable` when the format cannot hold it. */
   writeFrame(view: DataView, at: number, frame: FrameToWrite): number;
+  /** Bytes that `writeRecord` lays out, those of the frame among them. */
+  recordBytes(bytes: number): number;
+  /** Writes all of a frame without a comment but its bytes, and returns where these go.
+   *  @param seconds whole ones since 1970, and nanoseconds, 0-999,999,999. @throws PortyardError as `writeFrame`. */
+  writeRecord(
+    view: DataView,
+    at: number,
+    bytes: number,
+    originalBytes: number,
+    seconds: number,
+    nanoseconds: number,
+    index: number,
+  ): number;
 }
 
 /** A whole file. @throws PortyardError `capture-unwritable` when the format cannot hold a frame. */
@@ -34,6 +47,13 @@ export function encodeAll(encoder: CaptureEncoder, frames: readonly FrameToWrite
 
 /** Copies `bytes` to `at` and returns where they end. */
 export function writeBytes(view: DataView, at: number, bytes: Uint8Array): number {
-  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes, at);
+  bytesOf(view).set(bytes, at);
   return at + bytes.length;
 }
+
+/** Clears what is to be written field by field. */
+export function clear(view: DataView, at: number, bytes: number): void {
+  bytesOf(view).fill(0, at, at + bytes);
+}
+
+const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

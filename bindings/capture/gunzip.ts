@@ -4,9 +4,19 @@
 import { once } from "node:events";
 import { type Gunzip, createGunzip } from "node:zlib";
 
+const MAGIC = [0x1f, 0x8b];
 const OUTPUT_CHUNK_BYTES = 65536;
 /** Input goes in in pieces of this size, so that damage costs little of what lies before it. */
 const INPUT_PIECE_BYTES = 16384;
+
+/** Whether what begins so is packed. */
+export function isGzip(first: Uint8Array): boolean {
+  return MAGIC.every((byte, at) => first[at] === byte);
+}
+
+export function isZlibError(error: unknown): error is Error {
+  return String((error as NodeJS.ErrnoException).code).startsWith("Z_");
+}
 
 /** Unpacked chunks. @throws zlib's error after the last good chunk. */
 export async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

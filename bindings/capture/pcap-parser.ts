@@ -1,10 +1,13 @@
 /** Reads pcap records one by one as their bytes arrive. Versions 2.0 to 2.4 (before 2.3 the two lengths were the other way
  *  round, in 2.3 files it is seen from which is larger) and 543.0 of DG/UX. The time zone field is ignored, as every reader does. */
 import type { ByteQueue } from "./byte-queue.ts";
+import type { CaptureRecord } from "./capture-record.ts";
 import { MAX_PACKET_BYTES } from "./limits.ts";
 import { linkTypeName } from "./link-type.ts";
 import * as format from "./pcap-format.ts";
 import type { CaptureDamage, CaptureInterface, RecordParser, Step } from "./types.ts";
+
+const NS_PER_SECOND = 1_000_000_000;
 
 /** True when the first four bytes, read in either order, are a pcap magic number. */
 export function isPcapMagic(magic: number): boolean {
@@ -16,14 +19,17 @@ export class PcapParser implements RecordParser {
   reading = "a pcap file header";
   #queue: ByteQueue;
   #interfaces: CaptureInterface[];
+  #record: CaptureRecord;
   #little: boolean;
   #recordBytes = 0;
-  #fractionNs = 1n;
+  /** Nanoseconds of the fraction's unit. */
+  #unitNs = 1;
   #swapped: "never" | "always" | "seen" = "never";
 
-  constructor(queue: ByteQueue, interfaces: CaptureInterface[], little: boolean) {
+  constructor(queue: ByteQueue, interfaces: CaptureInterface[], record: CaptureRecord, little: boolean) {
     this.#queue = queue;
     this.#interfaces = interfaces;
+    this.#record = record;
     this.#little = little;
   }
 
@@ -59,7 +65,7 @@ export class PcapParser implements RecordParser {
       return this.#damage(`the link type 0x${link.toString(16).padStart(8, "0")} has reserved bits that are not zero`);
     }
     this.#swapped = major === 543 || minor < 3 ? "always" : minor === 3 ? "seen" : "never";
-    this.#fractionNs = magic === format.MAGIC_NANO ? 1n : 1000n;
+    this.#unitNs = magic === format.MAGIC_NANO ? 1 : 1000;
     this.#recordBytes = magic === format.MAGIC_MODIFIED ? format.MODIFIED_RECORD_BYTES : format.RECORD_BYTES;
     this.#interfaces.push(describe(link, this.#u32(format.HEAD_SNAP_LENGTH)));
     this.#queue.skip(format.HEAD_BYTES);
@@ -78,12 +84,20 @@ export class PcapParser implements RecordParser {
     if (captured > MAX_PACKET_BYTES)
       return this.#damage(`a packet record claims ${captured} captured bytes, more than ${MAX_PACKET_BYTES}`);
     if (!queue.has(this.#recordBytes + captured)) return null;
-    const bytes = queue.slice(this.#recordBytes, captured);
-    const seconds = this.#u32(format.RECORD_SECONDS);
-    const fraction = this.#u32(format.RECORD_FRACTION);
-    const timeNs = BigInt(seconds) * 1_000_000_000n + BigInt(fraction) * this.#fractionNs;
+    const record = this.#record;
+    record.at = queue.at + this.#recordBytes;
+    record.bytes = captured;
+    record.originalBytes = originalBytes;
+    this.#readTime();
     queue.skip(this.#recordBytes + captured);
-    return { bytes, originalBytes, timeNs, interface: 0 };
+    return true;
+  }
+
+  /** A fraction may be more than a second. */
+  #readTime(): void {
+    const nanoseconds = this.#u32(format.RECORD_FRACTION) * this.#unitNs;
+    const more = nanoseconds < NS_PER_SECOND ? 0 : Math.floor(nanoseconds / NS_PER_SECOND);
+    this.#record.setTime(this.#u32(format.RECORD_SECONDS) + more, nanoseconds - more * NS_PER_SECOND);
   }
 }
 

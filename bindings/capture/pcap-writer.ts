@@ -1,10 +1,11 @@
 /** Writes pcap files: one interface, nanoseconds and little endian unless asked otherwise. Comments and interface names have
  *  no place in this format and are left out; times must lie before 2106.                                               */
 import { PortyardError } from "../error.ts";
-import { type CaptureEncoder, type FrameToWrite, encodeAll, writeBytes } from "./encoder.ts";
+import { type CaptureEncoder, clear, encodeAll, type FrameToWrite, writeBytes } from "./encoder.ts";
 import { MAX_PACKET_BYTES } from "./limits.ts";
 import { ETHERNET } from "./link-type.ts";
 import * as format from "./pcap-format.ts";
+import { join, split } from "./time.ts";
 
 export interface PcapOptions {
   byteOrder?: "little" | "big";
@@ -16,8 +17,7 @@ export interface PcapOptions {
   snapLength?: number;
 }
 
-const NS_PER_SECOND = 1_000_000_000n;
-const LAST_SECOND = 0xffffffffn;
+const LAST_SECOND = 0xffffffff;
 
 /** A pcap file of these frames.
  *  @throws PortyardError `capture-unwritable` for a time before 1970 or after 2106, or more than 262,144 bytes. */
@@ -40,6 +40,7 @@ export class PcapEncoder implements CaptureEncoder {
   }
 
   writeHead(view: DataView, at: number): number {
+    clear(view, at, this.headBytes);
     view.setUint32(at, this.#nano ? format.MAGIC_NANO : format.MAGIC_MICRO, this.#little);
     view.setUint16(at + format.HEAD_MAJOR, format.VERSION_MAJOR, this.#little);
     view.setUint16(at + format.HEAD_MINOR, format.VERSION_MINOR, this.#little);
@@ -48,20 +49,30 @@ export class PcapEncoder implements CaptureEncoder {
     return at + format.HEAD_BYTES;
   }
 
-  frameBytes(frame: FrameToWrite): number {
-    return format.RECORD_BYTES + frame.bytes.length;
+  recordBytes(bytes: number): number {
+    return format.RECORD_BYTES + bytes;
   }
 
-  writeFrame(view: DataView, at: number, frame: FrameToWrite): number {
-    const seconds = frame.timeNs / NS_PER_SECOND;
-    if (frame.timeNs < 0n || seconds > LAST_SECOND) throw unwritable(`a pcap file holds no time of ${frame.timeNs} ns`, frame.timeNs);
-    if (frame.bytes.length > MAX_PACKET_BYTES) throw unwritable(`a frame of ${frame.bytes.length} bytes is too long`, frame.bytes.length);
-    const fractionNs = Number(frame.timeNs % NS_PER_SECOND);
-    view.setUint32(at + format.RECORD_SECONDS, Number(seconds), this.#little);
-    view.setUint32(at + format.RECORD_FRACTION, this.#nano ? fractionNs : Math.floor(fractionNs / 1000), this.#little);
-    view.setUint32(at + format.RECORD_CAPTURED, frame.bytes.length, this.#little);
-    view.setUint32(at + format.RECORD_ORIGINAL, frame.originalBytes ?? frame.bytes.length, this.#little);
-    return writeBytes(view, at + format.RECORD_BYTES, frame.bytes);
+  frameBytes(frame: FrameToWrite): number {
+    return this.recordBytes(frame.bytes.length);
+  }
+
+  writeFrame(view: DataView, at: number, { bytes, timeNs, originalBytes = bytes.length }: FrameToWrite): number {
+    const { seconds, nanoseconds } = split(timeNs);
+    return writeBytes(view, this.writeRecord(view, at, bytes.length, originalBytes, seconds, nanoseconds), bytes);
+  }
+
+  writeRecord(view: DataView, at: number, bytes: number, originalBytes: number, seconds: number, nanoseconds: number): number {
+    if (seconds < 0 || seconds > LAST_SECOND) {
+      const timeNs = join(seconds, nanoseconds);
+      throw unwritable(`a pcap file holds no time of ${timeNs} ns`, timeNs);
+    }
+    if (bytes > MAX_PACKET_BYTES) throw unwritable(`a frame of ${bytes} bytes is too long`, bytes);
+    view.setUint32(at + format.RECORD_SECONDS, seconds, this.#little);
+    view.setUint32(at + format.RECORD_FRACTION, this.#nano ? nanoseconds : Math.floor(nanoseconds / 1000), this.#little);
+    view.setUint32(at + format.RECORD_CAPTURED, bytes, this.#little);
+    view.setUint32(at + format.RECORD_ORIGINAL, originalBytes, this.#little);
+    return at + format.RECORD_BYTES;
   }
 }
 

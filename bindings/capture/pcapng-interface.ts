@@ -1,16 +1,42 @@
 /** Interface descriptions of pcapng: link type, snap length, and how the interface's clock counts. */
+import type { CaptureRecord } from "./capture-record.ts";
 import { linkTypeName } from "./link-type.ts";
 import * as format from "./pcapng-format.ts";
 import { type Option, optionText, readOptions } from "./pcapng-option.ts";
 import type { CaptureInterface } from "./types.ts";
 
 const NS_PER_SECOND = 1_000_000_000n;
+const MICROSECONDS = 6;
+const NANOSECONDS = 9;
 
-/** Turns ticks of an interface's clock into nanoseconds since 1970, rounding down. */
-export type Clock = (ticks: bigint) => bigint;
+/** Reads a time, in ticks of an interface's clock, into a record, in nanoseconds since 1970, rounding down.
+ *  @param high upper 32 bits of the ticks. */
+export type Clock = (high: number, low: number, record: CaptureRecord) => void;
 
 /** The clock of `if_tsresol` (a power of ten, or of two where the high bit is set) and `if_tsoffset` (seconds). */
 export function clock(resolution: number, offsetSeconds: bigint): Clock {
+  if (resolution === MICROSECONDS && offsetSeconds === 0n) return readMicroseconds;
+  if (resolution === NANOSECONDS && offsetSeconds === 0n) return readNanoseconds;
+  const toNs = exactClock(resolution, offsetSeconds);
+  return (high, low, record) => record.setExactTime(toNs((BigInt(high) << 32n) | BigInt(low)));
+}
+
+// numbers are exact below 2^53: 2^32 µs are 4,294 s and 967,296 µs; 2^48 ns are 281,474 s and 976,710,656 ns
+function readMicroseconds(high: number, low: number, record: CaptureRecord): void {
+  const rest = high * 967_296 + low;
+  const seconds = Math.floor(rest / 1e6);
+  record.setTime(high * 4_294 + seconds, (rest - seconds * 1e6) * 1000);
+}
+
+function readNanoseconds(high: number, low: number, record: CaptureRecord): void {
+  const top = high >>> 16;
+  const middle = high & 0xffff;
+  const rest = top * 976_710_656 + middle * 294_967_296 + low;
+  const seconds = Math.floor(rest / 1e9);
+  record.setTime(top * 281_474 + middle * 4 + seconds, rest - seconds * 1e9);
+}
+
+function exactClock(resolution: number, offsetSeconds: bigint): (ticks: bigint) => bigint {
   const offsetNs = offsetSeconds * NS_PER_SECOND;
   const exponent = BigInt(resolution & 0x7f);
   if ((resolution & 0x80) !== 0) return (ticks) => ((ticks * NS_PER_SECOND) >> exponent) + offsetNs;
@@ -22,7 +48,6 @@ export function clock(resolution: number, offsetSeconds: bigint): Clock {
   return (ticks) => ticks * nsPerTick + offsetNs;
 }
 
-const MICROSECONDS = 6;
 /** Options of an interface whose value has one right length. */
 const FIXED: Record<number, [name: string, bytes: number]> = {
   [format.OPTION_RESOLUTION]: ["if_tsresol", 1],

@@ -2,11 +2,12 @@
  *  packet blocks. Other blocks are skipped. Comments of packets are read; broken options of a packet block cost its
  *  comments, not the packet.                                                                                           */
 import type { ByteQueue } from "./byte-queue.ts";
+import type { CaptureRecord } from "./capture-record.ts";
 import { MAX_BLOCK_BYTES, MAX_INTERFACES } from "./limits.ts";
 import * as format from "./pcapng-format.ts";
 import { type Clock, readInterface } from "./pcapng-interface.ts";
 import { optionText, readOptions } from "./pcapng-option.ts";
-import type { CaptureDamage, CaptureFrame, CaptureInterface, RecordParser, Step } from "./types.ts";
+import type { CaptureDamage, CaptureInterface, RecordParser, Step } from "./types.ts";
 
 /** Bytes of the shortest block of each kind that is read; of any other it is the head and the tail. */
 const SHORTEST: Record<number, [name: string, bytes: number]> = {
@@ -23,14 +24,16 @@ export class PcapngParser implements RecordParser {
   reading = OTHER[0];
   #queue: ByteQueue;
   #interfaces: CaptureInterface[];
+  #record: CaptureRecord;
   #little = true;
   /** Clocks of this section's interfaces; the first of them is interface #first of the file. */
   #clocks: Clock[] = [];
   #first = 0;
 
-  constructor(queue: ByteQueue, interfaces: CaptureInterface[]) {
+  constructor(queue: ByteQueue, interfaces: CaptureInterface[], record: CaptureRecord) {
     this.#queue = queue;
     this.#interfaces = interfaces;
+    this.#record = record;
   }
 
   next(): Step {
@@ -83,8 +86,8 @@ export class PcapngParser implements RecordParser {
     return false;
   }
 
-  /** A frame, null for a block without one, or the reason why the block cannot be read. */
-  #readBlock(type: number, length: number): CaptureFrame | string | null {
+  /** True for a block with a frame, null for one without, or the reason why the block cannot be read. */
+  #readBlock(type: number, length: number): true | string | null {
     if (type === format.ENHANCED_BLOCK) return this.#readPacket(this.#u32(format.PACKET_INTERFACE), length);
     if (type === format.SIMPLE_BLOCK) return this.#readSimplePacket(length);
     if (type === format.PACKET_BLOCK) return this.#readPacket(this.#u16(format.PACKET_INTERFACE), length);
@@ -114,28 +117,38 @@ export class PcapngParser implements RecordParser {
     return null;
   }
 
-  #readPacket(index: number, length: number): CaptureFrame | string {
+  #readPacket(index: number, length: number): true | string {
     const clock = this.#clocks[index];
     if (clock === undefined) return `a packet names interface ${index} where the section has ${this.#clocks.length}`;
     const captured = this.#u32(format.PACKET_CAPTURED);
     const room = length - format.BLOCK_TAIL_BYTES - format.PACKET_BYTES;
     if (captured > room) return `a packet claims ${captured} captured bytes where its block has room for ${room}`;
     const end = format.PACKET_BYTES + format.padded(captured);
-    const ticks = (BigInt(this.#u32(format.PACKET_TIME_HIGH)) << 32n) | BigInt(this.#u32(format.PACKET_TIME_LOW));
-    const bytes = this.#queue.slice(format.PACKET_BYTES, captured);
-    const frame = { bytes, originalBytes: this.#u32(format.PACKET_ORIGINAL), timeNs: clock(ticks), interface: this.#first + index };
-    const comment = end < length - format.BLOCK_TAIL_BYTES ? this.#comment(end, length) : null;
-    return comment === null ? frame : { ...frame, comment };
+    this.#lay(format.PACKET_BYTES, captured, this.#u32(format.PACKET_ORIGINAL), index);
+    clock(this.#u32(format.PACKET_TIME_HIGH), this.#u32(format.PACKET_TIME_LOW), this.#record);
+    this.#record.comment = end < length - format.BLOCK_TAIL_BYTES ? this.#comment(end, length) : null;
+    return true;
   }
 
-  #readSimplePacket(length: number): CaptureFrame | string {
+  #lay(from: number, captured: number, originalBytes: number, index: number): void {
+    const record = this.#record;
+    record.at = this.#queue.at + from;
+    record.bytes = captured;
+    record.originalBytes = originalBytes;
+    record.interface = this.#first + index;
+  }
+
+  #readSimplePacket(length: number): true | string {
     const described = this.#interfaces[this.#first];
     if (described === undefined) return "a simple packet stands before the section's first interface";
     const originalBytes = this.#u32(format.SIMPLE_ORIGINAL);
     const captured = described.snapLength === 0 ? originalBytes : Math.min(originalBytes, described.snapLength);
     const room = length - format.BLOCK_TAIL_BYTES - format.SIMPLE_BYTES;
     if (captured > room) return `a simple packet of ${captured} bytes stands in a block with room for ${room}`;
-    return { bytes: this.#queue.slice(format.SIMPLE_BYTES, captured), originalBytes, timeNs: 0n, interface: this.#first };
+    this.#lay(format.SIMPLE_BYTES, captured, originalBytes, 0);
+    this.#record.setTime(0, 0);
+    this.#record.comment = null;
+    return true;
   }
 
   #options(from: number, length: number): ReturnType<typeof readOptions> {

@@ -1,9 +1,10 @@
 /** Writes pcapng files: one section, any number of interfaces, enhanced packet blocks with a comment where one is given. */
 import { PortyardError } from "../error.ts";
-import { type CaptureEncoder, type FrameToWrite, encodeAll, writeBytes } from "./encoder.ts";
+import { type CaptureEncoder, clear, encodeAll, type FrameToWrite, writeBytes } from "./encoder.ts";
 import { MAX_PACKET_BYTES } from "./limits.ts";
 import { ETHERNET } from "./link-type.ts";
 import * as format from "./pcapng-format.ts";
+import { join, split } from "./time.ts";
 
 export interface InterfaceToWrite {
   name?: string;
@@ -21,7 +22,7 @@ export interface PcapngOptions {
   interfaces?: readonly InterfaceToWrite[];
 }
 
-const LAST_TICK = (1n << 64n) - 1n;
+const TWO_32 = 0x100000000;
 const LAST_OPTION_BYTE = 0xffff;
 const FIXED_PACKET_BYTES = format.PACKET_BYTES + format.BLOCK_TAIL_BYTES;
 const utf8 = new TextEncoder();
@@ -33,21 +34,35 @@ export function writePcapng(frames: readonly FrameToWrite[], options: PcapngOpti
   return encodeAll(new PcapngEncoder(options), frames);
 }
 
+/** A second in ticks, whose number is of 64 bits. */
+interface Second {
+  seconds: number;
+  high: number;
+  low: number;
+}
+
 export class PcapngEncoder implements CaptureEncoder {
   readonly headBytes: number;
   #little: boolean;
   #nano: boolean;
+  #ticksPerSecond: number;
   #interfaces: readonly InterfaceToWrite[];
+  /** The last one: frames that follow each other were often seen in the same. */
+  #second: Second = { seconds: 0, high: 0, low: 0 };
+  /** Of the last frame that had one: they are often the same. */
+  #comment = { text: "", value: new Uint8Array(0) };
 
   constructor({ byteOrder = "little", resolution = "nano", interfaces = [{}] }: PcapngOptions = {}) {
     this.#little = byteOrder === "little";
     this.#nano = resolution === "nano";
+    this.#ticksPerSecond = this.#nano ? 1e9 : 1e6;
     this.#interfaces = interfaces;
     const described = interfaces.reduce((bytes, { name }) => bytes + interfaceBytes(name), 0);
     this.headBytes = format.SECTION_OPTIONS + format.BLOCK_TAIL_BYTES + described;
   }
 
   writeHead(view: DataView, at: number): number {
+    clear(view, at, this.headBytes);
     view.setUint32(at + format.SECTION_MAGIC, format.BYTE_ORDER_MAGIC, this.#little);
     view.setUint16(at + format.SECTION_MAJOR, format.VERSION_MAJOR, this.#little);
     view.setBigInt64(at + 16, -1n, this.#little);
@@ -56,28 +71,66 @@ export class PcapngEncoder implements CaptureEncoder {
     return end;
   }
 
-  frameBytes(frame: FrameToWrite): number {
-    const comment = frame.comment === undefined ? 0 : optionBytes(utf8.encode(frame.comment)) + format.OPTION_HEAD_BYTES;
-    return FIXED_PACKET_BYTES + format.padded(frame.bytes.length) + comment;
+  recordBytes(bytes: number): number {
+    return FIXED_PACKET_BYTES + format.padded(bytes);
+  }
+
+  frameBytes({ bytes, comment }: FrameToWrite): number {
+    const options = comment === undefined ? 0 : optionBytes(this.#encoded(comment)) + format.OPTION_HEAD_BYTES;
+    return this.recordBytes(bytes.length) + options;
   }
 
   writeFrame(view: DataView, at: number, frame: FrameToWrite): number {
-    const ticks = this.#nano ? frame.timeNs : frame.timeNs / 1000n;
-    const index = frame.interface ?? 0;
-    check(frame.timeNs >= 0n && ticks <= LAST_TICK, `a pcapng file holds no time of ${frame.timeNs} ns`);
-    check(index < this.#interfaces.length, `the frame names interface ${index} of ${this.#interfaces.length}`);
-    check(frame.bytes.length <= MAX_PACKET_BYTES, `a frame of ${frame.bytes.length} bytes is too long`);
+    const { bytes, timeNs, originalBytes = bytes.length, interface: index = 0, comment } = frame;
+    const { seconds, nanoseconds } = split(timeNs);
+    const length = this.frameBytes(frame);
+    clear(view, at, length);
+    const options = writeBytes(view, this.writeRecord(view, at, bytes.length, originalBytes, seconds, nanoseconds, index), bytes);
+    if (comment === undefined) return at + length;
+    this.#writeOption(view, at + format.padded(options - at), format.OPTION_COMMENT, this.#encoded(comment));
+    return this.#close(view, at, format.ENHANCED_BLOCK, length);
+  }
+
+  writeRecord(
+    view: DataView,
+    at: number,
+    bytes: number,
+    originalBytes: number,
+    seconds: number,
+    nanoseconds: number,
+    index: number,
+  ): number {
+    if (index >= this.#interfaces.length) throw unwritable(`the frame names interface ${index} of ${this.#interfaces.length}`);
+    if (bytes > MAX_PACKET_BYTES) throw unwritable(`a frame of ${bytes} bytes is too long`);
     view.setUint32(at + format.PACKET_INTERFACE, index, this.#little);
-    view.setUint32(at + format.PACKET_TIME_HIGH, Number(ticks >> 32n), this.#little);
-    view.setUint32(at + format.PACKET_TIME_LOW, Number(ticks & 0xffffffffn), this.#little);
-    view.setUint32(at + format.PACKET_CAPTURED, frame.bytes.length, this.#little);
-    view.setUint32(at + format.PACKET_ORIGINAL, frame.originalBytes ?? frame.bytes.length, this.#little);
-    writeBytes(view, at + format.PACKET_BYTES, frame.bytes);
-    if (frame.comment !== undefined) {
-      const options = at + format.PACKET_BYTES + format.padded(frame.bytes.length);
-      this.#writeOption(view, options, format.OPTION_COMMENT, utf8.encode(frame.comment));
-    }
-    return this.#close(view, at, format.ENHANCED_BLOCK, this.frameBytes(frame));
+    this.#writeTime(view, at, seconds, nanoseconds);
+    view.setUint32(at + format.PACKET_CAPTURED, bytes, this.#little);
+    view.setUint32(at + format.PACKET_ORIGINAL, originalBytes, this.#little);
+    const from = at + format.PACKET_BYTES;
+    if (bytes % 4 !== 0) view.setUint32(from + format.padded(bytes) - 4, 0);
+    this.#close(view, at, format.ENHANCED_BLOCK, this.recordBytes(bytes));
+    return from;
+  }
+
+  #writeTime(view: DataView, at: number, seconds: number, nanoseconds: number): void {
+    if (seconds !== this.#second.seconds) this.#second = this.#ticksOf(seconds);
+    const low = this.#second.low + (this.#nano ? nanoseconds : Math.floor(nanoseconds / 1000));
+    const high = low < TWO_32 ? this.#second.high : this.#second.high + 1;
+    if (seconds < 0 || high >= TWO_32) throw unwritable(`a pcapng file holds no time of ${join(seconds, nanoseconds)} ns`);
+    view.setUint32(at + format.PACKET_TIME_HIGH, high, this.#little);
+    view.setUint32(at + format.PACKET_TIME_LOW, low < TWO_32 ? low : low - TWO_32, this.#little);
+  }
+
+  /** In 64 bits, by parts of which numbers are exact: 2^16 times the ticks of every 2^16 seconds, and those of the rest. */
+  #ticksOf(seconds: number): Second {
+    const top = Math.floor(seconds / 65536) * this.#ticksPerSecond;
+    const low = (top % 65536) * 65536 + (seconds % 65536) * this.#ticksPerSecond;
+    return { seconds, high: Math.floor(top / 65536) + Math.floor(low / TWO_32), low: low % TWO_32 };
+  }
+
+  #encoded(comment: string): Uint8Array {
+    if (comment !== this.#comment.text) this.#comment = { text: comment, value: utf8.encode(comment) };
+    return this.#comment.value;
   }
 
   #writeInterface(view: DataView, at: number, { name, linkType = ETHERNET, snapLength = 0 }: InterfaceToWrite): number {
@@ -90,7 +143,7 @@ export class PcapngEncoder implements CaptureEncoder {
   }
 
   #writeOption(view: DataView, at: number, code: number, value: Uint8Array): number {
-    check(value.length <= LAST_OPTION_BYTE, `a comment or name of ${value.length} bytes is too long`);
+    if (value.length > LAST_OPTION_BYTE) throw unwritable(`a comment or name of ${value.length} bytes is too long`);
     view.setUint16(at, code, this.#little);
     view.setUint16(at + 2, value.length, this.#little);
     writeBytes(view, at + format.OPTION_HEAD_BYTES, value);
@@ -116,7 +169,6 @@ function interfaceBytes(name: string | undefined): number {
   return format.INTERFACE_OPTIONS + named + optionBytes(new Uint8Array(1)) + format.OPTION_HEAD_BYTES + format.BLOCK_TAIL_BYTES;
 }
 
-function check(good: boolean, sentence: string): void {
-  if (good) return;
-  throw new PortyardError("capture-unwritable", sentence, { remedy: "Shorten it, or correct its time or interface." });
+function unwritable(sentence: string): PortyardError {
+  return new PortyardError("capture-unwritable", sentence, { remedy: "Shorten it, or correct its time or interface." });
 }

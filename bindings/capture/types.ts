@@ -44,8 +44,8 @@ export interface Capture {
   damage: CaptureDamage | null;
 }
 
-/** What one step of a parser gives: a frame, damage, or null when it needs more bytes than there are. */
-export type Step = CaptureFrame | CaptureDamage | null;
+/** What one step of a parser gives: true when it has read a record, damage, or null when it needs more bytes than there are. */
+export type Step = true | CaptureDamage | null;
 
 /** Reads the records of one format from a queue of bytes; the head of the file is still in the queue at the first call. */
 export interface RecordParser {

@@ -15,8 +15,9 @@ import type { PortListener } from "./types.ts";
 export class MemoryPort {
   /** As the configuration calls it. */
   readonly name: string;
+  /** In the tables. @internal */
+  readonly index: number;
   private readonly link: InlineLink;
-  private readonly index: number;
   private readonly isPresent: () => boolean;
 
   /** Made by `Engine.memoryPort`.

@@ -1,4 +1,5 @@
 /** What a configuration would do with one frame, on a network that nobody has spoken on yet. */
+import { CaptureRecord } from "../capture/capture-record.ts";
 import type { EngineConfig } from "../config/types.ts";
 import { ReplayEngine } from "../replay/replay-engine.ts";
 import type { ExplainOptions, Explanation } from "./types.ts";
@@ -7,10 +8,10 @@ import type { ExplainOptions, Explanation } from "./types.ts";
  *  a MAC, but with addresses, has that of the frame.
  *  @throws PortyardError `port-missing`, `pool-exhausted`. */
 export async function explain(config: EngineConfig, port: string, frame: Uint8Array, options: ExplainOptions = {}): Promise<Explanation> {
-  const engine = await ReplayEngine.create(config, "single", () => {});
+  const engine = await ReplayEngine.create(config, "single", {});
   try {
-    const captured = { bytes: frame, originalBytes: frame.length, timeNs: 0n, interface: 0 };
-    if (engine.isWaiting(port, captured)) await engine.adopt(port, captured);
+    const record = Object.assign(new CaptureRecord(), { bytes: frame.length, originalBytes: frame.length });
+    if (engine.isWaiting(port, record)) await engine.adopt(port, record, frame);
     return engine.explain(port, frame, options);
   } finally {
     await engine.close();

@@ -1,9 +1,10 @@
 /** The same captures through two configurations: which frames fare otherwise. A test for a change of configuration before it is made.  */
-import type { CaptureFrame } from "../capture/types.ts";
+import type { CaptureRecord } from "../capture/capture-record.ts";
 import type { EngineConfig } from "../config/types.ts";
 import type { Build } from "../engine/types.ts";
 import { feed } from "./feed.ts";
 import { ReplayEngine } from "./replay-engine.ts";
+import type { ReplaySink } from "./sink.ts";
 import type { ReplayedDrop, ReplayInput, ReplaySummary } from "./types.ts";
 
 /** What became of a frame. */
@@ -64,14 +65,15 @@ class Side {
 
   static async create(config: EngineConfig, build: Build): Promise<Side> {
     const left: { port: string; bytes: Buffer }[] = [];
-    const engine = await ReplayEngine.create(config, build, ({ port, bytes }) => void left.push({ port, bytes: Buffer.from(bytes) }));
-    return new Side(engine, left);
+    const keep: ReplaySink = {
+      left: (port, memory, place, bytes) => void left.push({ port, bytes: Buffer.from(memory.subarray(place, place + bytes)) }),
+    };
+    return new Side(await ReplayEngine.create(config, build, keep), left);
   }
 
-  async enter(frame: CaptureFrame, port: string, fcsBytes: number): Promise<{ verdict: Verdict; bytes: Buffer[] }> {
+  enter(record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): { verdict: Verdict; bytes: Buffer[] } {
     if (!this.engine.has(port)) return { verdict: { outputs: [], drops: [{ reason: "port-absent", port }] }, bytes: [] };
-    if (this.engine.isWaiting(port, frame)) await this.engine.adopt(port, frame);
-    const drops = [...this.engine.enter(frame, port, fcsBytes)];
+    const drops = [...this.engine.enter(record, source, port, fcsBytes)];
     const left = this.#left.splice(0).sort((a, b) => (a.port < b.port ? -1 : a.port > b.port ? 1 : 0));
     return { verdict: { outputs: left.map(({ port: by }) => by), drops }, bytes: left.map(({ bytes }) => bytes) };
   }
@@ -97,18 +99,30 @@ async function run(
   onProgress: CompareOptions["onProgress"],
 ): Promise<Comparison> {
   let [frames, differences] = [0, 0];
-  const enter = async (frame: CaptureFrame, port: string, fcsBytes: number): Promise<void> => {
-    const [before, after] = [await first.enter(frame, port, fcsBytes), await second.enter(frame, port, fcsBytes)];
+  const sides = [first, second];
+  const enter = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void | Promise<void> => {
+    const waiting = sides.filter(({ engine }) => engine.isWaiting(port, record));
+    if (waiting.length === 0) return put(record, source, port, fcsBytes);
+    return Promise.all(waiting.map(({ engine }) => engine.adopt(port, record, source))).then(() => put(record, source, port, fcsBytes));
+  };
+  const put = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void => {
+    const [before, after] = [first.enter(record, source, port, fcsBytes), second.enter(record, source, port, fcsBytes)];
     const number = frames++;
     const isSameVerdict = keyOf(before.verdict) === keyOf(after.verdict);
     if (isSameVerdict && before.bytes.every((bytes, index) => bytes.equals(after.bytes[index] as Buffer))) return;
     differences++;
-    onDifference({ number, port, timeNs: frame.timeNs, before: before.verdict, after: after.verdict, isBytesAlone: isSameVerdict });
+    onDifference({ number, port, timeNs: record.timeNs, before: before.verdict, after: after.verdict, isBytesAlone: isSameVerdict });
   };
   const passOver = () => {
-    for (const { engine } of [first, second]) engine.passOver();
+    for (const { engine } of sides) engine.passOver();
   };
-  const damages = await feed(inputs, first.engine, { enter, passOver }, () => onProgress?.(frames));
+  const damages = await feed(
+    inputs,
+    first.engine,
+    { enter, passOver },
+    (bytes) => first.engine.lend(bytes),
+    () => onProgress?.(frames),
+  );
   const summary = ({ engine }: Side): ReplaySummary => ({ ...engine.summary(), damages });
   return { frames, differences, before: summary(first), after: summary(second) };
 }

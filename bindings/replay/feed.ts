@@ -1,17 +1,19 @@
 /** Captures, merged by time, on their way into ports. */
 import { ETHERNET } from "../capture/index.ts";
-import type { CaptureFrame, CaptureInterface } from "../capture/types.ts";
+import type { CaptureRecord } from "../capture/capture-record.ts";
+import { type RecordReader, WINDOW_BYTES } from "../capture/record-reader.ts";
+import type { CaptureInterface } from "../capture/types.ts";
 import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
-import { mergeByTime } from "./merge.ts";
+import { mergeByTime, type Records } from "./merge.ts";
 import { type ReplayConfig, replayConfigOf } from "./replay-config.ts";
 import { Splitter } from "./split.ts";
 import type { ReplayInput, ReplaySummary } from "./types.ts";
 
 /** Whom the frames are for. */
 export interface Receiver {
-  /** @param fcsBytes of frame check sequence that end the frame. */
-  enter(frame: CaptureFrame, port: string, fcsBytes: number): void | Promise<void>;
+  /** @param source that has the bytes of `record`. @param fcsBytes of frame check sequence that end the frame. */
+  enter(record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void | Promise<void>;
   /** Of a frame whose source is behind no port. */
   passOver(): void;
 }
@@ -24,39 +26,58 @@ export function checkInputs(config: EngineConfig, inputs: readonly ReplayInput[]
 }
 
 /** Gives `receiver` every frame, with the port of `shape` that it enters by.
+ *  @param lend gives the memory that a capture is read to.
  *  @param onProgress called after each burst that was read; a promise is waited for.
  *  @returns where captures are damaged. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`. */
 export async function feed(
   inputs: readonly ReplayInput[],
   shape: ReplayConfig,
   receiver: Receiver,
+  lend: (bytes: number) => Uint8Array,
   onProgress: () => unknown,
 ): Promise<ReplaySummary["damages"]> {
   const entrances = inputs.map((input) => entrance(input, shape));
-  const take = (frame: CaptureFrame, source: number): void | Promise<void> => {
-    const { fcsBytes } = described(inputs[source] as ReplayInput, frame, source);
-    const port = entrances[source]?.(frame) ?? null;
-    return port === null ? receiver.passOver() : receiver.enter(frame, port, fcsBytes);
+  const readers = inputs.map(({ capture }) => capture.records(lend(WINDOW_BYTES)));
+  const take = (source: number): void | Promise<void> => {
+    const { record, bytes } = readers[source] as RecordReader;
+    const { fcsBytes } = described(inputs[source] as ReplayInput, record, source);
+    const port = entrances[source]?.(record, bytes) ?? null;
+    return port === null ? receiver.passOver() : receiver.enter(record, bytes, port, fcsBytes);
   };
   await mergeByTime(
-    inputs.map(({ capture }) => followed(capture, onProgress)),
+    readers.map((reader) => followed(reader, onProgress)),
     take,
   );
   return inputs.flatMap(({ capture: { damage } }, input) => (damage === null ? [] : [{ input, damage }]));
 }
 
-async function* followed(capture: AsyncIterable<CaptureFrame[]>, progress: () => unknown): AsyncGenerator<CaptureFrame[]> {
-  for await (const burst of capture) {
-    yield burst;
-    await progress();
-  }
+/** Tells of each burst when it is used up. */
+function followed(reader: RecordReader, progress: () => unknown): Records {
+  let hasGiven = false;
+  return {
+    record: reader.record,
+    advance: () => {
+      const isThere = reader.advance();
+      if (isThere) hasGiven = true;
+      return isThere;
+    },
+    fill: async () => {
+      if (hasGiven) await progress();
+      hasGiven = false;
+      return reader.fill();
+    },
+    close: () => reader.close(),
+  };
 }
 
 /** The port that a frame of this input enters by. */
-function entrance({ port }: ReplayInput, { config, recording }: ReplayConfig): (frame: CaptureFrame) => string | null {
+function entrance(
+  { port }: ReplayInput,
+  { config, recording }: ReplayConfig,
+): (record: CaptureRecord, source: Uint8Array) => string | null {
   if (port === null) {
     const splitter = new Splitter(config.ports.filter(({ name }) => !recording.includes(name)));
-    return ({ bytes }) => splitter.portOf(bytes);
+    return (record, source) => splitter.portOf(record, source);
   }
   const names = config.ports.map(({ name }) => name);
   if (!names.includes(port)) {
@@ -68,8 +89,8 @@ function entrance({ port }: ReplayInput, { config, recording }: ReplayConfig): (
   throw new PortyardError("port-recording", `Port ${port} is the way to the host, and only records in a replay.`, { value: port, remedy });
 }
 
-function described({ capture }: ReplayInput, frame: CaptureFrame, input: number): CaptureInterface {
-  const found = capture.interfaces[frame.interface] as CaptureInterface;
+function described({ capture }: ReplayInput, record: CaptureRecord, input: number): CaptureInterface {
+  const found = capture.interfaces[record.interface] as CaptureInterface;
   if (found.linkType === ETHERNET) return found;
   throw new PortyardError("capture-link-type", `Capture ${input + 1} holds frames of ${found.linkTypeName}; a switch takes Ethernet.`, {
     value: found.linkTypeName,

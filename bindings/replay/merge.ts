@@ -1,82 +1,62 @@
 /** Several captures as one, in the order of time: of the captures' next frames the one that was seen first comes first, and of
  *  frames of one time that of the capture that was named first. Within a capture its own order stays, also where its times go back. */
-import type { CaptureFrame } from "../capture/types.ts";
+import type { CaptureRecord } from "../capture/capture-record.ts";
 
-/** Frames of one capture, in bursts as they are read. */
-export type Bursts = AsyncIterable<readonly CaptureFrame[]>;
-
-/** The frame, and the place of its capture among those that were given. */
-export type MergedListener = (frame: CaptureFrame, source: number) => void | Promise<void>;
-
-class Cursor {
-  readonly source: number;
-  #bursts: AsyncIterator<readonly CaptureFrame[]>;
-  #burst: readonly CaptureFrame[] = [];
-  #next = 0;
-
-  constructor(bursts: Bursts, source: number) {
-    this.source = source;
-    this.#bursts = bursts[Symbol.asyncIterator]();
-  }
-
-  get head(): CaptureFrame | undefined {
-    return this.#burst[this.#next];
-  }
-
-  shift(): void {
-    this.#next++;
-  }
-
-  /** Reads on when what was read is used up; false at the end. */
-  async fill(): Promise<boolean> {
-    while (this.#next >= this.#burst.length) {
-      const { done, value } = await this.#bursts.next();
-      if (done === true) return false;
-      this.#burst = value;
-      this.#next = 0;
-    }
-    return true;
-  }
-
-  async end(): Promise<void> {
-    await this.#bursts.return?.();
-  }
+/** The records of one capture, as they are read: a RecordReader. */
+export interface Records {
+  /** The one that `advance` went to. */
+  readonly record: Pick<CaptureRecord, "seconds" | "nanoseconds">;
+  /** Goes to the next of what has been read; false when there is none. */
+  advance(): boolean;
+  /** Reads on; false at the end. */
+  fill(): Promise<boolean>;
+  close(): Promise<void>;
 }
 
-/** Calls `listener` with every frame; a promise that it returns is waited for. What is held of each capture is one burst. */
-export async function mergeByTime(captures: readonly Bursts[], listener: MergedListener): Promise<void> {
-  const all = captures.map((bursts, source) => new Cursor(bursts, source));
+/** Gets the place among `captures` of the one whose record is next. */
+export type MergedListener = (source: number) => void | Promise<void>;
+
+interface Cursor {
+  records: Records;
+  source: number;
+}
+
+/** Calls `listener` for every record; a promise that it returns is waited for. All captures are closed in the end. */
+export async function mergeByTime(captures: readonly Records[], listener: MergedListener): Promise<void> {
   try {
-    let open = await filled(all);
+    let open: Cursor[] = [];
+    for (const [source, records] of captures.entries()) if (await hasNext(records)) open.push({ records, source });
     while (open.length > 0) {
-      await drain(open, listener);
-      open = await filled(open);
+      const used = await drain(open, listener);
+      if (!(await hasNext(used.records))) open = open.filter((cursor) => cursor !== used);
     }
   } finally {
-    for (const cursor of all) await cursor.end();
+    for (const records of captures) await records.close();
   }
 }
 
-async function filled(cursors: readonly Cursor[]): Promise<Cursor[]> {
-  const open: Cursor[] = [];
-  for (const cursor of cursors) if (await cursor.fill()) open.push(cursor);
-  return open;
+/** Goes to the next record, for which it reads on where need be; false at the end. */
+async function hasNext(records: Records): Promise<boolean> {
+  while (!records.advance()) if (!(await records.fill())) return false;
+  return true;
 }
 
-/** Until one of them has used up what was read of it. */
-async function drain(cursors: readonly Cursor[], listener: MergedListener): Promise<void> {
+/** Until one of them has used up what was read of it: that one. */
+async function drain(cursors: readonly Cursor[], listener: MergedListener): Promise<Cursor> {
   for (;;) {
     const cursor = earliest(cursors);
-    const frame = cursor.head as CaptureFrame;
-    cursor.shift();
-    const answer = listener(frame, cursor.source);
+    const answer = listener(cursor.source);
     if (answer !== undefined) await answer;
-    if (cursor.head === undefined) return;
+    if (!cursor.records.advance()) return cursor;
   }
 }
 
 function earliest(cursors: readonly Cursor[]): Cursor {
   let first = cursors[0] as Cursor;
-  for (const cursor of cursors) if ((cursor.head as CaptureFrame).timeNs < (first.head as CaptureFrame).timeNs) first = cursor;
+  for (const cursor of cursors) if (isEarlier(cursor.records, first.records)) first = cursor;
   return first;
+}
+
+function isEarlier({ record: one }: Records, { record: other }: Records): boolean {
+  return one.seconds < other.seconds || (one.seconds === other.seconds && one.nanoseconds < other.nanoseconds);
 }

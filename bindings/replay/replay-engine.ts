@@ -1,21 +1,32 @@
 /** One configuration, and the frames that go through it: an engine in this thread whose clock is that of the frames. */
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
-import type { CaptureFrame } from "../capture/types.ts";
+import type { CaptureRecord } from "../capture/capture-record.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { Engine } from "../engine.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
-import type { MemoryPort } from "../engine/memory-port.ts";
+import { REASON_NAMES } from "../engine/describe.ts";
+import type { InlineLink } from "../engine/inline-link.ts";
+import type { DirectWay } from "../forwarder/direct-way.ts";
 import type { Build } from "../wasm/module.ts";
 import { replayConfigOf } from "./replay-config.ts";
+import type { ReplaySink } from "./sink.ts";
 import { sourceOf } from "./split.ts";
-import type { ReplayedDrop, ReplayedFrame, ReplayedPort, ReplaySummary } from "./types.ts";
+import type { ReplayedDrop, ReplayedPort, ReplaySummary } from "./types.ts";
 
-const NS_PER_MS = 1_000_000n;
+const MS_PER_SECOND = 1000;
+const NS_PER_MS = 1_000_000;
 /** How often an idle worker wakes, and in which time it has certainly passed over all stations. */
 const IDLE_MS = 1000;
 const SWEEP_MS = 8000;
 /** Where stations lie in their table, and so in which order they age, is the same every time. */
 const HASH_SEED = 0x5eed0fca97n;
+
+/** A port of the engine, and what the summary says of it. */
+interface Port {
+  name: string;
+  index: number;
+  counts: ReplayedPort;
+}
 
 export class ReplayEngine {
   /** As it is replayed. */
@@ -23,45 +34,56 @@ export class ReplayEngine {
   /** Ports that only record. */
   readonly recording: readonly string[];
   readonly #engine: Engine;
-  readonly #onOutput: (output: ReplayedFrame) => void;
-  readonly #ports = new Map<string, MemoryPort>();
+  readonly #way: DirectWay;
+  readonly #sink: ReplaySink;
+  readonly #ports = new Map<string, Port>();
+  readonly #byIndex: Port[] = [];
   /** Ports that wait for their first frame, as they are to be then. */
   readonly #late: Map<string, PortConfig>;
   readonly #summary: ReplaySummary;
   #drops: ReplayedDrop[] = [];
-  #beginNs: bigint | null = null;
+  #hasBegun = false;
+  /** Of the first frame, and the latest that was seen. */
+  readonly #begin = { seconds: 0, nanoseconds: 0 };
+  readonly #latest = { seconds: 0, nanoseconds: 0 };
   #nowMs = 0;
-  /** The latest that was seen. */
-  #timeNs = 0n;
-  /** Of the frame under way: the port that it entered by, when it was seen, and bytes of it that the capture has not. */
-  #enteredBy = "";
-  #seenNs = 0n;
+  /** Of the frame under way: its record, the port that it entered by, and bytes of it that the capture has not. */
+  #record: CaptureRecord | null = null;
+  #enteredBy: Port | null = null;
   #missingBytes = 0;
+  readonly #leaves = (index: number, place: number, bytes: number): void => this.#leave(index, place, bytes);
+  readonly #ends = (index: number, reason: number): void =>
+    this.#drop({ reason: REASON_NAMES.get(reason) ?? "", port: this.#byIndex[index]?.name ?? "" });
 
-  private constructor(engine: Engine, config: EngineConfig, recording: readonly string[], onOutput: (output: ReplayedFrame) => void) {
+  private constructor(engine: Engine, config: EngineConfig, recording: readonly string[], sink: ReplaySink) {
     this.#engine = engine;
+    this.#way = (engine.inline as InlineLink).directWay();
     this.config = config;
     this.recording = recording;
-    this.#onOutput = onOutput;
+    this.#sink = sink;
     this.#late = new Map(config.ports.filter(isLate).map((port) => [port.name, port]));
     const ports = Object.fromEntries(config.ports.map(({ name }) => [name, { received: 0, sent: 0 }]));
     this.#summary = { frames: 0, bytes: 0, snapped: 0, ports, drops: {}, answered: 0, adopted: {}, strangers: 0, damages: [] };
-    for (const { name } of config.ports) this.#listen(name);
-    engine.onDrop((reason, port) => this.#drop({ reason, port }));
+    for (const { name } of config.ports) this.#find(name);
+    sink.begin?.(this.#way);
   }
 
-  /** @param onOutput called for each frame that leaves.
-   *  @throws PortyardError `pool-exhausted`, and as Engine.create. */
-  static async create(original: EngineConfig, build: Build, onOutput: (output: ReplayedFrame) => void): Promise<ReplayEngine> {
+  /** @throws PortyardError `pool-exhausted`, and as Engine.create. */
+  static async create(original: EngineConfig, build: Build, sink: ReplaySink): Promise<ReplayEngine> {
     const { config, recording } = replayConfigOf(original);
     const engine = await Engine.create(withoutLateBindings(config), { isolation: "inline", build, hashSeed: HASH_SEED });
-    return new ReplayEngine(engine, config, recording, onOutput);
+    return new ReplayEngine(engine, config, recording, sink);
   }
 
-  #listen(name: string): void {
-    const port = this.#engine.memoryPort(name);
-    port.onFrame((bytes) => this.#leaves(name, bytes));
+  #find(name: string): void {
+    const port: Port = { name, index: this.#engine.memoryPort(name).index, counts: this.#summary.ports[name] as ReplayedPort };
     this.#ports.set(name, port);
+    this.#byIndex[port.index] = port;
+  }
+
+  /** For the captures that are read. */
+  lend(bytes: number): Uint8Array {
+    return this.#way.lend(bytes);
   }
 
   has(port: string): boolean {
@@ -69,39 +91,42 @@ export class ReplayEngine {
   }
 
   /** True when `port` must be made ready before this frame: `adopt`. */
-  isWaiting(port: string, frame: CaptureFrame): boolean {
-    return this.#late.size > 0 && this.#late.has(port) && frame.bytes.length >= MIN_FRAME_BYTES;
+  isWaiting(port: string, record: CaptureRecord): boolean {
+    return this.#late.size > 0 && this.#late.has(port) && record.bytes >= MIN_FRAME_BYTES;
   }
 
   /** The port's MAC is the source of its first frame. */
-  async adopt(name: string, frame: CaptureFrame): Promise<void> {
+  async adopt(name: string, record: CaptureRecord, source: Uint8Array): Promise<void> {
     const port = this.#late.get(name) as PortConfig;
-    const mac = sourceOf(frame.bytes);
+    const mac = sourceOf(source, record.at);
     this.#late.delete(name);
     this.#summary.adopted[name] = mac;
     await this.#engine.removePort(name);
     await this.#engine.addPort({ ...port, mac });
-    this.#listen(name);
+    this.#find(name);
   }
 
   /** Puts a frame into a port; it has gone its way when this returns.
-   *  @param fcsBytes of frame check sequence that end it.
+   *  @param source that has the bytes of `record`. @param fcsBytes of frame check sequence that end it.
    *  @returns what was dropped of it; the list is the engine's own until the next frame. */
-  enter(frame: CaptureFrame, port: string, fcsBytes: number): readonly ReplayedDrop[] {
-    this.#setTime(frame.timeNs);
+  enter(record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): readonly ReplayedDrop[] {
+    this.#setTime(record);
     const summary = this.#summary;
+    const entrance = this.#ports.get(port) as Port;
+    const originalBytes = Math.max(0, record.originalBytes - fcsBytes);
+    const bytes = Math.min(record.bytes, originalBytes);
     summary.frames++;
-    const originalBytes = Math.max(0, frame.originalBytes - fcsBytes);
-    const bytes = frame.bytes.length > originalBytes ? frame.bytes.subarray(0, originalBytes) : frame.bytes;
     summary.bytes += originalBytes;
-    (summary.ports[port] as ReplayedPort).received++;
-    this.#missingBytes = originalBytes - bytes.length;
+    entrance.counts.received++;
+    this.#missingBytes = originalBytes - bytes;
     if (this.#missingBytes > 0) summary.snapped++;
-    this.#enteredBy = port;
-    this.#seenNs = frame.timeNs;
+    this.#enteredBy = entrance;
+    this.#record = record;
     if (this.#drops.length > 0) this.#drops = [];
     if (originalBytes > MAX_FRAME_BYTES) this.#drop({ reason: "oversize", port });
-    else (this.#ports.get(port) as MemoryPort).sendCut(bytes, originalBytes);
+    else if (this.#missingBytes > 0) this.#way.passCut(entrance.index, source, record.at, bytes, originalBytes, this.#leaves);
+    else this.#way.pass(entrance.index, source, record.at, bytes, this.#leaves);
+    this.#way.reportEnds(this.#ends);
     return this.#drops;
   }
 
@@ -116,11 +141,19 @@ export class ReplayEngine {
   }
 
   /** The clock begins at 0 with the first frame and never goes back; formats without times leave it where it is. */
-  #setTime(timeNs: bigint): void {
-    if (timeNs > this.#timeNs) this.#timeNs = timeNs;
-    this.#beginNs ??= timeNs;
-    const nowMs = Number((this.#timeNs - this.#beginNs) / NS_PER_MS);
-    if (nowMs === this.#nowMs) return;
+  #setTime({ seconds, nanoseconds }: CaptureRecord): void {
+    const [begin, latest] = [this.#begin, this.#latest];
+    if (seconds > latest.seconds || (seconds === latest.seconds && nanoseconds > latest.nanoseconds)) {
+      latest.seconds = seconds;
+      latest.nanoseconds = nanoseconds;
+    }
+    if (!this.#hasBegun) Object.assign(begin, { seconds, nanoseconds });
+    this.#hasBegun = true;
+    const sinceMs = (latest.seconds - begin.seconds) * MS_PER_SECOND + Math.floor((latest.nanoseconds - begin.nanoseconds) / NS_PER_MS);
+    if (sinceMs !== this.#nowMs) this.#goTo(Math.min(sinceMs, Number.MAX_SAFE_INTEGER));
+  }
+
+  #goTo(nowMs: number): void {
     // an idle worker wakes once a second to look after ageing; what was due before the last of these would have gone in them
     for (let ms = Math.max(this.#nowMs, nowMs - SWEEP_MS) + IDLE_MS; ms < nowMs; ms += IDLE_MS) this.#engine.tick(ms);
     this.#nowMs = nowMs;
@@ -128,11 +161,12 @@ export class ReplayEngine {
   }
 
   /** What leaves by the port that the frame came from is an answer, and whole. */
-  #leaves(port: string, frame: Uint8Array): void {
-    (this.#summary.ports[port] as ReplayedPort).sent++;
+  #leave(index: number, place: number, originalBytes: number): void {
+    const port = this.#byIndex[index] as Port;
+    port.counts.sent++;
     const isWhole = this.#missingBytes === 0 || port === this.#enteredBy;
-    const bytes = isWhole ? frame : frame.subarray(0, Math.max(0, frame.length - this.#missingBytes));
-    this.#onOutput({ port, bytes, originalBytes: frame.length, timeNs: this.#seenNs });
+    const bytes = isWhole ? originalBytes : Math.max(0, originalBytes - this.#missingBytes);
+    this.#sink.left?.(port.name, this.#way.memory, place, bytes, originalBytes, this.#record as CaptureRecord);
   }
 
   #drop(drop: ReplayedDrop): void {

@@ -2,37 +2,63 @@
  *  have done with this traffic. No kernel, no privilege, and the same answer every time.
  *
  *      captures ── feed ── ports in memory ── engine in this thread ── onOutput, onFrame with the drops, summary            */
+import type { CaptureRecord } from "../capture/capture-record.ts";
 import { feed } from "./feed.ts";
 import { ReplayEngine } from "./replay-engine.ts";
+import type { ReplaySink } from "./sink.ts";
 import type { ReplayOptions, ReplaySummary } from "./types.ts";
 
 /** Replays `inputs`. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`, `pool-exhausted`, and
  *  whatever a callback throws. Damage of a capture is no error: what was before it is replayed, and the summary names it.
  *
  *  @example const { drops } = await replay({ config, inputs: [{ port: "web", capture: openCapture("web.pcap") }] }); */
-export async function replay({ config, inputs, build, onOutput, onFrame, onProgress }: ReplayOptions): Promise<ReplaySummary> {
-  const engine = await ReplayEngine.create(config, build ?? "single", onOutput ?? (() => {}));
+export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
+  return replayInto(callbacks(options), options);
+}
+
+/** The same for a sink, which makes no object for a frame. */
+export async function replayInto(
+  sink: ReplaySink,
+  { config, inputs, build, onProgress }: Pick<ReplayOptions, "config" | "inputs" | "build" | "onProgress">,
+): Promise<ReplaySummary> {
+  const engine = await ReplayEngine.create(config, build ?? "single", sink);
   let number = 0;
-  const put = (...entry: Parameters<ReplayEngine["enter"]>): void => {
-    const drops = engine.enter(...entry);
-    const [frame, port] = entry;
-    onFrame?.({ number: number++, port, frame }, drops);
+  const put = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void => {
+    const drops = engine.enter(record, source, port, fcsBytes);
+    sink.entered?.(number, port, record, source, drops);
+    number++;
   };
   try {
     const damages = await feed(
       inputs,
       engine,
       {
-        enter: (frame, port, fcsBytes) => {
-          if (engine.isWaiting(port, frame)) return engine.adopt(port, frame).then(() => put(frame, port, fcsBytes));
-          put(frame, port, fcsBytes);
+        enter: (record, source, port, fcsBytes) => {
+          if (engine.isWaiting(port, record)) return engine.adopt(port, record, source).then(() => put(record, source, port, fcsBytes));
+          put(record, source, port, fcsBytes);
         },
         passOver: () => engine.passOver(),
       },
+      (bytes) => engine.lend(bytes),
       () => onProgress?.(number),
     );
     return { ...engine.summary(), damages };
   } finally {
     await engine.close();
   }
+}
+
+function callbacks({ onOutput, onFrame }: ReplayOptions): ReplaySink {
+  const sink: ReplaySink = {};
+  if (onOutput !== undefined) {
+    sink.left = (port, memory, place, bytes, originalBytes, { timeNs }) =>
+      onOutput({ port, bytes: memory.subarray(place, place + bytes), originalBytes, timeNs });
+  }
+  if (onFrame !== undefined) {
+    sink.entered = (number, port, record, source, drops) => {
+      const bytes = source.slice(record.at, record.at + record.bytes);
+      onFrame({ number, port, frame: record.toFrame(bytes) }, drops);
+    };
+  }
+  return sink;
 }

@@ -1,6 +1,7 @@
 /** Which port a frame of a two-sided capture came from: the one that has its source MAC. A MAC that no port has belongs to the first port
  *  without a MAC that has no station yet; when each of them has one, to the last of these. */
 import { MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import type { CaptureRecord } from "../capture/capture-record.ts";
 import type { PortConfig } from "../config/types.ts";
 import { joinMac, readMac, splitMac } from "../mac.ts";
 
@@ -23,10 +24,10 @@ export class Splitter {
     this.#last = this.#vacant.at(-1) ?? null;
   }
 
-  /** Null when it is behind no port, or the frame has no source. */
-  portOf(frame: Uint8Array): string | null {
-    if (frame.length < MIN_FRAME_BYTES) return null;
-    const mac = readMac(frame, SOURCE);
+  /** Null when it is behind no port, or the frame has no source. @param source that has the frame's bytes. */
+  portOf({ at, bytes }: Pick<CaptureRecord, "at" | "bytes">, source: Uint8Array): string | null {
+    if (bytes < MIN_FRAME_BYTES) return null;
+    const mac = readMac(source, at + SOURCE);
     return this.#known.get(numberOf(mac)) ?? (isStation(mac) ? this.#settle(numberOf(mac)) : this.#last);
   }
 
@@ -43,7 +44,7 @@ const numberOf = ([low, high]: readonly [number, number]): number => low + high 
 /** Neither a group nor nobody (IEEE 802.3, section 3.2.3). */
 const isStation = ([low, high]: readonly [number, number]): boolean => (low & 1) === 0 && (low | high) !== 0;
 
-/** Source MAC of a frame that has one. */
-export function sourceOf(frame: Uint8Array): string {
-  return joinMac(...readMac(frame, SOURCE));
+/** Source MAC of a frame that has one, and begins at `at`. */
+export function sourceOf(bytes: Uint8Array, at: number): string {
+  return joinMac(...readMac(bytes, at + SOURCE));
 }

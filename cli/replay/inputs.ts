@@ -1,5 +1,5 @@
 /** The captures that a replay is given: opened, and how far they have been read. */
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { openCapture } from "../../bindings/capture/index.ts";
 import type { ReplayInput } from "../../bindings/replay/types.ts";
 
@@ -10,23 +10,15 @@ export interface NamedInput {
   path: string;
 }
 
-const READ_BYTES = 262144;
 const STANDARD_INPUT = "-";
 
 /** @returns the inputs, and which share of all their bytes has been read: null while it is not known how many there are. */
 export function openInputs(named: readonly NamedInput[]): { inputs: ReplayInput[]; share: () => number | null } {
   const sizes = named.map(({ path }) => sizeOf(path));
   const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
-  let read = 0;
-  async function* counted(path: string): AsyncGenerator<Uint8Array> {
-    const stream = path === STANDARD_INPUT ? process.stdin : createReadStream(path, { highWaterMark: READ_BYTES });
-    for await (const chunk of stream) {
-      read += (chunk as Uint8Array).length;
-      yield chunk as Uint8Array;
-    }
-  }
-  const inputs = named.map(({ port, path }) => ({ port, capture: openCapture(counted(path)) }));
-  return { inputs, share: () => (total === null || total === 0 ? null : read / total) };
+  const inputs = named.map(({ port, path }) => ({ port, capture: openCapture(path === STANDARD_INPUT ? process.stdin : path) }));
+  const read = () => inputs.reduce((sum, { capture }) => sum + capture.bytesRead, 0);
+  return { inputs, share: () => (total === null || total === 0 ? null : read() / total) };
 }
 
 /** Null of what is no file, or cannot be looked at: whoever reads it says why. */

@@ -2,18 +2,21 @@
  *  entered, with the reasons as its comment. */
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CaptureFile } from "../../bindings/capture/capture-file.ts";
+import { BUFFER_BYTES, CaptureFile } from "../../bindings/capture/capture-file.ts";
 import { PcapngEncoder } from "../../bindings/capture/index.ts";
+import type { CaptureRecord } from "../../bindings/capture/capture-record.ts";
 import type { EngineConfig } from "../../bindings/config/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { fileFault } from "../../bindings/file-fault.ts";
+import type { DirectWay } from "../../bindings/forwarder/direct-way.ts";
 import { dropComment } from "../../bindings/replay/drop-comment.ts";
 import { replayConfigOf } from "../../bindings/replay/replay-config.ts";
-import type { EnteredFrame, ReplayedDrop, ReplayedFrame } from "../../bindings/replay/types.ts";
+import type { ReplaySink } from "../../bindings/replay/sink.ts";
+import type { ReplayedDrop } from "../../bindings/replay/types.ts";
 
 const DROPS = "drops";
 
-export class Outputs {
+export class Outputs implements ReplaySink {
   readonly #ports = new Map<string, CaptureFile>();
   readonly #drops: CaptureFile;
   /** Index of each port among the interfaces of the file of drops. */
@@ -26,7 +29,7 @@ export class Outputs {
     try {
       for (const name of names) this.#ports.set(name, file(folder, name));
     } catch (error) {
-      this.abandon();
+      void this.abandon();
       throw error;
     }
   }
@@ -63,27 +66,31 @@ export class Outputs {
     return [this.#drops, ...this.#ports.values()].map(({ path }) => path);
   }
 
-  left({ port, bytes, originalBytes, timeNs }: ReplayedFrame): void {
-    this.#ports.get(port)?.write({ bytes, originalBytes, timeNs });
+  /** Files gather in the engine's memory, as far as it goes: what leaves is there. */
+  begin(way: DirectWay): void {
+    for (const file of this.#ports.values()) file.gatherIn(way.lend(BUFFER_BYTES), way.lend(BUFFER_BYTES), way.memory);
   }
 
-  entered({ port, frame: { bytes, originalBytes, timeNs } }: EnteredFrame, drops: readonly ReplayedDrop[]): void {
+  left(port: string, memory: Uint8Array, place: number, bytes: number, originalBytes: number, record: CaptureRecord): void {
+    this.#ports.get(port)?.append(memory, place, bytes, originalBytes, record.seconds, record.nanoseconds);
+  }
+
+  entered(_number: number, port: string, record: CaptureRecord, source: Uint8Array, drops: readonly ReplayedDrop[]): void {
     if (drops.length === 0) return;
+    const { at, originalBytes, timeNs } = record;
+    const bytes = source.subarray(at, at + record.bytes);
     this.#drops.write({ bytes, originalBytes, timeNs, interface: this.#indices.get(port) ?? 0, comment: dropComment(drops) });
   }
 
   /** @throws PortyardError `disk-full`, `file-failed`. */
-  close(): void {
-    for (const one of [this.#drops, ...this.#ports.values()]) one.close();
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled([this.#drops, ...this.#ports.values()].map((file) => file.close()));
+    for (const one of closed) if (one.status === "rejected") throw one.reason;
   }
 
   /** After a failure: what is written is written, and no further error hides the first. */
-  abandon(): void {
-    try {
-      this.close();
-    } catch {
-      // the first error is the one that explains
-    }
+  async abandon(): Promise<void> {
+    await this.close().catch(() => undefined);
   }
 }
 

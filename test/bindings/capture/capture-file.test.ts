@@ -22,7 +22,7 @@ const frames: FrameToWrite[] = Array.from({ length: 4000 }, (_, index) => ({
   ...(index % 7 === 0 && { comment: `number ${index}` }),
 }));
 
-test("many frames", ({ folder }) => {
+test("many frames", async ({ folder }) => {
   for (const [encoder, whole] of [
     [new PcapEncoder(), writePcap(frames)],
     [new PcapngEncoder(), writePcapng(frames)],
@@ -30,45 +30,36 @@ test("many frames", ({ folder }) => {
     const file = new CaptureFile(join(folder, "many"), encoder);
     for (const frame of frames) file.write(frame);
     assert.is(file.frames, frames.length);
-    file.close();
-    file.close();
+    await file.close();
+    await file.close();
     assert.ok(readFileSync(file.path).equals(whole));
   }
 });
 
-test("none, and one that is longer than what is gathered", ({ folder }) => {
+test("none, and one that is longer than what is gathered", async ({ folder }) => {
   const file = new CaptureFile(join(folder, "none"), new PcapngEncoder());
-  file.close();
+  await file.close();
   assert.ok(readFileSync(file.path).equals(writePcapng([])));
   const long = [frames[0] as FrameToWrite, { bytes: new Uint8Array(262144).fill(7), timeNs: 1n, comment: "x".repeat(60_000) }];
   const other = new CaptureFile(file.path, new PcapngEncoder());
   for (let round = 0; round < 5; round++) for (const frame of long) other.write(frame);
-  other.close();
+  await other.close();
   assert.ok(readFileSync(file.path).equals(writePcapng(Array.from({ length: 5 }, () => long).flat())));
 });
 
-test("a folder that is not there, and a disk that is full, are named", ({ folder }) => {
-  const codeOf = (action: () => unknown): string => {
+test("a folder that is not there, and a disk that is full, are named", async ({ folder }) => {
+  const codeOf = async (action: () => unknown): Promise<string> => {
     try {
-      action();
+      await action();
       return "";
     } catch (error) {
       return error instanceof PortyardError ? error.code : String(error);
     }
   };
-  assert.is(
-    codeOf(() => new CaptureFile(join(folder, "no/where"), new PcapEncoder())),
-    "file-failed",
-  );
+  assert.is(await codeOf(() => new CaptureFile(join(folder, "no/where"), new PcapEncoder())), "file-failed");
   const full = new CaptureFile("/dev/full", new PcapEncoder());
-  assert.is(
-    codeOf(() => full.close()),
-    "disk-full",
-  );
-  assert.is(
-    codeOf(() => full.close()),
-    "",
-  );
+  assert.is(await codeOf(() => full.close()), "disk-full");
+  assert.is(await codeOf(() => full.close()), "");
 });
 
 test.run();

@@ -2,33 +2,58 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { CaptureFrame } from "../../../bindings/capture/index.ts";
-import { mergeByTime } from "../../../bindings/replay/merge.ts";
+import { mergeByTime, type Records } from "../../../bindings/replay/merge.ts";
 
-const frameAt = (timeNs: bigint, number: number): CaptureFrame => ({
-  bytes: Uint8Array.of(number),
-  originalBytes: 1,
-  timeNs,
-  interface: 0,
-});
+interface Frame {
+  seconds: number;
+  nanoseconds: number;
+  number: number;
+}
 
-async function* bursts(frames: readonly CaptureFrame[], sizes: readonly number[]): AsyncGenerator<CaptureFrame[]> {
-  for (let at = 0, turn = 0; at < frames.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? 1;
-    yield frames.slice(at, at + size);
-    at += size;
+const frameAt = (time: number, number: number): Frame => ({ seconds: time >> 2, nanoseconds: time & 3, number });
+
+/** A capture that is read in bursts. */
+class Bursts implements Records {
+  record = frameAt(0, -1);
+  isClosed = false;
+  readonly #frames: readonly Frame[];
+  readonly #sizes: readonly number[];
+  #turn = 0;
+  #next = 0;
+  #read = 0;
+
+  constructor(frames: readonly Frame[], sizes: readonly number[]) {
+    this.#frames = frames;
+    this.#sizes = sizes;
+  }
+
+  advance(): boolean {
+    if (this.#next === this.#read) return false;
+    this.record = this.#frames[this.#next++] as Frame;
+    return true;
+  }
+
+  async fill(): Promise<boolean> {
+    if (this.#read === this.#frames.length) return false;
+    this.#read = Math.min(this.#read + (this.#sizes[this.#turn++ % this.#sizes.length] ?? 1), this.#frames.length);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
   }
 }
 
 /** The next of every capture is looked at, and the earliest taken. */
-function model(captures: readonly (readonly CaptureFrame[])[]): [number, number][] {
+function model(captures: readonly (readonly Frame[])[]): [number, number][] {
+  const timeOf = ({ seconds, nanoseconds }: Frame) => 4 * seconds + nanoseconds;
   const rest = captures.map((frames) => [...frames]);
   const merged: [number, number][] = [];
   for (;;) {
-    const heads = rest.flatMap((frames, source) => (frames[0] === undefined ? [] : [{ source, timeNs: frames[0].timeNs }]));
+    const heads = rest.flatMap((frames, source) => (frames[0] === undefined ? [] : [{ source, time: timeOf(frames[0]) }]));
     if (heads.length === 0) return merged;
-    const first = heads.reduce((before, head) => (head.timeNs < before.timeNs ? head : before));
-    merged.push([first.source, rest[first.source]?.shift()?.bytes[0] ?? -1]);
+    const first = heads.reduce((before, head) => (head.time < before.time ? head : before));
+    merged.push([first.source, rest[first.source]?.shift()?.number ?? -1]);
   }
 }
 
@@ -38,26 +63,19 @@ const sizes = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength
 test("any captures, in bursts of any size, empty ones among them", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(times, sizes), { maxLength: 4 }), async (given) => {
-      const captures = given.map(([list]) => list.map((time, index) => frameAt(BigInt(time), index)));
+      const captures = given.map(([list]) => list.map((time, index) => frameAt(time, index)));
+      const records = captures.map((frames, index) => new Bursts(frames, given[index]?.[1] ?? [1]));
       const merged: [number, number][] = [];
-      await mergeByTime(
-        captures.map((frames, index) => bursts(frames, given[index]?.[1] ?? [1])),
-        (frame, source) => void merged.push([source, frame.bytes[0] ?? -1]),
-      );
+      await mergeByTime(records, (source) => void merged.push([source, records[source]?.record.number ?? -1]));
       assert.equal(merged, model(captures));
+      assert.ok(records.every(({ isClosed }) => isClosed));
     }),
   );
 });
 
 test("a promise of the listener is waited for, and its error ends all sources", async () => {
-  const ended: string[] = [];
-  async function* watched(name: string): AsyncGenerator<CaptureFrame[]> {
-    try {
-      for (let time = 0n; ; time++) yield [frameAt(time, 0)];
-    } finally {
-      ended.push(name);
-    }
-  }
+  const endless = Array.from({ length: 100 }, (_, time) => frameAt(time, 0));
+  const captures = [new Bursts(endless, [1]), new Bursts(endless, [1])];
   let under = 0;
   let seen = 0;
   const listener = async (): Promise<void> => {
@@ -66,9 +84,9 @@ test("a promise of the listener is waited for, and its error ends all sources", 
     under--;
     if (++seen === 5) throw new Error("enough");
   };
-  const failure = await mergeByTime([watched("a"), watched("b")], listener).catch((error: Error) => error.message);
+  const failure = await mergeByTime(captures, listener).catch((error: Error) => error.message);
   assert.is(failure, "enough");
-  assert.equal(ended, ["a", "b"]);
+  assert.ok(captures.every(({ isClosed }) => isClosed));
 });
 
 test.run();
