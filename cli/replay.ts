@@ -81,7 +81,7 @@ async function once(config: EngineConfig, given: readonly NamedInput[], { out, j
     import("./replay/inputs.ts"),
     import("./replay/outputs.ts"),
     import("../bindings/replay/feed.ts"),
-    import("../bindings/replay/replay.ts"),
+    import("../bindings/replay/replay-into.ts"),
   ]);
   const { inputs, share } = openInputs(given);
   checkInputs(config, inputs);

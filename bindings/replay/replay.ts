@@ -2,9 +2,7 @@
  *  have done with this traffic. No kernel, no privilege, and the same answer every time.
  *
  *      captures ── feed ── ports in memory ── engine in this thread ── onOutput, onFrame with the drops, summary            */
-import type { CaptureRecord } from "../capture/capture-record.ts";
-import { feed } from "./feed.ts";
-import { ReplayEngine } from "./replay-engine.ts";
+import { replayInto } from "./replay-into.ts";
 import type { ReplaySink } from "./sink.ts";
 import type { ReplayOptions, ReplaySummary } from "./types.ts";
 
@@ -14,38 +12,6 @@ import type { ReplayOptions, ReplaySummary } from "./types.ts";
  *  @example const { drops } = await replay({ config, inputs: [{ port: "web", capture: openCapture("web.pcap") }] }); */
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   return replayInto(callbacks(options), options);
-}
-
-/** The same for a sink, which makes no object for a frame. */
-export async function replayInto(
-  sink: ReplaySink,
-  { config, inputs, build, onProgress }: Pick<ReplayOptions, "config" | "inputs" | "build" | "onProgress">,
-): Promise<ReplaySummary> {
-  const engine = await ReplayEngine.create(config, build ?? "single", sink);
-  let number = 0;
-  const put = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void => {
-    const drops = engine.enter(record, source, port, fcsBytes);
-    sink.entered?.(number, port, record, source, drops);
-    number++;
-  };
-  try {
-    const damages = await feed(
-      inputs,
-      engine,
-      {
-        enter: (record, source, port, fcsBytes) => {
-          if (engine.isWaiting(port, record)) return engine.adopt(port, record, source).then(() => put(record, source, port, fcsBytes));
-          put(record, source, port, fcsBytes);
-        },
-        passOver: () => engine.passOver(),
-      },
-      (bytes) => engine.lend(bytes),
-      () => onProgress?.(number),
-    );
-    return { ...engine.summary(), damages };
-  } finally {
-    await engine.close();
-  }
 }
 
 function callbacks({ onOutput, onFrame }: ReplayOptions): ReplaySink {
