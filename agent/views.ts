@@ -1,6 +1,7 @@
 /** What an agent shows of itself: the engine's rows with their owner, and the ports that are held; filtered and cut. */
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
 import { explanationJson } from "../bindings/explain/json.ts";
+import { withOffload } from "../bindings/capture/super-frame.ts";
 import { readHex } from "../bindings/explain/hex.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
@@ -84,7 +85,22 @@ export class Views {
   explain(input: unknown): ExplanationView {
     const { port, hex, originalBytes, offload } = parseExplainInput(input);
     const options = { originalBytes, offload: offload === undefined ? undefined : readHex(offload) };
-    return explanationJson(this.#engine.explain(port, readHex(hex), options));
+    const frame = readHex(hex);
+    const { mtu, longest } = this.#mtusOf(port);
+    return explanationJson(this.#engine.explain(port, frame, withOffload(frame, options, mtu, longest)));
+  }
+
+  /** Of a port and of what it is in; 0 of one that is not there. */
+  #mtusOf(name: string): { mtu: number; longest: number } {
+    const port = this.#engine.ports().find((each) => each.name === name);
+    const mtus =
+      port === undefined
+        ? []
+        : this.#engine
+            .networks()
+            .filter((each) => each.ports.includes(name))
+            .map(({ mtu }) => mtu);
+    return { mtu: port?.mtu ?? 0, longest: Math.max(0, ...mtus) };
   }
 
   #networks(): NetworkView[] {

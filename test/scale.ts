@@ -48,6 +48,8 @@ const columns = {
   cutFrames: { quick: 600, full: 1_000_000 },
   /** Echo requests of a host whose traffic is replayed through its exported configuration. */
   exportedPings: { quick: 20, full: 2_000 },
+  /** Length of the stream that is captured as super-frames. */
+  exportedStreamMegabytes: { quick: 2, full: 50 },
   /** Captured frames, and generated ones of each flow, that go through two live workers and through a replay. */
   liveCapturedFrames: { quick: 2_000, full: 60_000 },
   liveFlowFrames: { quick: 60, full: 3_000 },

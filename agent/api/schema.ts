@@ -83,7 +83,10 @@ export const explainInput = z.strictObject({
   port: z.string().meta({ description: "The port that the frame enters by" }),
   hex: z.string().meta({ description: "The frame in hexadecimal, from its destination MAC on" }),
   originalBytes: z.int().nonnegative().optional().meta({ description: "Its length on the wire, when it was cut" }),
-  offload: z.string().length(20).optional().meta({ description: "Its virtio-net header in hexadecimal: 10 bytes" }),
+  offload: z.string().length(20).optional().meta({
+    description:
+      "Its virtio-net header in hexadecimal: 10 bytes; without it a TCP packet longer than the MTU of the network is taken for a super-frame whose segments fill the MTU",
+  }),
 });
 
 const stepView = z.looseObject({

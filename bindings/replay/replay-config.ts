@@ -47,7 +47,7 @@ function withoutHost(network: NetworkConfig): NetworkConfig {
   return { ...rest, gateways: [] };
 }
 
-/** Captures hold whole frames: what a TAP takes as a super-frame was seen as segments. */
+/** No port takes super-frames: what leaves is written as a wire carries it. */
 function portInMemory(port: PortConfig): PortConfig {
   const { tap: _tap, packet: _packet, host: _host, publish: _publish, ...rest } = port;
   return { ...rest, memory: { offload: false } };

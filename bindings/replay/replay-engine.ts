@@ -1,6 +1,8 @@
 /** One configuration, and the frames that go through it: an engine in this thread whose clock is that of the frames. */
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { offloadOf, withOffload } from "../capture/super-frame.ts";
 import type { CaptureRecord } from "../capture/capture-record.ts";
+import { networksOf } from "../config/networks-of.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { Engine } from "../engine.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
@@ -26,6 +28,9 @@ interface Port {
   name: string;
   index: number;
   counts: ReplayedPort;
+  mtu: number;
+  /** MTU of its network, of a trunk the largest. */
+  longest: number;
 }
 
 export class ReplayEngine {
@@ -63,7 +68,18 @@ export class ReplayEngine {
     this.#sink = sink;
     this.#late = new Map(config.ports.filter(isLate).map((port) => [port.name, port]));
     const ports = Object.fromEntries(config.ports.map(({ name }) => [name, { received: 0, sent: 0 }]));
-    this.#summary = { frames: 0, bytes: 0, snapped: 0, ports, drops: {}, answered: 0, adopted: {}, strangers: 0, damages: [] };
+    this.#summary = {
+      frames: 0,
+      bytes: 0,
+      snapped: 0,
+      superFrames: 0,
+      ports,
+      drops: {},
+      answered: 0,
+      adopted: {},
+      strangers: 0,
+      damages: [],
+    };
     for (const { name } of config.ports) this.#find(name);
     sink.begin?.(this.#way);
   }
@@ -76,7 +92,11 @@ export class ReplayEngine {
   }
 
   #find(name: string): void {
-    const port: Port = { name, index: this.#engine.memoryPort(name).index, counts: this.#summary.ports[name] as ReplayedPort };
+    const { networks, ports } = this.config;
+    const config = ports.find((each) => each.name === name) as PortConfig;
+    const longest = Math.max(...networks.filter((network) => networksOf(config).includes(network.name)).map(({ mtu }) => mtu));
+    const counts = this.#summary.ports[name] as ReplayedPort;
+    const port: Port = { name, index: this.#engine.memoryPort(name).index, counts, mtu: config.mtu ?? longest, longest };
     this.#ports.set(name, port);
     this.#byIndex[port.index] = port;
   }
@@ -125,14 +145,24 @@ export class ReplayEngine {
     if (this.#drops.length > 0) this.#drops = [];
     if (originalBytes > MAX_FRAME_BYTES) this.#drop({ reason: "oversize", port });
     else if (this.#missingBytes > 0) this.#way.passCut(entrance.index, source, record.at, bytes, originalBytes, this.#leaves);
+    else if (bytes > entrance.longest) this.#passLong(entrance, source, record.at, bytes);
     else this.#way.pass(entrance.index, source, record.at, bytes, this.#leaves);
     this.#way.reportEnds(this.#ends);
     return this.#drops;
   }
 
-  /** As Engine.explain. */
+  /** A frame that is a super-frame, if it is one that its network cannot carry otherwise. */
+  #passLong({ index, mtu, longest }: Port, source: Uint8Array, at: number, bytes: number): void {
+    const offload = offloadOf(source.subarray(at, at + bytes), mtu, longest);
+    if (offload === null) return this.#way.pass(index, source, at, bytes, this.#leaves);
+    this.#summary.superFrames++;
+    this.#way.passOffload(index, source, at, bytes, offload, this.#leaves);
+  }
+
+  /** As Engine.explain; a frame that can only be a super-frame is one. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions): Explanation {
-    return this.#engine.explain(port, frame, options);
+    const { mtu = 0, longest = 0 } = this.#ports.get(port) ?? {};
+    return this.#engine.explain(port, frame, withOffload(frame, options, mtu, longest));
   }
 
   /** A frame that enters nowhere. */

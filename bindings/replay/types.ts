@@ -68,6 +68,8 @@ export interface ReplaySummary {
   bytes: number;
   /** Frames that were shorter in the capture than on the wire. */
   snapped: number;
+  /** TCP super-frames, captured before they were cut: they went as segments that fill the MTU of the port that they entered by. */
+  superFrames: number;
   /** By name, every port of the configuration. */
   ports: Record<string, ReplayedPort>;
   /** By reason; those that did not happen are left out. */

@@ -52,9 +52,12 @@ export function printOutcome(outcome: Outcome): void {
   if (out.length > 0) remark(`written: ${out.join(", ")}`);
 }
 
-function remarks({ snapped, strangers, adopted }: Outcome): string[] {
+function remarks({ snapped, superFrames, strangers, adopted }: Outcome): string[] {
   return [
     ...(snapped > 0 ? [`${count(snapped)} were cut when they were captured: they went by the headers that are there`] : []),
+    ...(superFrames > 0
+      ? [`${count(superFrames)} were super-frames, captured before they were cut: they went as segments that fill the MTU`]
+      : []),
     ...(strangers > 0 ? [`${count(strangers)} came from a MAC that is behind no port, and entered nowhere`] : []),
     ...Object.entries(adopted).map(([port, mac]) => `port ${port} took ${mac}, the source of its first frame, as its MAC`),
   ];

@@ -16,8 +16,8 @@ import { ask } from "../../test/agent/support/yard.ts";
 import { scale } from "../../test/scale.ts";
 import { BROADCAST, ethernet, padded, station, TYPE_EXPERIMENT } from "../../test/support/packet/ethernet.ts";
 import { oddFrames, sendRaw } from "./support/raw-frames.ts";
-import { errorOf, SOCKET, story, type Yard } from "./support/instance.ts";
-import { reaches } from "./support/talk.ts";
+import { errorOf, lab as plain, SOCKET, story, type Yard } from "./support/instance.ts";
+import { reaches, stream } from "./support/talk.ts";
 import { Tcpdump } from "./support/tcpdump.ts";
 
 const test = suite("export");
@@ -180,6 +180,32 @@ test(
       }
     },
     { programs: ["tun", "iproute2", "nft", "tcpdump", "ping"] },
+  ),
+);
+
+test(
+  ...story(
+    "a stream whose segmentation is left to the device: what tcpdump saw of it is dropped nowhere",
+    async (yard) => {
+      const folder = mkdtempSync(join(tmpdir(), "portyard-export-"));
+      const path = join(folder, "left.pcap");
+      try {
+        const up = await yard.up(plain);
+        const dump = await Tcpdump.start(yard.machine, "left", "eth0", "out", path);
+        await stream(yard.machine, "left", "right", "10.77.0.3", scale.exportedStreamMegabytes * 1e6);
+        await dump.stop();
+        const config = join(folder, "network.yaml");
+        writeFileSync(config, (await yard.run("export", "--name", "lab")).stdout);
+        await up.stop("SIGTERM");
+        const { superFrames, drops, ports } = await yard.json("replay", "--config", config, "--in", `left=${path}`);
+        assert.ok(superFrames > 0, "the kernel made super-frames");
+        assert.equal(drops, {});
+        assert.ok(ports.right.sent > ports.left.received, "they left as segments");
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+    { programs: ["tun", "iproute2", "tcpdump"] },
   ),
 );
 

@@ -11,6 +11,7 @@ import { writePcap, writePcapng } from "../../bindings/capture/index.ts";
 import { blue, portA, Yard } from "../agent/support/yard.ts";
 import { ramp } from "../support/packet/bytes.ts";
 import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, tagged } from "../support/packet/ethernet.ts";
+import { superFrame } from "../support/packet/super-frame.ts";
 import { hexOf } from "../support/story.ts";
 import { portyard } from "./support/capture.ts";
 
@@ -52,6 +53,26 @@ async function json(...words: string[]) {
   const { status, stdout, stderr } = await portyard("explain", ...words, "--json");
   return { status, ...(stdout === "" ? JSON.parse(stderr) : JSON.parse(stdout)) };
 }
+
+const long = superFrame({
+  from: A,
+  to: B,
+  ends: { source: "10.77.0.2", destination: "10.77.0.3" },
+  payload: ramp(4000),
+  segmentBytes: 1460,
+});
+
+test("a TCP packet longer than its network carries is a super-frame, as tcpdump sees one", async ({ config }) => {
+  const { verdict, outputs } = await json("--config", config, "--port", "a", "--hex", hexOf(long.frame));
+  assert.is(verdict, "forwarded");
+  assert.equal(
+    outputs.map(({ port, bytes }: { port: string; bytes: number }) => [port, bytes]),
+    [1514, 1514, 54 + 4000 - 2 * 1460].map((bytes) => ["b", bytes]),
+  );
+  const cut = writePcap([{ bytes: long.frame.subarray(0, 100), originalBytes: long.frame.length, timeNs: 0n }]);
+  writeFileSync(`${config}.pcap`, cut);
+  assert.is((await json("--config", config, "--port", "a", "--pcap", `${config}.pcap`)).reason, "too-big");
+});
 
 test("people get a tree: every step, its outputs below it, and the end", async ({ config }) => {
   const { status, stdout, stderr } = await portyard("explain", "--config", config, "--port", "a", "--hex", hexOf(broadcast));

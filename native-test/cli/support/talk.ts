@@ -1,4 +1,4 @@
-/** Whether two containers of a machine reach each other: a datagram and its echo. An IPv6 address answers only when it has
+/** Whether two containers of a machine reach each other, by a datagram and its echo, and streams between them. An IPv6 address answers only when it has
  *  been checked for duplicates, one second after it was given. */
 import type { Machine } from "../demo/machine.ts";
 
@@ -43,4 +43,22 @@ export async function reaches(machine: Machine, from: string, to: string, addres
   } finally {
     await echo.stop("SIGKILL");
   }
+}
+
+const SERVER = (address: string) => `
+import { createServer } from "node:net";
+createServer((socket) => socket.resume().on("end", () => process.exit(0))).listen(${PORT}, ${JSON.stringify(address)}, () => console.log("bound"));
+`;
+
+const SENDER = (address: string, bytes: number) => `
+import { connect } from "node:net";
+connect(${PORT}, ${JSON.stringify(address)}).end(Buffer.alloc(${bytes}));
+`;
+
+/** A TCP stream of `bytes` bytes from `from` to `address`, which is `to`'s; resolves when it has arrived. */
+export async function stream(machine: Machine, from: string, to: string, address: string, bytes: number): Promise<void> {
+  const server = machine.start(node(to, SERVER(address)));
+  await server.prints("bound");
+  const ends = await Promise.all([machine.start(node(from, SENDER(address, bytes))).ended, server.ended]);
+  for (const { code, stderr } of ends) if (code !== 0) throw new Error(`the stream broke: ${stderr}`);
 }

@@ -6,6 +6,10 @@ import * as assert from "uvu/assert";
 import type { Agent } from "../../../agent/agent.ts";
 import { routes } from "../../../agent/api/routes.ts";
 import { type Answer, ask, blue, portA, portB, Yard } from "../support/yard.ts";
+import { ramp } from "../../support/packet/bytes.ts";
+import { station } from "../../support/packet/ethernet.ts";
+import { superFrame } from "../../support/packet/super-frame.ts";
+import { hexOf } from "../../support/story.ts";
 
 const test = suite("api");
 const yard = new Yard();
@@ -200,6 +204,16 @@ test("a frame is explained, whole or cut, with or without a virtio-net header", 
   const offload = "01010000e80322001000";
   const more = await call("POST", "/v1/explain", { port: "a", hex: "FF:FF:FF:FF:FF:FF 020000000001 88b5", originalBytes: 1500, offload });
   assert.equal(more.body.outputs, [{ port: "a", bytes: 1500, hex, offload }]);
+});
+
+test("what can only be a super-frame is explained as one, and what its caller says of it counts", async () => {
+  const ends = { source: "10.77.0.2", destination: "10.77.0.3" };
+  const made = superFrame({ from: station(1), to: station(2), ends, payload: ramp(3000), segmentBytes: 1460 });
+  const hex = hexOf(made.frame);
+  const offloadOf = async (more: object) => (await call("POST", "/v1/explain", { port: "a", hex, ...more })).body.outputs[0].offload;
+  assert.is(await offloadOf({}), hexOf(made.offload));
+  assert.is(await offloadOf({ offload: "00".repeat(10) }), "00".repeat(10));
+  assert.is(await offloadOf({ originalBytes: 5000 }), null);
 });
 
 for (const [what, body, status, code, field] of [

@@ -15,6 +15,7 @@ import { captureBytes, captureFiles } from "../../support/captures.ts";
 import { ramp } from "../../support/packet/bytes.ts";
 import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4 } from "../../support/packet/ethernet.ts";
 import { ipv4, UDP } from "../../support/packet/ip.ts";
+import { type SuperFrame, segmentsOf, superFrame } from "../../support/packet/super-frame.ts";
 import { udp } from "../../support/packet/transport.ts";
 
 const test = suite("replay");
@@ -73,6 +74,7 @@ test("one capture into one port: what leaves, what is dropped and why", async ()
     frames: 3,
     bytes: 60 + 60 + 1600,
     snapped: 0,
+    superFrames: 0,
     ports: { a: { received: 3, sent: 0 }, b: { received: 0, sent: 1 } },
     drops: { "multicast-source": 1, "too-big": 1 },
     answered: 0,
@@ -243,6 +245,33 @@ test("frames that were cut go by their headers; what leaves is as short, and say
   assert.equal(left, ["b 100/1000 at 0"]);
   assert.equal(drops, ["1 from a: snapped-short at a", "2 from a: oversize at a"]);
   assert.is(summary.snapped, 3);
+});
+
+test("a TCP super-frame goes as the segments that it would have become; what else is too long does not", async () => {
+  const config = blue([memory("a"), memory("b"), memory("small", { mtu: 1280 })]);
+  const ends = { source: "10.0.0.1", destination: "10.0.0.2" };
+  const whole: SuperFrame = { from: A, to: BROADCAST, ends, payload: ramp(5000), segmentBytes: 1460 };
+  const { frame } = superFrame(whole);
+  const cut = { bytes: frame.subarray(0, 2000), originalBytes: frame.length, timeNs: 0n };
+  const left: string[] = [];
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+  const inputs = [{ port: "a", capture: capture([frame, from(A, BROADCAST, 2000), cut]) }];
+  const summary = await replay({ config, inputs, onOutput: ({ port, bytes }) => void left.push(`${port} ${hex(bytes)}`) });
+  assert.equal(
+    left,
+    segmentsOf(whole).map((segment) => `b ${hex(segment)}`),
+  );
+  assert.equal([summary.superFrames, summary.snapped, summary.drops["too-big"]], [1, 1, 5]);
+  const fromSmall = await tell({ config, inputs: [{ port: "small", capture: capture([frame]) }] });
+  assert.equal(
+    [...new Set(fromSmall.left)],
+    [
+      "a 1294/1294 at 0",
+      `a ${54 + (5000 % 1240)}/${54 + (5000 % 1240)} at 0`,
+      "b 1294/1294 at 0",
+      `b ${54 + (5000 % 1240)}/${54 + (5000 % 1240)} at 0`,
+    ],
+  );
 });
 
 test("the answer to a request whose padding was cut is whole", async () => {
