@@ -14,6 +14,7 @@ export function isGzip(first: Uint8Array): boolean {
   return MAGIC.every((byte, at) => first[at] === byte);
 }
 
+/** An error of unpacking, not of reading. */
 export function isZlibError(error: unknown): error is Error {
   return String((error as NodeJS.ErrnoException).code).startsWith("Z_");
 }
