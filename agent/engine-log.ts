@@ -1,4 +1,4 @@
-/** What the engine reports by itself, as lines of the agent's log. Stations come and go too often for any level but debug. */
+/** What the engine reports by itself, as lines of the agent's log. Stations come and go, and frames are dropped, too often for any level but debug. */
 import type { EngineLike } from "../bindings/engine/types.ts";
 import type { Log } from "./log.ts";
 
@@ -13,5 +13,7 @@ export function logEvents(engine: EngineLike, log: Log): void {
   if (!log.isLevelEnabled("debug")) return;
   engine.on("macLearned", (network, mac, port) => log.debug({ network, mac, port }, "station learned"));
   engine.on("macMoved", (network, mac, port) => log.debug({ network, mac, port }, "station moved"));
-  engine.on("macAged", (network, mac) => log.debug({ network, mac }, "station forgotten"));
+  engine.on("macAged", (network, mac, port) => log.debug({ network, mac, port }, "station forgotten"));
+  engine.on("macEvicted", (network, mac, port) => log.debug({ network, mac, port }, "station forgotten for another one"));
+  engine.on("dropSampled", (reason, port, count) => log.debug({ reason, port, count }, "frames dropped"));
 }

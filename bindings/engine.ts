@@ -163,7 +163,11 @@ export class Engine implements EngineLike {
   /** Ends what was taken over from a predecessor and has not been asked for since, by the same configuration. `create` does it, unless
    *  told otherwise. Returns the names of the ports. */
   async settle(): Promise<string[]> {
-    return this.change(() => this.parts.claims.settle());
+    return this.change(async () => {
+      const ended = await this.parts.claims.settle();
+      this.parts.watcher.settled();
+      return ended;
+    });
   }
 
   /** In the order in which they were added, with their counts; so `portyard show ports --json` prints them. */
@@ -273,15 +277,16 @@ export class Engine implements EngineLike {
     inline.memory.onDrop(listener === null ? null : tell);
   }
 
-  /** Calls `listener` at each `event` from now on: of an inline engine in `tick`, else in a timer, at most 50 ms later. What it throws keeps
+  /** Calls `listener` at each `event` from now on: of an inline engine in `tick`, else in a timer, at most 50 ms later; what a port has to tell
+   *  also when it is removed. A port that was removed tells nothing more, its stations neither. What a listener throws keeps
    *  neither other listeners nor the engine from going on; it comes out of `tick`, else it is an uncaught exception of the process. */
   on<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
-    this.parts.watcher.emitter.on(event, listener);
+    this.parts.watcher.on(event, listener);
   }
 
   /** Ends what `on` began with the same two. */
   off<Name extends keyof EngineEvents>(event: Name, listener: EngineEvents[Name]): void {
-    this.parts.watcher.emitter.off(event, listener);
+    this.parts.watcher.off(event, listener);
   }
 
   /** Ends this engine, and nothing else: forwarder, tables and devices go on (isolation "process") until an engine of the same name

@@ -46,6 +46,7 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     () => {},
     () => "",
     () => null,
+    () => link.nowMs,
   );
   return {
     store,

@@ -250,6 +250,7 @@ function assemble(
     (entry) => lost(entry),
     (number) => poisonPath(settings.runDirectory, number),
     () => link.pid,
+    monotonicMs,
   );
   return {
     store,

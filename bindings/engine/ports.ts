@@ -38,6 +38,8 @@ export class Ports {
   /** Those whose device another forwarder has as well. */
   private readonly received = new Set<PortEntry>();
   private isHoldingBack = false;
+  /** Called when no frame comes or goes by a port any more, before its counts are gone and its index is free. */
+  onRetire: (entry: PortEntry) => void = () => {};
 
   constructor(store: EngineStore, networks: Networks, link: ForwarderLink, devices: Devices) {
     this.store = store;
@@ -276,6 +278,8 @@ export class Ports {
     await this.store.publishAndWait();
     await this.link.detach(index);
     wasm.flushPort(agent, index);
+    const entry = this.at(index);
+    if (entry !== null) this.onRetire(entry);
     table.retire(tables, index);
   }
 

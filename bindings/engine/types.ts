@@ -198,7 +198,12 @@ export type EngineEvents = {
   /** A station that was behind another port sent by `port`. */
   macMoved: (network: string, mac: string, port: string) => void;
   /** A station was silent for `macAgeSeconds`, and is forgotten. */
-  macAged: (network: string, mac: string) => void;
+  macAged: (network: string, mac: string, port: string) => void;
+  /** A station had to make room for another one of its port, which has as many as it may have (`macLimit`), and is forgotten. */
+  macEvicted: (network: string, mac: string, port: string) => void;
+  /** So many frames were dropped for this reason at this port (as DropInfo says it), 1 or more, since that was last told: at most once a
+   *  second for each, and once more when the port is removed. Time is the engine's own: of an inline one that of `tick`. */
+  dropSampled: (reason: string, port: string, count: number) => void;
   /** The forwarder died (signal or code) and is being restarted after `delayMs`. */
   forwarderDown: (reason: string, delayMs: number) => void;
   /** Another one runs, in process `pid`; 0 when it is this one. */

@@ -8,6 +8,7 @@ import * as record from "../../assembly/abi/worker.ts";
 import { type EngineEvent, EventReader } from "../tables/event-ring.ts";
 import * as table from "../tables/port-table.ts";
 import { eventWriters, SHUT_NAMES } from "./describe.ts";
+import { DropSampler, SAMPLE_MS } from "./drop-sampler.ts";
 import type { OpenPort } from "../ports/open-port.ts";
 import { givePrecedence } from "./precedence.ts";
 import type { Networks } from "./networks.ts";
@@ -26,7 +27,10 @@ const DEATHS: Record<number, WorkerDeath> = {
 const INTERFACE_PERIODS = 5;
 
 export class Watcher {
-  readonly emitter = new EventEmitter().setMaxListeners(0);
+  private readonly emitter = new EventEmitter().setMaxListeners(0);
+  private readonly drops: DropSampler;
+  /** When drops were last told; null until the ports are those that are asked for. */
+  private sampledMs: number | null = null;
   private readonly store: EngineStore;
   private readonly networks: Networks;
   private readonly ports: Ports;
@@ -35,13 +39,15 @@ export class Watcher {
   private readonly onLost: (entry: PortEntry) => void;
   private readonly poisonPath: (number: number) => string;
   private readonly forwarderPid: () => number | null;
+  private readonly nowMs: () => number;
   private timer: NodeJS.Timeout | null = null;
   private periods = 0;
   private readonly thrown: { error: unknown }[] = [];
 
   /** @param onLost called when the device of a port went away.
    *  @param poisonPath where the forwarder saves frame `number` of which a worker died.
-   *  @param forwarderPid process of the workers; null while there is none, or when it is this one. */
+   *  @param forwarderPid process of the workers; null while there is none, or when it is this one.
+   *  @param nowMs time of any clock that never goes back. */
   constructor(
     store: EngineStore,
     networks: Networks,
@@ -50,6 +56,7 @@ export class Watcher {
     onLost: (entry: PortEntry) => void,
     poisonPath: (number: number) => string,
     forwarderPid: () => number | null,
+    nowMs: () => number,
   ) {
     this.store = store;
     this.networks = networks;
@@ -58,6 +65,9 @@ export class Watcher {
     this.onLost = onLost;
     this.poisonPath = poisonPath;
     this.forwarderPid = forwarderPid;
+    this.nowMs = nowMs;
+    this.drops = new DropSampler(store.tables);
+    ports.onRetire = (entry) => this.tellLast(entry);
     this.readers = eventWriters(store).map((writer) => [writer, new EventReader(store.tables, writer)]);
   }
 
@@ -80,13 +90,47 @@ export class Watcher {
     return this.readers.reduce((sum, [, reader]) => sum + reader.lost, 0);
   }
 
+  on(name: keyof EngineEvents, listener: (...args: never[]) => void): void {
+    if (name === "dropSampled" && this.emitter.listenerCount(name) === 0) this.drops.skip(this.ports.all());
+    this.emitter.on(name, listener as () => void);
+  }
+
+  off(name: keyof EngineEvents, listener: (...args: never[]) => void): void {
+    this.emitter.off(name, listener as () => void);
+  }
+
+  /** The ports are those that are asked for: what was dropped before, under a predecessor, is told to nobody. */
+  settled(): void {
+    this.drops.skip(this.ports.all());
+    this.sampledMs ??= Number.NEGATIVE_INFINITY;
+  }
+
   /** Reads and emits what has come. @throws what a listener threw first since the last call, when everything has been told. */
   poll(): void {
-    for (const [writer, reader] of this.readers) {
-      for (const one of reader.read()) this.tell(writer, one);
+    this.tellAll();
+    const nowMs = this.nowMs();
+    if (this.sampledMs !== null && nowMs - this.sampledMs >= SAMPLE_MS && this.emitter.listenerCount("dropSampled") > 0) {
+      this.sampledMs = nowMs;
+      for (const entry of this.ports.all()) this.tellDrops(entry);
     }
     const [first] = this.thrown.splice(0);
     if (first !== undefined) throw first.error;
+  }
+
+  private tellAll(): void {
+    for (const [writer, reader] of this.readers) {
+      for (const one of reader.read()) this.tell(writer, one);
+    }
+  }
+
+  /** Before another port may have its index. */
+  private tellLast(entry: PortEntry): void {
+    this.tellAll();
+    if (this.sampledMs !== null && this.emitter.listenerCount("dropSampled") > 0) this.tellDrops(entry);
+  }
+
+  private tellDrops(entry: PortEntry): void {
+    for (const [reason, count] of this.drops.take(entry)) this.emit("dropSampled", reason, entry.config.name, count);
   }
 
   /** Tells every listener; what one throws keeps neither another nor the engine from going on, and comes out of the next `poll`. */
@@ -129,7 +173,8 @@ export class Watcher {
     else if (network === null) return;
     else if (one.kind === event.MAC_LEARNED) this.emit("macLearned", network, one.mac, name);
     else if (one.kind === event.MAC_MOVED) this.emit("macMoved", network, one.mac, name);
-    else this.emit("macAged", network, one.mac);
+    else if (one.kind === event.MAC_EVICTED) this.emit("macEvicted", network, one.mac, name);
+    else this.emit("macAged", network, one.mac, name);
   }
 
   private gone(entry: PortEntry, errno: number): void {
