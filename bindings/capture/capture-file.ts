@@ -3,7 +3,10 @@ import type { CaptureEncoder, FrameToWrite } from "./encoder.ts";
 import { FileWriter } from "./file-writer.ts";
 
 /** Bytes that are gathered before they are written. */
-export const BUFFER_BYTES = 1 << 20;
+const BUFFER_BYTES = 1 << 19;
+const BUFFERS = 4;
+/** What a file that gathers in memory of somebody else wants of it. */
+export const GATHER_BYTES = BUFFERS * BUFFER_BYTES;
 
 export class CaptureFile {
   readonly #encoder: CaptureEncoder;
@@ -11,8 +14,8 @@ export class CaptureFile {
   #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
   #view: DataView = new DataView(this.#buffer.buffer);
   #end = 0;
-  /** Takes turns with the buffer; null where there is none, and while it is being written. */
-  #spare: Uint8Array | null = null;
+  /** They take turns with the buffer while that is being written. */
+  readonly #spares: Uint8Array[] = [];
   /** Where frames come from, and where the buffer begins in it, -1 elsewhere. */
   #memory: Uint8Array | null = null;
   #place = -1;
@@ -36,14 +39,15 @@ export class CaptureFile {
     return this.#frames;
   }
 
-  /** Gathers in one of two buffers from now on, which belong to the file until it is closed, and writes the other meanwhile.
-   *  @param memory that frames come from: within it they are copied without a view of them. */
-  gatherIn(buffer: Uint8Array, spare: Uint8Array, memory: Uint8Array): void {
-    if (this.#end > buffer.length) this.#flush();
-    buffer.set(this.#buffer.subarray(0, this.#end));
+  /** Gathers in a part of `room` from now on, while other parts are being written. It belongs to the file until that is closed.
+   *  @param room of GATHER_BYTES. @param memory that frames come from: within it they are copied without a view of them. */
+  gatherIn(room: Uint8Array, memory: Uint8Array): void {
+    const parts = Array.from({ length: BUFFERS }, (_, index) => room.subarray(index * BUFFER_BYTES, (index + 1) * BUFFER_BYTES));
+    const [first, ...others] = parts as [Uint8Array, ...Uint8Array[]];
+    first.set(this.#buffer.subarray(0, this.#end));
+    this.#spares.push(...others);
     this.#memory = memory;
-    this.#spare = spare;
-    this.#use(buffer);
+    this.#use(first);
   }
 
   #use(buffer: Uint8Array): void {
@@ -79,12 +83,12 @@ export class CaptureFile {
   }
 
   #flush(): void {
-    const [buffer, spare] = [this.#buffer, this.#spare];
+    const buffer = this.#buffer;
     const bytes = buffer.subarray(0, this.#end);
     this.#end = 0;
-    if (spare === null || !this.#writer.isFree) return this.#writer.write(bytes);
-    this.#spare = null;
-    this.#writer.writeBehind(bytes, () => (this.#spare = buffer));
+    const spare = this.#writer.hasPlaces ? this.#spares.pop() : undefined;
+    if (spare === undefined) return this.#writer.write(bytes);
+    this.#writer.writeBehind(bytes, () => void this.#spares.push(buffer));
     this.#use(spare);
   }
 

@@ -7,21 +7,16 @@ export class FileWriter {
   readonly #descriptor: number;
   #isOpen = true;
   /** What is no file (a pipe, a terminal) knows no places: there each write follows the one before. */
-  readonly #hasPlaces: boolean;
+  readonly hasPlaces: boolean;
   #at = 0;
-  #pending: Promise<void> | null = null;
+  readonly #pending = new Set<Promise<void>>();
   #failure: unknown = null;
 
   /** Makes the file, or empties the one that is there. @throws PortyardError `no-rights`, `disk-full`, `file-failed`. */
   constructor(path: string) {
     this.path = path;
     this.#descriptor = this.#attempt(() => openSync(path, "w"));
-    this.#hasPlaces = fstatSync(this.#descriptor).isFile();
-  }
-
-  /** Whether `writeBehind` takes a buffer now. */
-  get isFree(): boolean {
-    return this.#hasPlaces && this.#pending === null;
+    this.hasPlaces = fstatSync(this.#descriptor).isFile();
   }
 
   /** @throws PortyardError as the constructor, also of what went wrong behind. */
@@ -31,22 +26,23 @@ export class FileWriter {
     this.#at += bytes.length;
     this.#attempt(() => {
       for (let done = 0; done < bytes.length; )
-        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#hasPlaces ? place + done : null);
+        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.hasPlaces ? place + done : null);
     });
   }
 
-  /** Begins to write `bytes`, which nobody changes until `done` is called. Only when it is free.
+  /** Begins to write `bytes`, which nobody changes until `done` is called. Only of a file that has places.
    *  @throws PortyardError of what went wrong behind before. */
   writeBehind(bytes: Uint8Array, done: () => void): void {
     this.#tellFailure();
     const place = this.#at;
     this.#at += bytes.length;
-    this.#pending = this.#writeAll(bytes, place)
+    const writing = this.#writeAll(bytes, place)
       .catch((error: unknown) => (this.#failure ??= error))
       .then(() => {
-        this.#pending = null;
+        this.#pending.delete(writing);
         done();
       });
+    this.#pending.add(writing);
   }
 
   async #writeAll(bytes: Uint8Array, place: number): Promise<void> {
@@ -77,7 +73,7 @@ export class FileWriter {
   async close(last: Uint8Array): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#pending;
+    await Promise.all(this.#pending);
     try {
       this.write(last);
     } finally {

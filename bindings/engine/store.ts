@@ -37,13 +37,14 @@ export class EngineStore {
     wake: () => void,
     origin: Origin,
     hashSeed: bigint,
+    isZero: boolean,
   ) {
     this.origin = origin;
     this.layout = layout;
     this.memory = memory;
     this.tables = new Tables(memory);
     this.wakeWorkers = wake;
-    if (origin === "new") this.tables.format(layout, hashSeed);
+    if (origin === "new") this.tables.format(layout, hashSeed, isZero);
     this.tables.configure(0n, layout.workersBase);
     this.tables.store32(map.HEAD_AGENT_PID, process.pid);
     this.wasm = instantiateEngine(loadModule(build), memory);
@@ -51,21 +52,21 @@ export class EngineStore {
   }
 
   /** Formats a memory for the agent and `regions` workers beside it, or takes over tables that a predecessor formatted.
-   *  @param prepare called with the memory before anything is written: maps the tables file over it.
+   *  @param prepare called with the memory before anything is written: maps the tables file over it. Null where there is no file.
    *  @param wake wakes sleeping workers.
    *  @param hashSeed of new tables. */
   static create(
     layout: Layout,
     build: Build,
     regions: number,
-    prepare: (memory: WebAssembly.Memory) => void,
+    prepare: ((memory: WebAssembly.Memory) => void) | null,
     wake: () => void,
     origin: Origin = "new",
     hashSeed = randomBytes(8).readBigUInt64LE(),
   ): EngineStore {
     const memory = createMemory(memoryPages(layout, regions + 1), build !== "single");
-    prepare(memory);
-    return new EngineStore(layout, memory, build, regions, wake, origin, hashSeed);
+    prepare?.(memory);
+    return new EngineStore(layout, memory, build, regions, wake, origin, hashSeed, prepare === null);
   }
 
   /** Tells the agent's instance what time it is: before entries are stamped. */

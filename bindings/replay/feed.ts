@@ -5,7 +5,7 @@ import { type RecordReader, WINDOW_BYTES } from "../capture/record-reader.ts";
 import type { CaptureInterface } from "../capture/types.ts";
 import type { EngineConfig } from "../config/types.ts";
 import { PortyardError } from "../error.ts";
-import { mergeByTime, type Records } from "./merge.ts";
+import { mergeByTime } from "./merge.ts";
 import { type ReplayConfig, replayConfigOf } from "./replay-config.ts";
 import { Splitter } from "./split.ts";
 import type { ReplayInput, ReplaySummary } from "./types.ts";
@@ -44,30 +44,8 @@ export async function feed(
     const port = entrances[source]?.(record, bytes) ?? null;
     return port === null ? receiver.passOver() : receiver.enter(record, bytes, port, fcsBytes);
   };
-  await mergeByTime(
-    readers.map((reader) => followed(reader, onProgress)),
-    take,
-  );
+  await mergeByTime(readers, take, onProgress);
   return inputs.flatMap(({ capture: { damage } }, input) => (damage === null ? [] : [{ input, damage }]));
-}
-
-/** Tells of each burst when it is used up. */
-function followed(reader: RecordReader, progress: () => unknown): Records {
-  let hasGiven = false;
-  return {
-    record: reader.record,
-    advance: () => {
-      const isThere = reader.advance();
-      if (isThere) hasGiven = true;
-      return isThere;
-    },
-    fill: async () => {
-      if (hasGiven) await progress();
-      hasGiven = false;
-      return reader.fill();
-    },
-    close: () => reader.close(),
-  };
 }
 
 /** The port that a frame of this input enters by. */

@@ -21,13 +21,15 @@ interface Cursor {
   source: number;
 }
 
-/** Calls `listener` for every record; a promise that it returns is waited for. All captures are closed in the end. */
-export async function mergeByTime(captures: readonly Records[], listener: MergedListener): Promise<void> {
+/** Calls `listener` for every record; a promise that it returns is waited for. All captures are closed in the end.
+ *  @param onUsed called when what was read of a capture at once is used up; a promise is waited for. */
+export async function mergeByTime(captures: readonly Records[], listener: MergedListener, onUsed: () => unknown): Promise<void> {
   try {
     let open: Cursor[] = [];
     for (const [source, records] of captures.entries()) if (await hasNext(records)) open.push({ records, source });
     while (open.length > 0) {
       const used = await drain(open, listener);
+      await onUsed();
       if (!(await hasNext(used.records))) open = open.filter((cursor) => cursor !== used);
     }
   } finally {

@@ -172,13 +172,14 @@ export class ReplayEngine {
 
   /** The clock begins at 0 with the first frame and never goes back; formats without times leave it where it is. */
   #setTime({ seconds, nanoseconds }: CaptureRecord): void {
-    const [begin, latest] = [this.#begin, this.#latest];
+    const latest = this.#latest;
+    if (!this.#hasBegun) Object.assign(this.#begin, { seconds, nanoseconds });
+    this.#hasBegun = true;
     if (seconds > latest.seconds || (seconds === latest.seconds && nanoseconds > latest.nanoseconds)) {
       latest.seconds = seconds;
       latest.nanoseconds = nanoseconds;
     }
-    if (!this.#hasBegun) Object.assign(begin, { seconds, nanoseconds });
-    this.#hasBegun = true;
+    const begin = this.#begin;
     const sinceMs = (latest.seconds - begin.seconds) * MS_PER_SECOND + Math.floor((latest.nanoseconds - begin.nanoseconds) / NS_PER_MS);
     if (sinceMs !== this.#nowMs) this.#goTo(Math.min(sinceMs, Number.MAX_SAFE_INTEGER));
   }

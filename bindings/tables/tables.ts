@@ -61,9 +61,10 @@ export class Tables {
     this.bytes.fill(0, pointer, pointer + bytes);
   }
 
-  /** Formats empty tables. `hashSeed` keys the hashes: random in production, fixed in tests. */
-  format(layout: Layout, hashSeed: bigint): void {
-    this.fill(map.TABLES, layout.tablesBytes);
+  /** Formats empty tables. `hashSeed` keys the hashes: random in production, fixed in tests.
+   *  @param isZero the memory is new, and need not be touched to be empty. */
+  format(layout: Layout, hashSeed: bigint, isZero = false): void {
+    if (!isZero) this.fill(map.TABLES, layout.tablesBytes);
     this.store32(map.HEAD_TABLES_BYTES, layout.tablesBytes);
     this.store32(map.HEAD_MAC_LIMIT, layout.macs);
     this.store32(map.HEAD_WORKER_COUNT, layout.workers);

@@ -2,7 +2,7 @@
  *  entered, with the reasons as its comment. */
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { BUFFER_BYTES, CaptureFile } from "../../bindings/capture/capture-file.ts";
+import { CaptureFile, GATHER_BYTES } from "../../bindings/capture/capture-file.ts";
 import { PcapngEncoder } from "../../bindings/capture/index.ts";
 import type { CaptureRecord } from "../../bindings/capture/capture-record.ts";
 import type { EngineConfig } from "../../bindings/config/types.ts";
@@ -68,7 +68,7 @@ export class Outputs implements ReplaySink {
 
   /** Files gather in the engine's memory, as far as it goes: what leaves is there. */
   begin(way: DirectWay): void {
-    for (const file of this.#ports.values()) file.gatherIn(way.lend(BUFFER_BYTES), way.lend(BUFFER_BYTES), way.memory);
+    for (const file of this.#ports.values()) file.gatherIn(way.lend(GATHER_BYTES), way.memory);
   }
 
   left(port: string, memory: Uint8Array, place: number, bytes: number, originalBytes: number, record: CaptureRecord): void {

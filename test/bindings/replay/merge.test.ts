@@ -16,6 +16,8 @@ const frameAt = (time: number, number: number): Frame => ({ seconds: time >> 2, 
 class Bursts implements Records {
   record = frameAt(0, -1);
   isClosed = false;
+  /** That were read, and not empty. */
+  bursts = 0;
   readonly #frames: readonly Frame[];
   readonly #sizes: readonly number[];
   #turn = 0;
@@ -35,7 +37,9 @@ class Bursts implements Records {
 
   async fill(): Promise<boolean> {
     if (this.#read === this.#frames.length) return false;
-    this.#read = Math.min(this.#read + (this.#sizes[this.#turn++ % this.#sizes.length] ?? 1), this.#frames.length);
+    const before = this.#read;
+    this.#read = Math.min(before + (this.#sizes[this.#turn++ % this.#sizes.length] ?? 1), this.#frames.length);
+    if (this.#read > before) this.bursts++;
     return true;
   }
 
@@ -66,8 +70,14 @@ test("any captures, in bursts of any size, empty ones among them", async () => {
       const captures = given.map(([list]) => list.map((time, index) => frameAt(time, index)));
       const records = captures.map((frames, index) => new Bursts(frames, given[index]?.[1] ?? [1]));
       const merged: [number, number][] = [];
-      await mergeByTime(records, (source) => void merged.push([source, records[source]?.record.number ?? -1]));
+      let used = 0;
+      const listener = (source: number) => void merged.push([source, records[source]?.record.number ?? -1]);
+      await mergeByTime(records, listener, () => void used++);
       assert.equal(merged, model(captures));
+      assert.is(
+        used,
+        records.reduce((sum, { bursts }) => sum + bursts, 0),
+      );
       assert.ok(records.every(({ isClosed }) => isClosed));
     }),
   );
@@ -84,7 +94,7 @@ test("a promise of the listener is waited for, and its error ends all sources", 
     under--;
     if (++seen === 5) throw new Error("enough");
   };
-  const failure = await mergeByTime(captures, listener).catch((error: Error) => error.message);
+  const failure = await mergeByTime(captures, listener, () => {}).catch((error: Error) => error.message);
   assert.is(failure, "enough");
   assert.ok(captures.every(({ isClosed }) => isClosed));
 });
