@@ -22,6 +22,14 @@ import { ROOT } from "./wasm.ts";
 const NOBODY = 65_534;
 /** For a program that is to end by itself. */
 const PATIENCE_MS = 60_000;
+/** Without a registry npm would ask again for minutes. */
+const INSTALLATION = [
+  "--omit=optional",
+  "--prefer-offline",
+  "--fetch-retries=1",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=2000",
+];
 
 const COMPILER_OPTIONS = {
   target: "ES2023",
@@ -67,7 +75,7 @@ export class InstalledPackage {
   /** Installs it, and what a TypeScript project of Node.js has. */
   install(): SpawnSyncReturns<string> {
     const types = JSON.parse(read("package.json")).devDependencies["@types/node"];
-    return npm(["install", "--omit=optional", "--prefer-offline", this.tarball, `@types/node@${types}`], this.project);
+    return npm(["install", ...INSTALLATION, this.tarball, `@types/node@${types}`], this.project);
   }
 
   write(file: string, text: string): void {
