@@ -106,8 +106,10 @@ export function processCut(worker: usize, slot: u32, port: u32, frame: usize, by
 }
 /** Takes the frame of `bytes` bytes at `frame`, anywhere in the memory, its way at once, while nothing else waits; how many writes wait then. */
 export function pass(worker: usize, port: u32, frame: usize, bytes: u32): u32 { return direct.pass(worker, port, frame, bytes); }
-/** All writes that wait were taken by their ports. */
-export function finishAll(worker: usize): void { direct.finishAll(worker); }
+/** Queues a plain frame of `bytes` bytes that is about to be written to the place which this returns; 0 when no slot is free. */
+export function admit(worker: usize, port: u32, bytes: u32): usize { return direct.admit(worker, port, bytes); }
+/** The `count` oldest writes that wait were taken by their ports. */
+export function finishWrites(worker: usize, count: u32): void { direct.finishWrites(worker, count); }
 /** Clears the virtio-net header below `frame`: a plain frame. */
 export function clearOffload(frame: usize): void { virtio.clear(frame - virtio.HEADER_BYTES); }
 /** Message header for recvmsg into `slot`; its address. */

@@ -7,15 +7,15 @@ import { MemoryWorker } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
 import * as ports from "../tables/port-table.ts";
 import type { EngineStore } from "./store.ts";
-import type { PortListener } from "./types.ts";
+import type { BurstListener, PortListener } from "./types.ts";
 
 /** Seconds of the tables have 32 bits. */
-const LATEST_MS = 2 ** 32 * 1000 - 1;
+export const LATEST_MS = 2 ** 32 * 1000 - 1;
 
 export class InlineLink implements ForwarderLink {
   readonly pid = null;
   readonly standbyPid = null;
-  readonly listeners = new Map<number, PortListener>();
+  private readonly listeners = new Map<number, PortListener>();
   private store: EngineStore | null = null;
   private worker: MemoryWorker | null = null;
 
@@ -47,10 +47,23 @@ export class InlineLink implements ForwarderLink {
 
   async detach(port: number): Promise<void> {
     this.listeners.delete(port);
+    this.worker?.onBurst(port, null);
   }
 
   /** Time of the last tick in milliseconds, 0 before the first. */
   nowMs = 0;
+
+  /** Whoever listened to the port before does so no more. */
+  onFrame(port: number, listener: PortListener): void {
+    this.memory.onBurst(port, null);
+    this.listeners.set(port, listener);
+  }
+
+  /** As onFrame. */
+  onBurst(port: number, listener: BurstListener): void {
+    this.listeners.delete(port);
+    this.memory.onBurst(port, listener);
+  }
 
   /** Sets the worker's time; ageing goes on as far as it is due. @throws PortyardError `bad-argument`. */
   setTime(nowMs: number): void {

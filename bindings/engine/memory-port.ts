@@ -3,11 +3,11 @@ import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import { OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
 import type { InlineLink } from "./inline-link.ts";
-import type { PortListener } from "./types.ts";
+import type { BurstListener, PortListener } from "./types.ts";
 
 /** The embedding program's end of a port in memory; `Engine.memoryPort` gives it.
  *
- *  What a callback may do: `send`, also into its own port, `onFrame`, and any call of the engine. A frame that it puts in goes its way when
+ *  What a callback may do: `send` and `sendBurst`, also into its own port, `onFrame`, `onBurst`, and any call of the engine. A frame that it puts in goes its way when
  *  the callback has returned, and before the outermost `send` returns; some 350 frames may wait so, one more is the error `no-slot`. Changes
  *  of ports (`addPort`, `removePort`) are made after that `send`; `close` and `leave` end the ports at once, and what is under way is still
  *  delivered. A callback that throws has refused its frame, which is the drop `port-full`; the other frames, and copies of this one, go their
@@ -41,7 +41,16 @@ export class MemoryPort {
     this.link.memory.receive(this.index, frame, offload);
   }
 
-  /** The same for a frame of a capture that was cut to a snap length. It goes its way by the headers that are there, or is the drop
+  /** Puts plain frames into the port, in this order. All of them have been forwarded or dropped when this returns.
+   *  @param frames as `send` takes them; they are copied. None is put in when one of them is too long.
+   *  @throws PortyardError as `send`; after `no-slot`, which only a callback meets, those before are put in. */
+  sendBurst(frames: readonly Uint8Array[]): void {
+    this.requirePresence();
+    for (const frame of frames) refuseLength(frame.length);
+    this.link.memory.receiveAll(this.index, frames);
+  }
+
+  /** As `send`, of a frame of a capture that was cut to a snap length. It goes its way by the headers that are there, or is the drop
    *  `snapped-short`; what leaves has its full length, with zeros for what is not there.
    *  @param originalBytes its length before, from `frame.length` to 65,568; one that is no longer is a frame like any other. Of what one
    *  callback puts in, cut frames go first.
@@ -60,7 +69,18 @@ export class MemoryPort {
    *  @throws PortyardError `port-missing`. */
   onFrame(listener: PortListener): void {
     this.requirePresence();
-    this.link.listeners.set(this.index, listener);
+    this.link.onFrame(this.index, listener);
+  }
+
+  /** Gets the frames that leave by this port in bursts of 1 to 64, in their order: the way of most frames a second. The array and the bytes
+   *  belong to the engine and hold during the call only: copy what is kept. Return false to refuse all of a burst; each of its frames is
+   *  then the drop `port-full`, as when the listener throws. It takes the place of the listener that the port had, and the other way round.
+   *  @throws PortyardError `port-missing`.
+   *
+   *  @example port.onBurst((frames) => { for (const frame of frames) bytes += frame.length; }); */
+  onBurst(listener: BurstListener): void {
+    this.requirePresence();
+    this.link.onBurst(this.index, listener);
   }
 
   /** Another port may have its index by now. */

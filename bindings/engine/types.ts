@@ -8,6 +8,9 @@ export type Build = "release" | "debug" | "single";
 /** Gets the frames that leave a memory port; see MemoryPort.onFrame. Returns false to refuse one. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a listener that returns nothing has taken the frame
 export type PortListener = (frame: Uint8Array) => boolean | undefined | void;
+/** Gets the frames that leave a memory port, several at once; see MemoryPort.onBurst. Returns false to refuse all of them. */
+// biome-ignore lint/suspicious/noConfusingVoidType: as above
+export type BurstListener = (frames: readonly Uint8Array[]) => boolean | undefined | void;
 /** Where the forwarder runs; see EngineOptions.isolation. */
 export type Isolation = "process" | "thread" | "inline";
 /** What moves frames: io_uring, plain system calls, or calls of the embedding program. */

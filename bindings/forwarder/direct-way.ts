@@ -108,7 +108,7 @@ export class DirectWay {
         words[(descriptor + field.BYTES) >>> 2] as number,
       );
     }
-    this.#wasm.finishAll(this.#worker);
+    this.#wasm.finishWrites(this.#worker, waiting);
   }
 
   #state(offset: number): number {

@@ -2,6 +2,7 @@
  *  slots, processed, and handed to a listener while they still lie there. The code that forwards is that of the other back
  *  ends; time is an argument. Used by inline isolation, replay and the tests. */
 import * as map from "../../assembly/abi/memory-map.ts";
+import { EAGAIN } from "../../assembly/abi/errno.ts";
 import { DROP_LOG_ENTRIES, MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import * as record from "../../assembly/abi/worker.ts";
 import * as state from "../../assembly/abi/worker-state.ts";
@@ -9,6 +10,7 @@ import * as worker from "../tables/worker-table.ts";
 import type { Tables } from "../tables/tables.ts";
 import type { EngineExports } from "../wasm/module.ts";
 import { PortyardError } from "../error.ts";
+import { BurstDelivery, type FramesListener } from "./burst-delivery.ts";
 import { applyEpoch } from "./views.ts";
 
 /** virtio-net header of 10 bytes below each frame. */
@@ -24,7 +26,8 @@ export type FrameListener = (port: number, frame: Uint8Array) => boolean | undef
  *  when the frame that was put in has gone its way. What it puts in itself, and what it throws, fares as with a FrameListener. */
 export type DropListener = (port: number, reason: number) => void;
 
-const EAGAIN = 11;
+/** Frames that are put in before they go their way, so that as many can be answered. */
+const PUT_IN = 128;
 
 export class MemoryWorker {
   readonly address: number;
@@ -39,6 +42,7 @@ export class MemoryWorker {
   /** Drops that were reported, or happened before anybody listened. */
   private seenDrops = 0;
   private dropListener: DropListener | null = null;
+  private readonly bursts: BurstDelivery;
   /** What a listener threw first, until `run` is done. */
   private thrown: { error: unknown } | null = null;
 
@@ -50,6 +54,7 @@ export class MemoryWorker {
     this.index = index;
     this.listener = listener;
     this.address = wasm.formatWorker(region, index);
+    this.bursts = new BurstDelivery(wasm, tables, this.address);
     worker.begin(tables, index, record.BACKEND_MEMORY, process.pid);
     this.applyEpoch();
   }
@@ -83,6 +88,19 @@ export class MemoryWorker {
     const place = this.wasm.framePlace(this.address, slot);
     this.tables.bytes.set(frame, place);
     this.accept(slot, port, place, frame.length, offload);
+  }
+
+  /** As `receive`, of several plain frames. */
+  receiveAll(port: number, frames: readonly Uint8Array[]): void {
+    let before = 0;
+    for (const frame of frames) {
+      const place = this.wasm.admit(this.address, port, frame.length);
+      if (place === 0) this.enqueue(port, frame);
+      else this.tables.bytes.set(frame, place);
+      // of more drops than the log holds some would not be told
+      if (this.dropListener !== null || ++before % PUT_IN === 0) this.run();
+    }
+    this.run();
   }
 
   /** As `receive`, of a frame that had `originalBytes` bytes before it was cut to `frame`, which fits a slot. */
@@ -130,7 +148,7 @@ export class MemoryWorker {
         const next = this.cuts.shift();
         if (next === undefined) this.wasm.process(this.address);
         else next();
-        while (this.wasm.waitingWrites(this.address) > 0) this.deliver();
+        while (this.wasm.waitingWrites(this.address) > 0) this.handOver();
         if (this.dropListener !== null) this.reportDrops(this.dropListener);
       } while (this.cuts.length > 0 || this.wasm.waitingFrames(this.address) > 0);
     } finally {
@@ -139,9 +157,18 @@ export class MemoryWorker {
     if (this.thrown !== null) this.passOn(this.thrown);
   }
 
+  private readonly fail = (error: unknown): void => {
+    this.thrown ??= { error };
+  };
+
   private passOn({ error }: { error: unknown }): never {
     this.thrown = null;
     throw error;
+  }
+
+  /** Whoever gets the frames that leave `port` several at once, and not one by one; null: nobody. */
+  onBurst(port: number, listener: FramesListener | null): void {
+    this.bursts.listen(port, listener);
   }
 
   /** One listener, or none; it hears of what is dropped from now on. */
@@ -160,7 +187,7 @@ export class MemoryWorker {
       try {
         listener(entry >>> 16, entry & 0xffff);
       } catch (error) {
-        this.thrown ??= { error };
+        this.fail(error);
       }
     }
   }
@@ -169,20 +196,29 @@ export class MemoryWorker {
     return this.words[(this.address + map.WORKER_STATE + offset) >>> 2] ?? 0;
   }
 
+  private handOver(): void {
+    if (this.bursts.isWanted) this.bursts.handOver(this.give, this.fail);
+    else this.deliver();
+  }
+
   private deliver(): void {
     const entry = this.wasm.shiftWrite(this.address) >>> 2;
     const descriptor = this.words[entry] ?? 0;
     const port = this.words[entry + 1] ?? 0;
     const start = this.wasm.writeStart(this.address, descriptor, port);
     const bytes = this.wasm.writeBytes(this.address, descriptor, port);
-    let isTaken = false;
-    try {
-      isTaken = this.listener(port, new Uint8Array(this.tables.memory.buffer, start, bytes)) !== false;
-    } catch (error) {
-      this.thrown ??= { error };
-    }
+    const isTaken = this.give(port, new Uint8Array(this.tables.memory.buffer, start, bytes));
     this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
   }
+
+  private readonly give = (port: number, frame: Uint8Array): boolean => {
+    try {
+      return this.listener(port, frame) !== false;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  };
 
   end(): void {
     worker.end(this.tables, this.index);

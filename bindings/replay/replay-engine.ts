@@ -7,7 +7,7 @@ import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { Engine } from "../engine.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import { REASON_NAMES } from "../engine/describe.ts";
-import type { InlineLink } from "../engine/inline-link.ts";
+import { type InlineLink, LATEST_MS } from "../engine/inline-link.ts";
 import type { DirectWay } from "../forwarder/direct-way.ts";
 import type { Build } from "../wasm/module.ts";
 import { replayConfigOf } from "./replay-config.ts";
@@ -181,7 +181,7 @@ export class ReplayEngine {
     }
     const begin = this.#begin;
     const sinceMs = (latest.seconds - begin.seconds) * MS_PER_SECOND + Math.floor((latest.nanoseconds - begin.nanoseconds) / NS_PER_MS);
-    if (sinceMs !== this.#nowMs) this.#goTo(Math.min(sinceMs, Number.MAX_SAFE_INTEGER));
+    if (sinceMs !== this.#nowMs) this.#goTo(Math.min(sinceMs, LATEST_MS));
   }
 
   #goTo(nowMs: number): void {
