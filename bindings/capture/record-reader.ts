@@ -9,7 +9,7 @@ import type { CaptureParser } from "./capture-parser.ts";
 import type { CaptureRecord } from "./capture-record.ts";
 import { gunzip, isGzip, isZlibError } from "./gunzip.ts";
 
-const READ_BYTES = 1 << 20;
+const READ_BYTES = 1 << 19;
 /** Of a longest packet, or nearly. */
 const REST_BYTES = 1 << 18;
 const HALF_BYTES = REST_BYTES + READ_BYTES;

@@ -65,9 +65,14 @@ export class BurstDelivery {
   handOver(one: (port: number, frame: Uint8Array) => boolean, fail: (error: unknown) => void): void {
     const count = Math.min(this.#wasm.waitingWrites(this.#worker), MAX_BURST);
     const head = this.#word(this.#worker + map.WORKER_STATE + state.TX_HEAD);
-    for (let position = head; position !== head + count; position++) this.#answers.push(this.#gather(position, one));
-    for (const taker of this.#given) give(taker, fail);
-    if (this.#answers.every(({ isTaken }) => isTaken)) this.#wasm.finishWrites(this.#worker, count);
+    let isTaken = true;
+    for (let position = head; position !== head + count; position++) {
+      const answer = this.#gather(position, one);
+      this.#answers.push(answer);
+      if (answer === REFUSED) isTaken = false;
+    }
+    for (const taker of this.#given) if (!give(taker, fail)) isTaken = false;
+    if (isTaken) this.#wasm.finishWrites(this.#worker, count);
     else for (const answer of this.#answers) this.#finish(answer);
     this.#answers.length = 0;
     this.#given.length = 0;
@@ -106,7 +111,7 @@ export class BurstDelivery {
   }
 }
 
-function give(taker: Taker, fail: (error: unknown) => void): void {
+function give(taker: Taker, fail: (error: unknown) => void): boolean {
   taker.isTaken = false;
   try {
     taker.isTaken = taker.listener(taker.frames) !== false;
@@ -114,4 +119,5 @@ function give(taker: Taker, fail: (error: unknown) => void): void {
     fail(error);
   }
   taker.frames.length = 0;
+  return taker.isTaken;
 }

@@ -42,9 +42,10 @@ function readModule(build: Module): Uint8Array<ArrayBuffer> {
 /** An instance over `memory`, whose ABI is the one that these bindings were compiled with.
  *  @throws PortyardError `abi-mismatch`. */
 export function instantiateEngine(module: WebAssembly.Module, memory: WebAssembly.Memory): EngineExports {
-  // the instance's own exports: around each of them the loader has a closure that passes an array of arguments on
+  // the instance's own exports: around each of them the loader has a closure that passes an array of arguments on; and in a plain object,
+  // whose properties are found faster than those of a namespace
   const { instance } = instantiateSync(module, { env: { memory, abort } });
-  const engine = instance.exports as unknown as EngineExports;
+  const engine = { ...instance.exports } as unknown as EngineExports;
   if (engine.abiVersion() !== ABI_VERSION) {
     throw new PortyardError("abi-mismatch", `The module has ABI ${engine.abiVersion()}, the bindings ${ABI_VERSION}.`, {
       remedy: "Run `npm run build`.",
