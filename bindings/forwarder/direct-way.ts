@@ -38,7 +38,7 @@ export class DirectWay {
     this.#seenDrops = this.#state(state.DROPS);
   }
 
-  /** Memory that frames are best read to and written from, all zero: of the engine while there is some, then any. */
+  /** Memory that frames are best read to and written from: of the engine while there is some, then any. */
   lend(bytes: number): Uint8Array {
     if (bytes > this.#room.length) return new Uint8Array(bytes);
     const lent = this.#room.subarray(0, bytes);

@@ -12,6 +12,7 @@ import type { FrameToWrite } from "../../../bindings/capture/index.ts";
 import { scale } from "../../scale.ts";
 import { BUILDS } from "../../support/engine.ts";
 import { captureBytes, captureFiles } from "../../support/captures.ts";
+import { blocks } from "../../support/capture-blocks.ts";
 import { ramp } from "../../support/packet/bytes.ts";
 import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4 } from "../../support/packet/ethernet.ts";
 import { ipv4, UDP } from "../../support/packet/ip.ts";
@@ -300,6 +301,21 @@ test("a damaged capture gives what is before the damage; another link type is re
   const radio = capture([from(A)], (list) => writePcap(list, { linkType: 105 }));
   assert.is(await codeOf({ config: two, inputs: [{ port: "a", capture: radio }] }), "capture-link-type");
   assert.is(await codeOf({ config: two, inputs: [{ port: "x", capture: capture([]) }] }), "port-missing");
+});
+
+test("a clock that runs to the end of its 64 bits, in seconds, is as late as the engine's can be", async () => {
+  const make = blocks(true);
+  const second = make.description(1, 0, make.option(9, [0]));
+  const bytes = from(A);
+  const file = [0n, 1n << 40n, 1n << 53n, (1n << 64n) - 1n].flatMap((ticks) => make.enhanced(0, ticks, bytes));
+  const { left } = await tell({
+    config: two,
+    inputs: [{ port: "a", capture: captureOf(Uint8Array.from([...make.section(), ...second, ...file])) }],
+  });
+  assert.equal(
+    left.map((line) => line.slice("b 60/60 at ".length)),
+    [0n, 1n << 40n, 1n << 53n, (1n << 64n) - 1n].map(String),
+  );
 });
 
 /** So many of them, from everywhere in the list. */

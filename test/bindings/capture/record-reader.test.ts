@@ -1,0 +1,199 @@
+/** Captures that are read through memory that is used again and again: the same records as of the whole file, from files and streams,
+ *  whatever lies across the end of what was read. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type CaptureFrame,
+  type CaptureStream,
+  openCapture,
+  PcapEncoder,
+  readCapture,
+  writePcap,
+  writePcapng,
+} from "../../../bindings/capture/index.ts";
+import { ByteQueue } from "../../../bindings/capture/byte-queue.ts";
+import { WINDOW_BYTES } from "../../../bindings/capture/record-reader.ts";
+import type { PortyardError } from "../../../bindings/error.ts";
+import { scale } from "../../scale.ts";
+import { anyPcap, anyPcapng } from "../../support/any-capture.ts";
+import { blocks } from "../../support/capture-blocks.ts";
+import { random } from "../../support/packet/random.ts";
+
+const test = suite<{ folder: string }>("record reader");
+
+test.before.each((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "portyard-reader-"));
+});
+test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+async function* pieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}
+
+/** Frames as they are read, each copied before the next. */
+async function read(capture: CaptureStream): Promise<CaptureFrame[]> {
+  const reader = capture.records(new Uint8Array(WINDOW_BYTES));
+  const frames: CaptureFrame[] = [];
+  try {
+    while (await reader.fill()) {
+      while (reader.advance()) {
+        const { record, bytes } = reader;
+        frames.push(record.toFrame(bytes.slice(record.at, record.at + record.bytes)));
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  return frames;
+}
+
+const plain = (frames: readonly CaptureFrame[]) => frames.map((frame) => ({ ...frame, bytes: Buffer.from(frame.bytes).toString("hex") }));
+
+async function isAsWhole(file: Uint8Array, capture: CaptureStream, about: string): Promise<void> {
+  const whole = readCapture(file);
+  assert.equal(plain(await read(capture)), plain(whole.frames), about);
+  assert.equal(capture.damage, whole.damage, about);
+  assert.equal(capture.interfaces, whole.interfaces, about);
+}
+
+const source = random(11);
+/** Of several windows, with records that lie across their ends. */
+const long = writePcap(
+  Array.from({ length: 4000 }, (_, index) => ({ bytes: source.bytes(60 + source.below(3000)), timeNs: BigInt(index) * 999_999_999n })),
+);
+
+test("files of several windows, whole and cut, plain and packed", async ({ folder }) => {
+  const path = join(folder, "a.pcap");
+  for (const file of [long, long.subarray(0, long.length - 1), long.subarray(0, 30), new Uint8Array(0), new Uint8Array(1)]) {
+    for (const stored of file.length > 2 ? [file, gzipSync(file)] : [file]) {
+      writeFileSync(path, stored);
+      const capture = openCapture(path);
+      await isAsWhole(file, capture, `${file.length} bytes`);
+      assert.is(capture.bytesRead, stored.length);
+    }
+  }
+});
+
+test("streams in pieces of any size, plain and packed", async () => {
+  for (const pieceBytes of [1, 3, 1000, 65_536, 1 << 19, (1 << 19) + 1, 1 << 24]) {
+    const file = pieceBytes < 1000 ? long.subarray(0, 20_000) : long;
+    await isAsWhole(file, openCapture(pieces(file, pieceBytes)), `in pieces of ${pieceBytes}`);
+    const packed = gzipSync(file);
+    if (pieceBytes > 1) await isAsWhole(file, openCapture(pieces(packed, pieceBytes)), `packed, in pieces of ${pieceBytes}`);
+  }
+});
+
+test("captures of every shape", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(anyPcap, anyPcapng), fc.integer({ min: 1, max: 300 }), async ({ file }, pieceBytes) => {
+      await isAsWhole(file, openCapture(pieces(file, pieceBytes)), `in pieces of ${pieceBytes}`);
+    }),
+    { numRuns: scale.captureProperties },
+  );
+});
+
+test("blocks that are longer than a window, and the longest packets", async ({ folder }) => {
+  const make = blocks(true);
+  const unknown = make.block(0x7777, new Array(2 * WINDOW_BYTES).fill(7));
+  const packet = make.enhanced(0, 5n, new Uint8Array(262_144).fill(3));
+  const file = Uint8Array.from([...make.section(), ...make.description(), ...packet, ...unknown, ...packet, ...packet, ...packet]);
+  const path = join(folder, "b.pcapng");
+  writeFileSync(path, file);
+  await isAsWhole(file, openCapture(path), "a file");
+  await isAsWhole(file, openCapture(pieces(file, 100_000)), "a stream");
+});
+
+test("packed data that is damaged keeps what was before the damage", async () => {
+  const packed = gzipSync(long);
+  const capture = openCapture(pieces(packed.subarray(0, packed.length >> 1), 4096));
+  const frames = await read(capture);
+  assert.ok(frames.length > 1000);
+  assert.equal(plain(frames), plain(readCapture(long).frames.slice(0, frames.length)));
+  assert.match(capture.damage?.reason ?? "", /the gzip data is damaged/);
+});
+
+test("what is not there, is a folder, or fails is an error, and the source is ended", async ({ folder }) => {
+  const failure = async (capture: CaptureStream): Promise<PortyardError> =>
+    read(capture).then(
+      () => assert.unreachable(),
+      (error: unknown) => error as PortyardError,
+    ) as Promise<PortyardError>;
+  for (const path of [join(folder, "none"), folder]) {
+    const { code, path: named } = await failure(openCapture(path));
+    assert.equal([code, named], ["capture-unreadable", path]);
+  }
+  let isEnded = false;
+  async function* failing(): AsyncGenerator<Uint8Array> {
+    try {
+      yield long.subarray(0, 5000);
+      throw new Error("the pipe burst");
+    } finally {
+      isEnded = true;
+    }
+  }
+  const { code, message } = await failure(openCapture(failing()));
+  assert.is(code, "capture-unreadable");
+  assert.match(message, /the pipe burst/);
+  assert.ok(isEnded);
+});
+
+test("a reader that is closed early ends its source", async ({ folder }) => {
+  let isEnded = false;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    try {
+      yield long;
+      for (;;) yield long.subarray(new PcapEncoder().headBytes);
+    } finally {
+      isEnded = true;
+    }
+  }
+  const reader = openCapture(endless()).records(new Uint8Array(WINDOW_BYTES));
+  assert.ok(await reader.fill());
+  assert.ok(reader.advance());
+  await reader.close();
+  assert.ok(isEnded);
+  const path = join(folder, "c.pcap");
+  writeFileSync(path, long);
+  const file = openCapture(path).records(new Uint8Array(WINDOW_BYTES));
+  assert.ok(await file.fill());
+  await file.close();
+});
+
+test("an empty capture has no record", async () => {
+  await isAsWhole(writePcapng([]), openCapture(pieces(writePcapng([]), 10)), "nothing");
+});
+
+test("a queue gives the same bytes by whatever way they come", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.array(fc.nat(30)), fc.nat(50), (chunks, takes, headroom) => {
+      const [pushed, followed] = [new ByteQueue(), new ByteQueue()];
+      const all = Buffer.concat(chunks);
+      const halves = [new Uint8Array(headroom + 40), new Uint8Array(headroom + 40)];
+      const taken: string[] = [];
+      let turn = 0;
+      for (const chunk of chunks) {
+        pushed.push(chunk);
+        const half = halves[turn % 2] as Uint8Array;
+        half.fill(0xee, headroom);
+        half.set(chunk, headroom);
+        followed.follow(half, headroom, headroom + chunk.length);
+        const bytes = takes[turn++ % Math.max(takes.length, 1)] ?? 5;
+        assert.is(followed.has(bytes), pushed.has(bytes));
+        if (!followed.has(bytes)) continue;
+        taken.push(Buffer.from(followed.slice(0, bytes)).toString("hex"));
+        assert.is(Buffer.from(pushed.slice(0, bytes)).toString("hex"), taken.at(-1));
+        for (const queue of [pushed, followed]) queue.skip(bytes);
+      }
+      assert.is(taken.join(""), all.subarray(0, followed.offset).toString("hex"));
+      assert.is(followed.available, all.length - followed.offset);
+    }),
+    { numRuns: scale.captureProperties },
+  );
+});
+
+test.run();
