@@ -148,8 +148,10 @@ inProject("the command line replays, and says what it misses", () => {
   const replayed = installed.run(program, "replay", capture, "--json");
   assert.is(replayed.stderr, "");
   assert.is(JSON.parse(replayed.stdout).frames, 33);
-  const findings: { name: string; state: string; remedy: string | null }[] = JSON.parse(installed.run(program, "doctor", "--json").stdout);
+  const { pid, stdout } = installed.run(program, "doctor", "--json");
+  const findings: { name: string; state: string; remedy: string | null }[] = JSON.parse(stdout);
   assert.equal(findings.find(({ name }) => name === "koffi")?.state, "missing");
+  assert.not.ok(existsSync(`/dev/shm/portyard-probe-${pid}`), "what it tried out is gone");
 });
 
 test.run();

@@ -45,8 +45,9 @@ export function freeBytes(path: string): number {
 }
 
 /** Opens or creates the file and reserves `bytes` of it. It is never made smaller. The descriptor closes at exec.
- *  @throws PortyardError `tmpfs-full` (nothing is left behind); `system-call-failed`. */
+ *  @throws PortyardError `koffi-missing`, `tmpfs-full` (nothing is left behind); `system-call-failed`. */
 export function openTablesFile(path: string, bytes: number): TablesFile {
+  libc(); // before a file is made that could not be reserved
   const { descriptor, created } = openOrCreate(path);
   const before = fstatSync(descriptor).size;
   const errno = reserve(descriptor, bytes);
