@@ -96,14 +96,14 @@ async function once(config: EngineConfig, given: readonly NamedInput[], { out, j
   const pace = new Pace(share);
   try {
     const summary = await replayInto(outputs ?? {}, { config, inputs, onProgress: (frames) => pace.reached(frames) });
-    await outputs?.close();
+    outputs?.close();
     const outcome: Outcome = { ...summary, damages: damagesOf(summary, given), ...pace.end(summary.frames), out: outputs?.paths ?? [] };
     if (json) printJson(outcome);
     else printOutcome(outcome);
     return outcome.damages;
   } finally {
     pace.end(0);
-    await outputs?.abandon();
+    outputs?.abandon();
   }
 }
 

@@ -5,12 +5,11 @@
  *
  *     taken | at ....... whole | waiting chunks ...
  *
- *  follow: whoever reads has memory of its own, used again and again, with room in front of each chunk for what of the one before is not
- *  taken yet. What was read holds until the next `follow`.
+ *  room, fill: whoever reads writes into a window that is used again and again. What was read holds until the next `room`.
  *
- *     ... rest | chunk ...... end                                                                                         */
+ *     taken | at ....... end | room ...                                                                                    */
 export class ByteQueue {
-  /** Valid at `at` for the bytes that `has` said are there, until the next call of `has`, `push` or `follow`. */
+  /** Valid at `at` for the bytes that `has` said are there, until the next call of `has`, `push` or `room`. */
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
@@ -22,12 +21,30 @@ export class ByteQueue {
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
-  /** The bytes from `from` to `to` of `buffer` come next; those before `from` may be written over. */
-  follow(buffer: Uint8Array, from: number, to: number): void {
-    const rest = this.bytes.subarray(this.at, this.#end);
-    if (rest.length > from) return this.#look(concatenate([rest, buffer.subarray(from, to)]), 0, rest.length + to - from);
-    buffer.set(rest, from - rest.length);
-    this.#look(buffer, from - rest.length, to);
+  /** Gives it its window, before anything is in it. */
+  useWindow(window: Uint8Array): void {
+    this.#look(window, 0);
+  }
+
+  /** Where the next bytes go, one at least: behind those that are not taken, which move to the beginning. A window that is full of them is
+   *  left for one of twice its size. */
+  room(): Uint8Array {
+    const rest = this.#end - this.at;
+    if (rest === this.bytes.length) {
+      const window = new Uint8Array(2 * rest);
+      window.set(this.bytes);
+      this.#look(window, rest);
+    } else {
+      this.bytes.copyWithin(0, this.at, this.#end);
+      this.at = 0;
+      this.#end = rest;
+    }
+    return this.bytes.subarray(rest);
+  }
+
+  /** So many bytes were written to what `room` gave. */
+  fill(bytes: number): void {
+    this.#end += bytes;
   }
 
   push(chunk: Uint8Array): void {
@@ -63,15 +80,15 @@ export class ByteQueue {
     const rest = this.bytes.subarray(this.at, this.#end);
     const [first, ...others] = this.#waiting;
     const whole = rest.length === 0 && first !== undefined && others.length === 0 ? first : concatenate([rest, ...this.#waiting]);
-    this.#look(whole, 0, whole.length);
+    this.#look(whole, whole.length);
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
 
-  #look(bytes: Uint8Array, at: number, end: number): void {
+  #look(bytes: Uint8Array, end: number): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.at = at;
+    this.at = 0;
     this.#end = end;
   }
 }

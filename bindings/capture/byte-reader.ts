@@ -1,22 +1,23 @@
 /** Where the bytes of a capture come from, read into memory of the reader's own: a file, or any stream of chunks.  */
+import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate as others } from "node:timers/promises";
 import { PortyardError } from "../error.ts";
 
 export interface ByteReader {
   /** Writes the next bytes to the beginning of `into`; how many, 0 at the end.
    *  @throws PortyardError `capture-unreadable`, or as a stream says where its contents cannot be unpacked. */
   read(into: Uint8Array): Promise<number>;
-  /** Since the last read: whether the next one ends by itself, whatever others do, so that it may be begun before it is wanted. */
-  readonly isPrompt: boolean;
   /** Nothing more is read. */
   close(): Promise<void>;
 }
 
-/** A file, opened at the first read. */
+/** A file, opened at the first read. It is read by the thread that wants its bytes, whose cache has them then: by a pool it takes longer
+ *  (measured: bench/replay). In between others have their turn. What is no file, and may let one wait (a pipe), is read by the pool. */
 export class FileReader implements ByteReader {
   readonly #path: string;
   #file: FileHandle | null = null;
-  isPrompt = false;
+  #isPrompt = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -25,16 +26,17 @@ export class FileReader implements ByteReader {
   async read(into: Uint8Array): Promise<number> {
     try {
       const file = this.#file ?? (await this.#open());
-      return (await file.read(into, 0, into.length, null)).bytesRead;
+      if (!this.#isPrompt) return (await file.read(into, 0, into.length, null)).bytesRead;
+      await others();
+      return readSync(file.fd, into, 0, into.length, null);
     } catch (cause) {
       throw unreadable(cause, this.#path);
     }
   }
 
-  /** A pipe has a path as well. */
   async #open(): Promise<FileHandle> {
     this.#file = await open(this.#path);
-    this.isPrompt = (await this.#file.stat()).isFile();
+    this.#isPrompt = (await this.#file.stat()).isFile();
     return this.#file;
   }
 
@@ -48,7 +50,6 @@ export class FileReader implements ByteReader {
 export class ChunkReader implements ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
-  readonly isPrompt = false;
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]();

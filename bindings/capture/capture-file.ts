@@ -1,21 +1,19 @@
-/** A capture file that grows frame by frame, in memory of one size however long it becomes. */
+/** A capture file that grows frame by frame, in memory of one size however long it becomes. What is gathered is written at once, by the
+ *  thread that gathers: a pool that writes it meanwhile takes longer, as the bytes are in this processor's cache (measured: bench/replay). */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { fileFault } from "../file-fault.ts";
 import type { CaptureEncoder, FrameToWrite } from "./encoder.ts";
-import { FileWriter } from "./file-writer.ts";
 
 /** Bytes that are gathered before they are written. */
-const BUFFER_BYTES = 1 << 19;
-const BUFFERS = 4;
-/** What a file that gathers in memory of somebody else wants of it. */
-export const GATHER_BYTES = BUFFERS * BUFFER_BYTES;
+export const BUFFER_BYTES = 1 << 18;
 
 export class CaptureFile {
+  readonly path: string;
   readonly #encoder: CaptureEncoder;
-  readonly #writer: FileWriter;
+  #descriptor: number;
   #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
   #view: DataView = new DataView(this.#buffer.buffer);
   #end = 0;
-  /** They take turns with the buffer while that is being written. */
-  readonly #spares: Uint8Array[] = [];
   /** Where frames come from, and where the buffer begins in it, -1 elsewhere. */
   #memory: Uint8Array | null = null;
   #place = -1;
@@ -24,14 +22,11 @@ export class CaptureFile {
   /** Makes the file, or empties the one that is there, and writes its head.
    *  @throws PortyardError `no-rights`, `disk-full`, `file-failed`. */
   constructor(path: string, encoder: CaptureEncoder) {
+    this.path = path;
     this.#encoder = encoder;
-    this.#writer = new FileWriter(path);
+    this.#descriptor = this.#attempt(() => openSync(path, "w"));
     this.#make(encoder.headBytes);
     this.#end = encoder.writeHead(this.#view, 0);
-  }
-
-  get path(): string {
-    return this.#writer.path;
   }
 
   /** Frames written so far. */
@@ -39,15 +34,12 @@ export class CaptureFile {
     return this.#frames;
   }
 
-  /** Gathers in a part of `room` from now on, while other parts are being written. It belongs to the file until that is closed.
-   *  @param room of GATHER_BYTES. @param memory that frames come from: within it they are copied without a view of them. */
-  gatherIn(room: Uint8Array, memory: Uint8Array): void {
-    const parts = Array.from({ length: BUFFERS }, (_, index) => room.subarray(index * BUFFER_BYTES, (index + 1) * BUFFER_BYTES));
-    const [first, ...others] = parts as [Uint8Array, ...Uint8Array[]];
-    first.set(this.#buffer.subarray(0, this.#end));
-    this.#spares.push(...others);
+  /** Gathers in `buffer` from now on, which belongs to the file until it is closed.
+   *  @param buffer of BUFFER_BYTES. @param memory that frames come from: within it they are copied without a view of them. */
+  gatherIn(buffer: Uint8Array, memory: Uint8Array): void {
+    buffer.set(this.#buffer.subarray(0, this.#end));
     this.#memory = memory;
-    this.#use(first);
+    this.#use(buffer);
   }
 
   #use(buffer: Uint8Array): void {
@@ -83,19 +75,30 @@ export class CaptureFile {
   }
 
   #flush(): void {
-    const buffer = this.#buffer;
-    const bytes = buffer.subarray(0, this.#end);
+    const end = this.#end;
     this.#end = 0;
-    const spare = this.#writer.hasPlaces ? this.#spares.pop() : undefined;
-    if (spare === undefined) return this.#writer.write(bytes);
-    this.#writer.writeBehind(bytes, () => void this.#spares.push(buffer));
-    this.#use(spare);
+    this.#attempt(() => {
+      for (let at = 0; at < end; ) at += writeSync(this.#descriptor, this.#buffer, at, end - at);
+    });
+  }
+
+  #attempt<Result>(action: () => Result): Result {
+    try {
+      return action();
+    } catch (cause) {
+      throw fileFault("Writing the capture", this.path, cause);
+    }
   }
 
   /** Writes what is left. Called again it does nothing. @throws PortyardError as the constructor; the file is closed all the same. */
-  async close(): Promise<void> {
-    const bytes = this.#buffer.subarray(0, this.#end);
-    this.#end = 0;
-    await this.#writer.close(bytes);
+  close(): void {
+    if (this.#descriptor < 0) return;
+    const descriptor = this.#descriptor;
+    try {
+      this.#flush();
+    } finally {
+      this.#descriptor = -1;
+      closeSync(descriptor);
+    }
   }
 }

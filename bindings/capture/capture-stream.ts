@@ -100,9 +100,6 @@ export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
 
 function counting(reader: ByteReader, count: (bytes: number) => void): ByteReader {
   return {
-    get isPrompt() {
-      return reader.isPrompt;
-    },
     async read(into) {
       const bytes = await reader.read(into);
       count(bytes);

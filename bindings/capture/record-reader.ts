@@ -1,36 +1,20 @@
-/** The records of a capture, one after the other, through memory that is used again and again: what a replay reads by. While one half of
- *  it is gone through, the next bytes of a file are read to the other.
+/** The records of a capture, one after the other, through a window of memory that is used again and again: what a replay reads by.
  *
- *     while (await reader.fill()) while (reader.advance()) … reader.record, reader.bytes …
- *
- *     window:  room for a part of a record | chunk ..... | room for a part of a record | chunk .....                       */
+ *     while (await reader.fill()) while (reader.advance()) … reader.record, reader.bytes …                               */
 import { type ByteReader, ChunkReader } from "./byte-reader.ts";
 import type { CaptureParser } from "./capture-parser.ts";
 import type { CaptureRecord } from "./capture-record.ts";
 import { gunzip, isGzip, isZlibError } from "./gunzip.ts";
 
+/** Of one read. */
 const READ_BYTES = 1 << 19;
-/** Of a longest packet, or nearly. */
-const REST_BYTES = 1 << 18;
-const HALF_BYTES = REST_BYTES + READ_BYTES;
-/** What a reader wants to have. */
-export const WINDOW_BYTES = 2 * HALF_BYTES;
+/** What a reader wants to have: of a record a part may be left. */
+export const WINDOW_BYTES = 2 * READ_BYTES;
 const LOOK_BYTES = 2;
-
-/** What came to the half of a window. */
-interface Chunk {
-  half: Uint8Array;
-  bytes: number;
-  /** Why nothing follows, where that is damage. */
-  cutShort?: string;
-}
 
 export class RecordReader {
   readonly #parser: CaptureParser;
   #source: ByteReader;
-  /** The half that is gone through, and the other. */
-  #halves: [Uint8Array, Uint8Array];
-  #ahead: Promise<Chunk> | null = null;
   #isFirst = true;
   #isEnded = false;
 
@@ -38,7 +22,7 @@ export class RecordReader {
   constructor(parser: CaptureParser, source: ByteReader, window: Uint8Array) {
     this.#parser = parser;
     this.#source = source;
-    this.#halves = [window.subarray(0, HALF_BYTES), window.subarray(HALF_BYTES)];
+    parser.queue.useWindow(window);
   }
 
   /** What `advance` has read, until the next one. */
@@ -59,25 +43,21 @@ export class RecordReader {
   /** Reads on; false when nothing follows. @throws PortyardError `capture-unreadable`. */
   async fill(): Promise<boolean> {
     if (this.#isEnded || this.#parser.damage !== null) return false;
-    const { half, bytes, cutShort } = await (this.#ahead ?? this.#read());
-    this.#ahead = null;
+    const { queue } = this.#parser;
+    const { bytes, cutShort } = await this.#read(queue.room().subarray(0, READ_BYTES));
     this.#isEnded = bytes === 0;
     if (this.#isEnded) this.#parser.end(cutShort);
-    else this.#parser.queue.follow(half, REST_BYTES, REST_BYTES + bytes);
-    this.#halves.reverse();
-    if (this.#isEnded || !this.#source.isPrompt) return true;
-    this.#ahead = this.#read();
-    this.#ahead.catch(() => {}); // the next `fill` tells of it
+    else queue.fill(bytes);
     return true;
   }
 
-  async #read(): Promise<Chunk> {
-    const half = this.#halves[1];
+  /** Data that cannot be unpacked ends there. */
+  async #read(into: Uint8Array): Promise<{ bytes: number; cutShort?: string }> {
     try {
-      return { half, bytes: await this.#next(half.subarray(REST_BYTES)) };
+      return { bytes: await this.#next(into) };
     } catch (error) {
       if (!isZlibError(error)) throw error;
-      return { half, bytes: 0, cutShort: `the gzip data is damaged: ${error.message}` };
+      return { bytes: 0, cutShort: `the gzip data is damaged: ${error.message}` };
     }
   }
 
@@ -94,7 +74,6 @@ export class RecordReader {
   }
 
   async close(): Promise<void> {
-    await this.#ahead?.catch(() => {}); // nobody asks for it any more
     await this.#source.close();
   }
 }

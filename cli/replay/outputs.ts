@@ -2,7 +2,7 @@
  *  entered, with the reasons as its comment. */
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CaptureFile, GATHER_BYTES } from "../../bindings/capture/capture-file.ts";
+import { BUFFER_BYTES, CaptureFile } from "../../bindings/capture/capture-file.ts";
 import { PcapngEncoder } from "../../bindings/capture/index.ts";
 import type { CaptureRecord } from "../../bindings/capture/capture-record.ts";
 import type { EngineConfig } from "../../bindings/config/types.ts";
@@ -29,7 +29,7 @@ export class Outputs implements ReplaySink {
     try {
       for (const name of names) this.#ports.set(name, file(folder, name));
     } catch (error) {
-      void this.abandon();
+      this.abandon();
       throw error;
     }
   }
@@ -68,7 +68,7 @@ export class Outputs implements ReplaySink {
 
   /** Files gather in the engine's memory, as far as it goes: what leaves is there. */
   begin(way: DirectWay): void {
-    for (const file of this.#ports.values()) file.gatherIn(way.lend(GATHER_BYTES), way.memory);
+    for (const file of this.#ports.values()) file.gatherIn(way.lend(BUFFER_BYTES), way.memory);
   }
 
   left(port: string, memory: Uint8Array, place: number, bytes: number, originalBytes: number, record: CaptureRecord): void {
@@ -83,14 +83,17 @@ export class Outputs implements ReplaySink {
   }
 
   /** @throws PortyardError `disk-full`, `file-failed`. */
-  async close(): Promise<void> {
-    const closed = await Promise.allSettled([this.#drops, ...this.#ports.values()].map((file) => file.close()));
-    for (const one of closed) if (one.status === "rejected") throw one.reason;
+  close(): void {
+    for (const one of [this.#drops, ...this.#ports.values()]) one.close();
   }
 
   /** After a failure: what is written is written, and no further error hides the first. */
-  async abandon(): Promise<void> {
-    await this.close().catch(() => undefined);
+  abandon(): void {
+    try {
+      this.close();
+    } catch {
+      // the first error is the one that explains
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CaptureFile } from "../../../bindings/capture/capture-file.ts";
+import { BUFFER_BYTES, CaptureFile } from "../../../bindings/capture/capture-file.ts";
 import { type FrameToWrite, PcapEncoder, PcapngEncoder, writePcap, writePcapng } from "../../../bindings/capture/index.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 
@@ -22,7 +22,7 @@ const frames: FrameToWrite[] = Array.from({ length: 4000 }, (_, index) => ({
   ...(index % 7 === 0 && { comment: `number ${index}` }),
 }));
 
-test("many frames", async ({ folder }) => {
+test("many frames", ({ folder }) => {
   for (const [encoder, whole] of [
     [new PcapEncoder(), writePcap(frames)],
     [new PcapngEncoder(), writePcapng(frames)],
@@ -30,36 +30,63 @@ test("many frames", async ({ folder }) => {
     const file = new CaptureFile(join(folder, "many"), encoder);
     for (const frame of frames) file.write(frame);
     assert.is(file.frames, frames.length);
-    await file.close();
-    await file.close();
+    file.close();
+    file.close();
     assert.ok(readFileSync(file.path).equals(whole));
   }
 });
 
-test("none, and one that is longer than what is gathered", async ({ folder }) => {
+test("none, and one that is longer than what is gathered", ({ folder }) => {
   const file = new CaptureFile(join(folder, "none"), new PcapngEncoder());
-  await file.close();
+  file.close();
   assert.ok(readFileSync(file.path).equals(writePcapng([])));
   const long = [frames[0] as FrameToWrite, { bytes: new Uint8Array(262144).fill(7), timeNs: 1n, comment: "x".repeat(60_000) }];
   const other = new CaptureFile(file.path, new PcapngEncoder());
   for (let round = 0; round < 5; round++) for (const frame of long) other.write(frame);
-  await other.close();
+  other.close();
   assert.ok(readFileSync(file.path).equals(writePcapng(Array.from({ length: 5 }, () => long).flat())));
 });
 
-test("a folder that is not there, and a disk that is full, are named", async ({ folder }) => {
-  const codeOf = async (action: () => unknown): Promise<string> => {
+test("frames of one memory with the buffer, and of another", ({ folder }) => {
+  const memory = new Uint8Array(BUFFER_BYTES + 100_000);
+  const file = new CaptureFile(join(folder, "gathered"), new PcapngEncoder());
+  file.gatherIn(memory.subarray(50_000, 50_000 + BUFFER_BYTES), memory);
+  const times = Array.from({ length: 6000 }, (_, index) => BigInt(index) * 1_000_000_000_000n + BigInt(index));
+  const appended = times.map((timeNs, index) => {
+    const bytes = new Uint8Array(60 + (index % 1441)).fill(index);
+    const [source, at] = index % 5 === 0 ? [bytes, 0] : [memory, 1000 + (index % 100)];
+    if (source === memory) memory.set(bytes, at);
+    file.append(source, at, bytes.length, bytes.length + (index % 2), index * 1000, index);
+    return { bytes, originalBytes: bytes.length + (index % 2), timeNs };
+  });
+  file.append(new Uint8Array(262_144), 0, 262_144, 262_144, 1, 0);
+  file.close();
+  const whole = writePcapng([...appended, { bytes: new Uint8Array(262_144), timeNs: 1_000_000_000n }]);
+  assert.ok(readFileSync(file.path).equals(whole));
+});
+
+test("a folder that is not there, and a disk that is full, are named", ({ folder }) => {
+  const codeOf = (action: () => unknown): string => {
     try {
-      await action();
+      action();
       return "";
     } catch (error) {
       return error instanceof PortyardError ? error.code : String(error);
     }
   };
-  assert.is(await codeOf(() => new CaptureFile(join(folder, "no/where"), new PcapEncoder())), "file-failed");
+  assert.is(
+    codeOf(() => new CaptureFile(join(folder, "no/where"), new PcapEncoder())),
+    "file-failed",
+  );
   const full = new CaptureFile("/dev/full", new PcapEncoder());
-  assert.is(await codeOf(() => full.close()), "disk-full");
-  assert.is(await codeOf(() => full.close()), "");
+  assert.is(
+    codeOf(() => full.close()),
+    "disk-full",
+  );
+  assert.is(
+    codeOf(() => full.close()),
+    "",
+  );
 });
 
 test.run();

@@ -170,28 +170,38 @@ test("an empty capture has no record", async () => {
 
 test("a queue gives the same bytes by whatever way they come", () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.array(fc.nat(30)), fc.nat(50), (chunks, takes, headroom) => {
-      const [pushed, followed] = [new ByteQueue(), new ByteQueue()];
-      const all = Buffer.concat(chunks);
-      const halves = [new Uint8Array(headroom + 40), new Uint8Array(headroom + 40)];
-      const taken: string[] = [];
-      let turn = 0;
-      for (const chunk of chunks) {
-        pushed.push(chunk);
-        const half = halves[turn % 2] as Uint8Array;
-        half.fill(0xee, headroom);
-        half.set(chunk, headroom);
-        followed.follow(half, headroom, headroom + chunk.length);
-        const bytes = takes[turn++ % Math.max(takes.length, 1)] ?? 5;
-        assert.is(followed.has(bytes), pushed.has(bytes));
-        if (!followed.has(bytes)) continue;
-        taken.push(Buffer.from(followed.slice(0, bytes)).toString("hex"));
-        assert.is(Buffer.from(pushed.slice(0, bytes)).toString("hex"), taken.at(-1));
-        for (const queue of [pushed, followed]) queue.skip(bytes);
-      }
-      assert.is(taken.join(""), all.subarray(0, followed.offset).toString("hex"));
-      assert.is(followed.available, all.length - followed.offset);
-    }),
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 40 })),
+      fc.array(fc.nat(30)),
+      fc.integer({ min: 1, max: 90 }),
+      (chunks, takes, windowBytes) => {
+        const [pushed, filled] = [new ByteQueue(), new ByteQueue()];
+        filled.useWindow(new Uint8Array(windowBytes));
+        const all = Buffer.concat(chunks);
+        const taken: string[] = [];
+        let turn = 0;
+        for (const chunk of chunks) {
+          pushed.push(chunk);
+          for (let at = 0; at < chunk.length; ) {
+            const room = filled.room();
+            assert.ok(room.length > 0);
+            const part = chunk.subarray(at, at + room.length);
+            room.fill(0xee);
+            room.set(part);
+            filled.fill(part.length);
+            at += part.length;
+          }
+          const bytes = takes[turn++ % Math.max(takes.length, 1)] ?? 5;
+          assert.is(filled.has(bytes), pushed.has(bytes));
+          if (!filled.has(bytes)) continue;
+          taken.push(Buffer.from(filled.slice(0, bytes)).toString("hex"));
+          assert.is(Buffer.from(pushed.slice(0, bytes)).toString("hex"), taken.at(-1));
+          for (const queue of [pushed, filled]) queue.skip(bytes);
+        }
+        assert.is(taken.join(""), all.subarray(0, filled.offset).toString("hex"));
+        assert.is(filled.available, all.length - filled.offset);
+      },
+    ),
     { numRuns: scale.captureProperties },
   );
 });
