@@ -83,7 +83,10 @@ export interface HandlerParts extends Omit<DockerParts, "log" | "descriptor"> {
 export function createHandlers(parts: HandlerParts): Record<string, Handler> {
   const { config, objects, records, host, nowMs } = parts;
   const others = () => [...host.prefixes, ...objects.networksToBe().flatMap(({ subnets }) => subnets)];
-  const isTaken = (subnet: string) => others().some((other) => areOverlapping(spanOf(subnet), spanOf(other)));
+  const isTaken = (subnet: string) => {
+    const span = spanOf(subnet);
+    return others().some((other) => areOverlapping(span, spanOf(other)));
+  };
   const book = ({ pools, lastChosen }: Records) => new PoolBook({ bases: config.pools, isTaken, nowMs, records: pools, lastChosen });
   const network = new NetworkDriver(parts);
   const ipam = new IpamDriver({ records, book, lookAtHost: () => host.look() });

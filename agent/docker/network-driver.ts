@@ -49,11 +49,11 @@ export class NetworkDriver {
     const before = this.#records.network(id);
     if (before !== null && before.asked !== asked) throw exists("network", id);
     if (before === null) await this.#note(id, asked, input);
-    else if (this.#objects.inventory.networks.has(input.name)) return {};
+    else if (this.#objects.inventory.networks.has(input.name) && this.#isOurs(input.name)) return {};
     try {
       await this.#operations.addNetwork(input, "docker");
     } catch (error) {
-      if (!this.#isKnown("network", input.name)) await this.#records.dropNetwork(id);
+      if (!this.#isOurs(input.name)) await this.#records.dropNetwork(id);
       throw error;
     }
     return {};
@@ -78,8 +78,7 @@ export class NetworkDriver {
         remedy: "Disconnect its containers first.",
       });
     }
-    const isOurs = this.#isKnown("network", network.name) && this.#objects.networkOwner(network.name) === "docker";
-    if (isOurs) await this.#operations.removeNetwork(network.name, "docker");
+    if (this.#isOurs(network.name)) await this.#operations.removeNetwork(network.name, "docker");
     await this.#records.dropNetwork(id);
     return {};
   }
@@ -233,6 +232,11 @@ export class NetworkDriver {
 
   async #removePort({ name }: EndpointRecord): Promise<void> {
     if (this.#isKnown("port", name)) await this.#operations.removePort(name, "docker");
+  }
+
+  /** A network that is Docker's, and no other owner's of the same name. */
+  #isOurs(network: string): boolean {
+    return this.#isKnown("network", network) && this.#objects.networkOwner(network) === "docker";
   }
 
   /** Made, or held. */

@@ -56,7 +56,6 @@ export class PoolBook {
   readonly #pools = new Map<string, HeldPool>();
   #lastChosen: LastChosen;
 
-  /** @throws PortyardError `bad-configuration` for bases that no pool can be cut from. */
   constructor({ bases, isTaken, nowMs, records = [], lastChosen }: PoolBookOptions) {
     this.#bases = new PoolBases(bases);
     this.#isTaken = isTaken;

@@ -9,11 +9,12 @@ export interface Span {
   last: bigint;
 }
 
-/** @param prefix in any spelling that `readAddress` reads; bits behind the prefix do not count. */
+/** @param prefix in any spelling that `readAddress` reads; bits behind the prefix do not count, and an address without one is alone. */
 export function spanOf(prefix: string): Span {
   const read = readAddress(prefix)!;
+  const { family, prefixLength } = read;
   const first = numberOf(networkAddress(read));
-  return { family: read.family, first, last: first + sizeOf(read.family, read.prefixLength!) - 1n };
+  return { family, first, last: prefixLength === null ? first : first + sizeOf(family, prefixLength) - 1n };
 }
 
 /** How many addresses a prefix of this length has. */

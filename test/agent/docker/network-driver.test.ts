@@ -219,4 +219,29 @@ test("publishing is one change, and one that is refused leaves what was publishe
   assert.equal(publishedBy(agent), [["8080:80/tcp", "8443:443/tcp"], ["9000:80/tcp"]]);
 });
 
+test("a name that the API takes while Docker's record of it is written is not Docker's, however often it asks", async ({ agent, call }) => {
+  const asked = { ...network, ...data, ...named("blue") };
+  const answer = call("CreateNetwork", asked);
+  await agent.operations.addNetwork({ name: "blue" }, "api");
+  for (const told of [await answer, await call("CreateNetwork", asked)]) assert.is((told as PortyardError).code, "name-taken");
+  assert.equal(await call("DeleteNetwork", network), {});
+  assert.equal(
+    agent.engine.networks().map(({ name, subnets }) => [name, subnets]),
+    [["blue", []]],
+  );
+});
+
+test("the route to a single host takes no pool but its own", async ({ agent }) => {
+  agent.prefixes = ["10.128.0.1", "::1"];
+  await agent.start();
+  const pool = async (Pool: string, V6 = false) => {
+    const asked = { AddressSpace: "portyard-local", Pool, SubPool: "", Options: {}, V6 };
+    return agent.call("IpamDriver.RequestPool", asked) as Promise<{ Pool?: string; code?: string }>;
+  };
+  assert.is((await pool("10.200.0.0/24")).Pool, "10.200.0.0/24");
+  assert.is((await pool("fd10::/64", true)).Pool, "fd10::/64");
+  assert.ok((await pool("")).Pool);
+  assert.is((await pool("10.128.0.0/24")).code, "pool-in-use");
+});
+
 test.run();
