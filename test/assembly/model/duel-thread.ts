@@ -13,6 +13,8 @@ import * as duel from "./duel.ts";
 
 /** Out of 8 stations, so many are the same for both sides. */
 const SAME = 6;
+/** Looks at the other side's step before sleeping, about 0.1 ms. */
+const LOOKS = 10_000;
 
 const data = workerData as duel.DuelData;
 const control = new Int32Array(data.control);
@@ -23,10 +25,16 @@ const worker = new MemoryWorker(wasm, tables, data.index, data.index, () => true
 const [common, own] = [random(data.seed), random(data.seed + data.index + 1)];
 const macs = Array.from({ length: duel.STATIONS }, (_, number) => splitMac(station(number)));
 
-/** Waits, awake, until the other side has come as far. */
+/** Waits until the other side has come as far: awake for a moment, so that both go on at once, then asleep, as the other
+ *  side may want this processor.                                                                                        */
 function keepStep(step: number): void {
   Atomics.store(control, data.index, step);
-  while (Atomics.load(control, 1 - data.index) < step);
+  Atomics.notify(control, data.index);
+  const other = 1 - data.index;
+  for (let looks = 0; Atomics.load(control, other) < step; looks++) {
+    const seen = Atomics.load(control, other);
+    if (looks >= LOOKS && seen < step) Atomics.wait(control, other, seen);
+  }
 }
 
 function fight(from: number): void {
