@@ -251,7 +251,7 @@ export class Engine implements EngineLike {
    *  @param frame from the destination MAC to the last byte of payload; of any length, since that is for the pipeline to judge.
    *  @throws PortyardError `port-missing`, `engine-closed`. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions = {}): Explanation {
-    if (this.isClosed) throw new PortyardError("engine-closed", "The engine is closed.");
+    if (this.isClosed) throw engineClosed();
     const { ports, networks, store, copyTables, nowMs } = this.parts;
     const { index, config } = ports.get(port);
     const originalBytes = Math.max(frame.length, options.originalBytes ?? 0);

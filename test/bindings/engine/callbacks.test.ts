@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseConfig } from "../../../bindings/config/parse.ts";
+import type { PortyardError } from "../../../bindings/error.ts";
 import { conserved } from "../../support/conservation.ts";
 import { ramp } from "../../support/packet/bytes.ts";
 import { TYPE_EXPERIMENT, ethernet } from "../../support/packet/ethernet.ts";
@@ -209,13 +210,31 @@ story(
     const port = engine.memoryPort("a");
     port.send(toAll());
     await engine.close();
-    for (const action of [() => port.send(toAll()), () => port.sendCut(toAll(), 100), () => port.onFrame(() => {})])
+    for (const action of [
+      () => port.send(toAll()),
+      () => port.sendBurst([toAll()]),
+      () => port.sendCut(toAll(), 100),
+      () => port.onFrame(() => {}),
+      () => port.onBurst(() => {}),
+    ])
       expectError("port-missing", action);
     expectError("port-missing", () => engine.memoryPort("a").send(toAll()));
-    expectError("engine-closed", () => engine.tick(1e6));
-    const [late] = parseConfig({ networks: [{ name: "blue" }], ports: [{ name: "d", network: "blue", memory: {} }] }).ports;
-    const calls: Promise<unknown>[] = [engine.addPort(late!), engine.removePort("a"), engine.removeNetwork("blue"), engine.settle()];
-    for (const call of await Promise.allSettled(calls)) assert.is(call.status === "rejected" && call.reason.code, "engine-closed");
+    for (const action of [() => engine.tick(1e6), () => engine.explain("a", toAll())]) {
+      assert.throws(action, ({ code, remedy }: PortyardError) => code === "engine-closed" && remedy === "Create another one.");
+    }
+    const { networks, ports } = parseConfig({ networks: [{ name: "blue" }], ports: [{ name: "d", network: "blue", memory: {} }] });
+    const [network, late] = [networks[0]!, ports[0]!];
+    const calls = [
+      engine.addNetwork(network),
+      engine.setNetwork(network),
+      engine.removeNetwork("blue"),
+      engine.addPort(late),
+      engine.setPorts([late]),
+      engine.removePort("a"),
+      engine.settle(),
+    ];
+    for (const call of await Promise.allSettled<unknown>(calls))
+      assert.is(call.status === "rejected" && call.reason.code, "engine-closed");
     assert.is(engine.counters().ports[0]?.receivedFrames, 1);
     await engine.close();
     await engine.leave();
