@@ -10,6 +10,7 @@ import { needing } from "./need.ts";
 
 const test = suite("namespaces of tests");
 const module = JSON.stringify(new URL("./namespace.js", import.meta.url).href);
+const cleanup = JSON.stringify(new URL("./cleanup.js", import.meta.url).href);
 const make = `const { makeNamespace } = await import(${module}); console.log(makeNamespace("x").path);`;
 
 async function made(then: string, quiet = false): Promise<{ child: Child; path: string }> {
@@ -53,6 +54,20 @@ test(
     assert.ok(existsSync(path));
     assert.ok(removeLeftovers().some((name) => path.endsWith(name)));
     assert.not.ok(existsSync(path));
+  }),
+);
+
+test(
+  ...needing(["root", "iproute2"], "a process inside that is killed since its test has failed is no error of its own", async () => {
+    const child = startChild(`
+      const { makeNamespace, runInside } = await import(${module});
+      const { removeAll } = await import(${cleanup});
+      const inside = runInside(makeNamespace("x"), "setInterval(() => {}, 1000)");
+      void inside.output.finally(() => console.log("its error"));
+      inside.child.once("close", () => setImmediate(() => console.log("the test's error")));
+      removeAll();`);
+    assert.is(await child.line(), "the test's error");
+    assert.is(await child.finish(), 0);
   }),
 );
 

@@ -49,12 +49,17 @@ function removeDevice(name: string): void {
   }
 }
 
-/** Runs a module's text by Node in a namespace; what it prints on stdout arrives when it has ended with 0.
- *  @throws Error with its status and its stderr. */
+/** Runs a module's text by Node in a namespace; what it prints on stdout arrives when it has ended with 0. Nothing arrives when it is killed
+ *  because the test has failed: that error is the one to be told.
+ *  @throws Error with its status, or the signal that ended it, and its stderr. */
 export function runInside(namespace: TestNamespace, script: string): { child: ChildProcess; output: Promise<string> } {
   const start = () => spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "pipe"] });
   const child = withNamespace(namespace.path, start);
-  onEnd(`process ${child.pid}`, () => void child.kill("SIGKILL"));
+  let isRemoved = false;
+  onEnd(`process ${child.pid}`, () => {
+    isRemoved = true;
+    child.kill("SIGKILL");
+  });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -63,8 +68,12 @@ export function runInside(namespace: TestNamespace, script: string): { child: Ch
     stderr += text;
   });
   const output = new Promise<string>((resolve, reject) => {
-    child.on("close", (status) => (status === 0 ? resolve(stdout) : reject(new Error(`ended with ${status}: ${stderr}`))));
+    child.on("close", (status, signal) => {
+      if (status === 0) resolve(stdout);
+      else if (!isRemoved) reject(new Error(`ended with ${status ?? signal}: ${stderr}`));
+    });
   });
+  output.catch(() => undefined); // it may fail before the test comes to wait for it
   return { child, output };
 }
 

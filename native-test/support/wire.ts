@@ -41,7 +41,7 @@ export function waitReadable(...descriptors: number[]): number {
 export function readFrame(descriptor: number): Uint8Array | null {
   const result = read(descriptor, base, FRAME_BYTES);
   if (result === -EAGAIN) return null;
-  if (result < 0) throw new Error(errnoName(result));
+  if (result < 0) throw new Error(`read failed: ${errnoName(result)}`);
   return bytes.slice(0, result);
 }
 
@@ -49,7 +49,9 @@ export function readFrame(descriptor: number): Uint8Array | null {
 export function writeFrame(descriptor: number, frame: Uint8Array): void {
   bytes.set(frame);
   const result = write(descriptor, base, frame.length);
-  if (result !== frame.length) throw new Error(errnoName(result));
+  if (result === frame.length) return;
+  const head = Buffer.from(frame.subarray(0, VNET_HEADER_BYTES + 14)).toString("hex");
+  throw new Error(`write of ${frame.length} bytes (${head}...) ${result < 0 ? `failed: ${errnoName(result)}` : `took ${result}`}`);
 }
 
 /** A frame of a packet socket and the VLAN tag that the kernel took out of it (TCI, null for none, and TPID); or null. */

@@ -92,9 +92,10 @@ const CLIENT = `
 /** Moves frames between two ports until `done`; returns the longest. */
 async function forward(ports: [OpenPort, OpenPort], done: Promise<unknown>): Promise<number> {
   let [ended, longest] = [false, 0];
-  void done.finally(() => {
+  const end = () => {
     ended = true;
-  });
+  };
+  done.then(end, end);
   while (!ended) {
     for (const [from, to] of [ports, ports.toReversed()] as [OpenPort, OpenPort][]) {
       for (let frame = readFrame(from.descriptor); frame !== null; frame = readFrame(from.descriptor)) {
