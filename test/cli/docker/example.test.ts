@@ -123,9 +123,10 @@ test("stopped in the ping: it ends at once, and all is removed", async () => {
 });
 
 test("stopped while a network is made: the step is finished, then it is removed", async () => {
-  const { result, calls, has, steps } = await told({ lasts: [CREATE, 0.2] }, async (fake, abort) => {
-    while (!fake.calls.includes(CREATE)) await delay(1);
+  const { result, calls, has, steps } = await told({ lasts: [CREATE, 60] }, async (fake, abort) => {
+    while (!fake.calls.includes(CREATE)) await delay(5);
     abort();
+    fake.goOn();
   });
   assert.is((result as Error).message, "stopped");
   assert.not(calls.includes(PING));

@@ -13,7 +13,7 @@ absent() { fail "Error: No such $1: $2"; }
 make() { touch "$FAKE_DOCKER/$1 $2"; in_the_way "\${FAKE_FAILS_AFTER:--}"; echo "$2-id"; }
 have() { [ -e "$FAKE_DOCKER/$1 $2" ] || absent "$1" "$2"; }
 take() { have "$1" "$2"; rm "$FAKE_DOCKER/$1 $2"; echo "$2"; }
-last() { for round in $(seq "$FAKE_ROUNDS"); do sleep ${ROUND_SECONDS}; done; } # one long sleep would outlive this, and hold its output
+last() { for round in $(seq "$FAKE_ROUNDS"); do [ -e "$FAKE_DOCKER/go-on" ] && break; sleep ${ROUND_SECONDS}; done; } # one long sleep would outlive this, and hold its output
 case "$all" in "\${FAKE_LASTS:--}"*) last ;; esac
 in_the_way "\${FAKE_FAILS:--}"
 case "$all" in
@@ -46,7 +46,7 @@ export interface FakeDockerOptions {
   words?: string;
   /** Answers of \`ping\`, of five. */
   received?: number;
-  /** Beginning of the command or question that takes so many seconds before it does anything. */
+  /** Beginning of the command or question that takes so many seconds before it does anything, or until `goOn`. */
   lasts?: readonly [words: string, seconds: number];
 }
 
@@ -91,6 +91,11 @@ export class FakeDocker {
     } catch {
       return [];
     }
+  }
+
+  /** What lasts goes on now. */
+  goOn(): void {
+    writeFileSync(join(this.folder, "go-on"), "");
   }
 
   close(): void {
