@@ -12,6 +12,7 @@ import { Machine } from "../cli/demo/machine.ts";
 
 const example = fileURLToPath(new URL("../../examples/host-agent.js", import.meta.url));
 const CALL = 'require("net").connect(9, "10.77.0.3").on("error", () => {})';
+const HOLD = 'require("net").createServer().listen(9190, "127.0.0.1", () => console.log("held"))';
 const ASK = "fetch(process.argv[1]).then((answer) => answer.text()).then((text) => console.log(text))";
 
 test("it counts what namespaces say to each other, and leaves nothing", async () => {
@@ -36,6 +37,26 @@ test("it counts what namespaces say to each other, and leaves nothing", async ()
     agent.kill("SIGTERM");
     assert.equal(await ended, [0, null]);
     assert.equal(machine.state(), before);
+  } finally {
+    await machine.close();
+  }
+});
+
+test("it makes nothing that stays where its TCP port is taken", async () => {
+  if (process.getuid?.() !== 0) return skip("host agent without a port", "right", "needs root");
+  const machine = await Machine.make();
+  try {
+    machine.tool("ip", "link", "set", "lo", "up");
+    for (const name of ["a", "b"]) machine.tool("ip", "netns", "add", name);
+    const holder = machine.start([process.execPath, "-e", HOLD]);
+    await holder.prints("held");
+    const before = machine.state();
+    const { code, stderr } = await machine.start([process.execPath, example, "examples/portyard.yaml", "9190"]).ended;
+    assert.is(code, 1);
+    assert.match(stderr, "EADDRINUSE");
+    assert.equal(machine.state(), before);
+    for (const name of ["a", "b"]) assert.equal(machine.tool("ip", "-n", name, "-brief", "link").match(/^\S+/gm), ["lo"], name);
+    await holder.stop("SIGTERM");
   } finally {
     await machine.close();
   }

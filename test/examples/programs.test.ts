@@ -84,7 +84,7 @@ test("the host agent serves what the engine counts, to whom asks on loopback", a
   assert.is(await fetch(url).catch(() => "closed"), "closed");
 });
 
-test("a host agent that cannot listen leaves no engine behind", async () => {
+test("a host agent whose TCP port is taken says so", async () => {
   const config = parseConfig({ networks: [{ name: "blue" }] });
   const first = await startAgent(config, 0);
   const code = await startAgent(config, Number(new URL(first.url).port)).catch((error) => error.code);
