@@ -1,11 +1,13 @@
 /** `npm run build`: AssemblyScript to dist/wasm/ in four builds (debug, release, single, explain), TypeScript to dist/, and the
  *  link that makes `npx portyard` work in the project's root. A build of AssemblyScript is skipped when nothing that
- *  it reads is newer than what it wrote; tsc knows that by itself. All output goes to stderr. */
+ *  it reads is newer than what it wrote; tsc knows that by itself. It is TypeScript's native compiler; the one before it is there for typedoc
+ *  and for the test that both take our types. What was written of sources that are gone is removed. All output goes to stderr. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDependencies } from "./support/dependencies.mjs";
 import { fail, root } from "./support/root.mjs";
+import { removeStaleOutput } from "./support/stale-output.mjs";
 
 const builds = ["debug", "release", "single", "explain"];
 const outputs = ["wasm", "wat", "js", "d.ts"];
@@ -52,5 +54,6 @@ for (const build of builds) {
     run(`assembly (${build})`, "assemblyscript/bin/asc.js", ["--config", "asconfig.json", "--target", build]);
 }
 copyTypes();
+removeStaleOutput(root);
 run("typescript", "typescript-native/bin/tsc", ["-p", "tsconfig.json"]);
 linkProgram();

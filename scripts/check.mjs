@@ -1,4 +1,4 @@
-/** `npm run check`: builds (asc debug, release and single; tsc), then format, lint and the project's own rules. `npm test`
+/** `npm run check`: builds (asc debug, release, single and explain; tsc), then format, lint and the project's own rules. `npm test`
  *  runs the same checks. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

@@ -39,6 +39,15 @@ test("it holds what is used, and is small", () => {
     [],
     "files that nobody needs",
   );
+  // the build removes what it made of sources that are gone
+  const sources = paths.filter((path) => /^dist\/(?!wasm\/).*\.js$/.test(path)).map((path) => path.replace(/^dist\/(.*)\.js$/, "$1.ts"));
+  assert.ok(sources.length > 100);
+  assert.equal(
+    sources.filter((path) => !existsSync(join(root, path))),
+    [],
+    "packed without a source",
+  );
+  assert.is(MANIFEST.scripts.prepack, MANIFEST.scripts.build, "nothing is packed that was not built now");
   const named = [MANIFEST.exports["."].types, MANIFEST.exports["."].default, ...Object.values<string>(MANIFEST.bin)];
   for (const path of named) assert.ok(paths.includes(path.replace(/^\.\//, "")), `${path} is named and not packed`);
   assert.ok(packed.size < MAX_PACKED_BYTES, `${packed.size} bytes`);
