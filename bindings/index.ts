@@ -1,10 +1,29 @@
-/** What `import { Engine } from "portyard"` gives. */
+/** A packet forwarding engine for container networks, as a library: what `import { Engine } from "portyard"` gives. An {@link Engine} is a switch
+ *  made of a configuration, which {@link parseConfig} checks; {@link explain} and {@link replay} answer what one would do with a frame, or
+ *  with captured traffic. Ports in memory need no right and no kernel; TAPs and packet sockets need Linux, koffi and `CAP_NET_ADMIN`.
+ *
+ *  Two ports in memory, and a frame to everybody between them:
+ *
+ *  ```ts
+ *  import { Engine, parseConfig } from "portyard";
+ *
+ *  const ports = ["a", "b"].map((name) => ({ name, network: "blue", memory: {} }));
+ *  const engine = await Engine.create(parseConfig({ networks: [{ name: "blue" }], ports }), { isolation: "inline" });
+ *  engine.memoryPort("b").onFrame(({ length }) => console.log(`b got ${length} bytes`));
+ *  engine.memoryPort("a").send(new Uint8Array(60).fill(0xff, 0, 6).fill(0x02, 6, 12));
+ *  await engine.close();
+ *  ```
+ *
+ *  It prints `b got 60 bytes`. Every error is a {@link PortyardError} with a stable code.
+ *
+ *  @module */
 export { type CaptureStream, openCapture } from "./capture/capture-stream.ts";
 export type { CaptureDamage, CaptureFrame, CaptureInterface } from "./capture/types.ts";
 export { Engine } from "./engine.ts";
 export { type ParseOptions, parseConfig } from "./config/parse.ts";
 export { BadConfiguration, type Key, type Problem, type Source } from "./config/problem.ts";
 export { configInput } from "./config/as-input.ts";
+export type { ConfigInput } from "./config/schema.ts";
 export { readConfigFile } from "./config/read.ts";
 export type * from "./config/types.ts";
 export { type ConfigRemarks, formatConfig } from "./config/write.ts";

@@ -1,7 +1,9 @@
 /** The package as its user gets it (test/support/installed.ts): what is in it, how it installs, what TypeScript thinks of it, and how it runs
  *  without koffi and without rights. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { root } from "../scripts/check/source-file.ts";
@@ -71,6 +73,15 @@ inProject("the README's example compiles and runs", () => {
   assert.equal([run.stderr, run.stdout, run.status], ["", output, 0]);
 });
 
+inProject("so does the example on the first page of the types", () => {
+  const head = readFileSync(join(installed.project, "node_modules/portyard", MANIFEST.exports["."].types), "utf8");
+  const [, code = "", printed = ""] = /```ts\n([\s\S]*?) \* {2}```[\s\S]*?It prints `(.*?)`/.exec(head) ?? [];
+  installed.write("first-page.ts", code.replaceAll(/^ \* {0,2}/gm, ""));
+  assert.is(installed.compile(), "");
+  const run = installed.run("--throw-deprecation", "built/first-page.js");
+  assert.equal([run.stderr, run.stdout, run.status], ["", `${printed}\n`, 0]);
+});
+
 inProject("types are exact, none of them is any, and mistakes are found", () => {
   installed.write("types.ts", readFileSync(join(root, "test/package/types.ts"), "utf8"));
   assert.is(installed.compile(), "");
@@ -120,6 +131,21 @@ inProject("its import does nothing: no file, no handle, no output, no listener, 
   assert.is(run.status, 0, "it ended by itself");
   assert.equal(koffi, []);
   assert.ok(exported.includes("Engine") && exported.includes("parseConfig"));
+});
+
+test("nor is koffi loaded by the import where it is installed", () => {
+  const code = `
+    const loaded = () => process.report.getReport().sharedObjects.some((path) => path.includes("koffi"));
+    const { Engine, parseConfig } = await import(${JSON.stringify(pathToFileURL(join(root, MANIFEST.exports["."].default)).href)});
+    await (await Engine.create(parseConfig({ networks: [{ name: "blue" }] }), { isolation: "inline" })).close();
+    const before = loaded();
+    await import("koffi").catch(() => null);
+    console.log(JSON.stringify([before, loaded()]));`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", code], { cwd: root, encoding: "utf8" });
+  assert.is(run.stderr, "");
+  const [before, after] = JSON.parse(run.stdout);
+  if (!after) return skip("koffi is not loaded by the import", "package", "koffi is not installed");
+  assert.is(before, false);
 });
 
 inProject("a kernel port without koffi is an error that says what is missing, and how it comes", () => {

@@ -74,4 +74,5 @@ export const configSchema = z
   })
   .meta({ description: "Configuration of an instance" });
 
+/** What people write, as docs/configuration.md describes it key by key: what `parseConfig` takes. */
 export type ConfigInput = z.input<typeof configSchema>;

@@ -1,14 +1,24 @@
 /** What an embedding program writes, and what TypeScript must think of it: compiled where the package was installed, never run. */
 import {
   BadConfiguration,
+  type Comparison,
+  type ConfigInput,
   type DropInfo,
   Engine,
   type EngineConfig,
   type EngineEvents,
+  type ExplainedOutput,
+  type ExplainedStep,
+  type Explanation,
   type MacInfo,
   type MemoryPort,
   PortyardError,
   type ReplaySummary,
+  compare,
+  type configInput,
+  explain,
+  formatConfig,
+  inMemory,
   openCapture,
   parseConfig,
   type readConfigFile,
@@ -43,6 +53,40 @@ export async function program(): Promise<void> {
   if (error instanceof PortyardError) same<[typeof error.code, typeof error.value], [string, unknown]>(true);
 }
 
+export async function answers(engine: Engine, config: EngineConfig, port: MemoryPort): Promise<void> {
+  const frame = new Uint8Array(60);
+  port.sendBurst([frame, frame]);
+  port.sendCut(frame, 1514);
+  port.onBurst((frames) => {
+    same<typeof frames, readonly Uint8Array[]>(true);
+    return frames.length < 64;
+  });
+  engine.onDrop((reason, name) => same<[typeof reason, typeof name], [string, string]>(true));
+  engine.onDrop(null);
+  same<ReturnType<typeof engine.explain>, Explanation>(true);
+  const explanation = await explain(config, "a", frame, { originalBytes: 1514 });
+  same<typeof explanation, Explanation>(true);
+  same<[typeof explanation.steps, typeof explanation.outputs], [ExplainedStep[], ExplainedOutput[]]>(true);
+  for (const step of explanation.steps)
+    if (step.step === "egress") same<[typeof step.port, typeof step.segments], [string, number | null]>(true);
+  const comparison = await compare({
+    before: config,
+    after: inMemory(config),
+    inputs: [],
+    onDifference: ({ number, timeNs, before }) =>
+      same<[typeof number, typeof timeNs, typeof before.outputs], [number, bigint, string[]]>(true),
+  });
+  same<typeof comparison, Comparison>(true);
+  same<ReturnType<typeof configInput>, ConfigInput>(true);
+  const input: ConfigInput = {
+    networks: [{ name: "blue", mtu: 9000 }],
+    ports: [{ name: "a", network: "blue", memory: {} }],
+    workers: "auto",
+  };
+  const text = formatConfig(input, { head: ["two lines", "at its head"] });
+  same<typeof text, string>(true);
+}
+
 export async function mistakes(engine: Engine, port: MemoryPort): Promise<void> {
   // @ts-expect-error there is no such event
   engine.on("portLost", () => {});
@@ -52,6 +96,14 @@ export async function mistakes(engine: Engine, port: MemoryPort): Promise<void> 
   port.onFrame(async () => true);
   // @ts-expect-error a frame is bytes
   port.send("frame");
+  // @ts-expect-error a burst is a list
+  port.sendBurst(new Uint8Array(60));
+  // @ts-expect-error there is no step of that name
+  const name: ExplainedStep["step"] = "route";
+  // @ts-expect-error an MTU is a number
+  const input: ConfigInput = { networks: [{ name: "blue", mtu: "9000" }] };
+  // @ts-expect-error whoever compares hears of differences
+  await compare({ before: parseConfig(input), after: parseConfig({}), inputs: [], name });
   // @ts-expect-error isolation is one of three
   await Engine.create(parseConfig({}), { isolation: "somewhere" });
   // @ts-expect-error made by create alone
