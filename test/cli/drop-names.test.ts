@@ -136,7 +136,13 @@ test("in the engine's own list, which `show drops` prints", async () => {
   const sent = Object.entries(CASES).filter(([, { isDevices }]) => isDevices === undefined);
   for (const [, { port, bytes, originalBytes = bytes.length }] of sent) engine.memoryPort(port).sendCut(bytes, originalBytes);
   const listed = engine.drops().map(({ reason, port, count }) => `${count} ${reason} at ${port}`);
-  assert.equal(listed.sort(), sent.flatMap(toldOf).map((drop) => `1 ${drop}`).sort());
+  assert.equal(
+    listed.sort(),
+    sent
+      .flatMap(toldOf)
+      .map((drop) => `1 ${drop}`)
+      .sort(),
+  );
   await engine.close();
 });
 

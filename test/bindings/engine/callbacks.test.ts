@@ -233,8 +233,7 @@ story(
       engine.removePort("a"),
       engine.settle(),
     ];
-    for (const call of await Promise.allSettled<unknown>(calls))
-      assert.is(call.status === "rejected" && call.reason.code, "engine-closed");
+    for (const call of await Promise.allSettled<unknown>(calls)) assert.is(call.status === "rejected" && call.reason.code, "engine-closed");
     assert.is(engine.counters().ports[0]?.receivedFrames, 1);
     await engine.close();
     await engine.leave();
