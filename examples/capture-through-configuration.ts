@@ -1,6 +1,8 @@
-/** A capture through a configuration: what leaves each port, and what is dropped and why. Needs no privileges.
+/** A capture through a configuration: what leaves each port, and what is dropped and why. Needs no privileges. From the project's root:
  *
- *      node capture-through-configuration.js CONFIGURATION CAPTURE                                                        */
+ *      node dist/examples/capture-through-configuration.js [CONFIGURATION CAPTURE]
+ *
+ *  Without names it takes examples/two-containers.yaml and .pcap.                                                           */
 import { openCapture, readConfigFile, replay } from "portyard";
 
 const [, , configuration = "examples/two-containers.yaml", capture = "examples/two-containers.pcap"] = process.argv;

@@ -1,8 +1,12 @@
 /** A host agent of one's own: it embeds the engine, and serves its counters to Prometheus on loopback. Where kernel ports cannot be had its ports
  *  are in memory, and it says why. It ends with SIGTERM or Ctrl-C, and what it made is gone then.
  *
- *      node host-agent.js [CONFIGURATION] [PORT]              then: curl http://127.0.0.1:9190/metrics                          */
+ *  Without names it takes examples/portyard.yaml, which needs two namespaces, and TCP port 9190. From the project's root, as root:
+ *
+ *      ip netns add a; ip netns add b
+ *      node dist/examples/host-agent.js [CONFIGURATION] [PORT]           then: curl http://127.0.0.1:9190/metrics             */
 import { once } from "node:events";
+import { realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -73,7 +77,8 @@ export async function startAgent(config: EngineConfig, port: number) {
 }
 
 const [, program, configuration = "examples/portyard.yaml", port = "9190"] = process.argv;
-if (program === fileURLToPath(import.meta.url)) {
+// Node.js resolves links of a module's own path, not of the argument
+if (program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url)) {
   const agent = await startAgent(await readConfigFile(configuration), Number(port));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, agent.close);
   console.log(`${agent.engine.io}: ${agent.url}`);

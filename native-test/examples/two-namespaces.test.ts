@@ -24,4 +24,20 @@ test("one namespace hears from the other through the switch, and nothing is left
   }
 });
 
+test("a namespace that somebody else made stays, and what it made before goes", async () => {
+  if (process.getuid?.() !== 0) return skip("two namespaces, one taken", "right", "needs root");
+  const machine = await Machine.make();
+  try {
+    machine.tool("ip", "netns", "add", "b");
+    const before = machine.state();
+    const { code, stderr } = await machine.start([process.execPath, example]).ended;
+    assert.is(code, 1);
+    assert.match(stderr, "netns add b");
+    assert.equal(machine.state(), before);
+    machine.tool("ip", "netns", "exec", "b", "true");
+  } finally {
+    await machine.close();
+  }
+});
+
 test.run();

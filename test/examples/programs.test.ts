@@ -1,7 +1,7 @@
 /** The examples that are more than a page of the README do what they say. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -92,10 +92,12 @@ test("a host agent whose TCP port is taken says so", async () => {
   assert.is(code, "EADDRINUSE");
 });
 
-test("the host agent is a program, which a signal ends", async () => {
+test("the host agent is a program, also by a link to it, which a signal ends", async () => {
   const path = join(folder, "memory.yaml");
   writeFileSync(path, "networks: [{ name: blue }]\nports: [{ name: a, network: blue, memory: {} }]\n");
-  const agent = spawn(process.execPath, [built("host-agent"), path, "0"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const link = join(folder, "agent.mjs");
+  symlinkSync(built("host-agent"), link);
+  const agent = spawn(process.execPath, [link, path, "0"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(agent, "exit");
   const [line] = await once(createInterface(agent.stdout), "line");
   const [io, url] = String(line).split(": ", 2);
@@ -105,13 +107,15 @@ test("the host agent is a program, which a signal ends", async () => {
   assert.equal(await ended, [0, null]);
 });
 
-test("every example is named in the README", () => {
+test("every example is named in the README, with the command that runs it", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const files = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
   assert.equal(
     files.filter((name) => !readme.includes(`(examples/${name})`)),
     [],
   );
+  const commands = [...readme.matchAll(/`node (?:--test )?dist\/examples\/([\w.-]+)\.js`/g)].map(([, name = ""]) => `${name}.ts`);
+  assert.equal(commands.sort(), files.filter((name) => name !== "two-ports.ts").sort());
 });
 
 test.run();
