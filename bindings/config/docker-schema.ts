@@ -50,5 +50,3 @@ export const dockerSchema = z.strictObject({
     default: "[{ base: 10.210.0.0/16, size: 24 }, { base: fd70:7974:7264::/48, size: 64 }]",
   }),
 });
-
-export type DockerInput = z.input<typeof dockerSchema>;

@@ -5,10 +5,8 @@ import { lazily } from "./koffi.ts";
 
 export const EPOLL_EVENT_BYTES = process.arch === "x64" ? 12 : 16;
 export const EPOLLIN = 1;
-export const EPOLLOUT = 4;
 export const EPOLLERR = 8;
 export const EPOLLHUP = 16;
-export const EPOLLRDHUP = 0x2000;
 export const EPOLLET = 0x80000000;
 
 const DATA_OFFSET = EPOLL_EVENT_BYTES - 8;

@@ -11,19 +11,19 @@ import { lawHolds, makeTopology, nextEvent } from "./topology.ts";
 
 const test = suite("events");
 const NEEDS = ["root", "tun", "iproute2"] as const;
-const ASK = `require("node:net").connect(9, "10.77.99.99").on("error", () => {}); setTimeout(() => process.exit(), 100)`;
+const ASK = `require("node:net").connect(9, "10.77.99.99").on("error", () => {}); setImmediate(() => process.exit())`;
 
 for (const isolation of ["process", "thread"] as const) {
   test(
     ...needing(NEEDS, `samples of drops come from a ${isolation}`, async () => {
       const { engine, containers, close } = await makeTopology({ containers: 1, engine: { isolation } });
       const lonely = (): number => engine.drops().find(({ reason }) => reason === "no-other-port")?.count ?? 0;
-      const before = lonely();
       let told = 0;
       engine.on("dropSampled", (reason, port, count) => {
         assert.is(port, "p1");
         if (reason === "no-other-port") told += count;
       });
+      const before = lonely(); // after the listener is there: what comes between is told, and not counted
       const sample = nextEvent(engine, "dropSampled", (reason) => reason === "no-other-port");
       execFileSync("ip", ["netns", "exec", containers[0]!.namespace.name, process.execPath, "-e", ASK]);
       await sample;

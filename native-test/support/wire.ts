@@ -63,16 +63,6 @@ export function receiveFrame(descriptor: number): { frame: Uint8Array; vlan: num
   return { frame: bytes.slice(0, result), vlan: vlanOf(), tpid: view.getUint16(CONTROL + 34, true) };
 }
 
-/** The first frame for which `wanted` holds; others are passed over. @throws Error when none comes. */
-export function expectFrame(descriptor: number, wanted: (frame: Uint8Array) => boolean): Uint8Array {
-  const end = Date.now() + scale.nativePatienceMilliseconds;
-  while (Date.now() < end) {
-    const frame = readFrame(waitReadable(descriptor));
-    if (frame !== null && wanted(frame)) return frame;
-  }
-  throw new Error("the frame did not come");
-}
-
 /** A frame to everybody, of a type for experiments (88b5), its payload `mark`, behind an empty virtio-net header.
  *  @param lengthBytes without that header.
  *  @param tag a VLAN tag's 4 bytes. */
