@@ -7,11 +7,14 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Capture, openCapture, readCapture } from "../../../bindings/capture/index.ts";
 import { scale } from "../../scale.ts";
+import { skip } from "../../support/skip.ts";
 import { captureBytes, captureFiles, captureFolder, captureOf, ownCaptureFolder } from "../../support/captures.ts";
 import { random } from "../../support/packet/random.ts";
 
 const PIECE_BYTES = 1000;
 const SEED = 873;
+/** Those of libpcap's and tcpdump's own tests, which CI has. */
+const FOREIGN_CAPTURES = 873;
 const LONGEST_MUTANT_BYTES = 20_000;
 
 /** Our own are always among them. */
@@ -45,11 +48,21 @@ test(`each of ${files.length} files gives frames or says why not`, () => {
   for (const file of files) {
     const { frames, damage, interfaces } = captureOf(file);
     const name = basename(file);
+    if (damage !== null) assert.ok(damage.offset >= 0 && damage.offset <= captureBytes(file).length, `${file}: ${damage.offset}`);
     if (name in BROKEN) assert.match(damage?.reason ?? "nothing wrong", BROKEN[name] as RegExp, file);
     else assert.is(damage, null, file);
     assert.ok(frames.length > 0 || damage !== null || WITHOUT_PACKETS.has(name), `${file} gives nothing`);
     for (const frame of frames) assert.ok(interfaces[frame.interface] !== undefined, file);
   }
+});
+
+test("in CI these are all captures of libpcap's and tcpdump's tests", () => {
+  const folder = process.env.PORTYARD_CAPTURES;
+  if (process.env.CI !== "true" || folder === undefined || folder === "") {
+    return skip("captures of libpcap's and tcpdump's tests", "machine", "not in CI, or PORTYARD_CAPTURES names no folder");
+  }
+  const { length } = captureFiles(folder);
+  assert.ok(length >= FOREIGN_CAPTURES, `${length} captures`);
 });
 
 test("and the same when it arrives packed and in pieces", async () => {
