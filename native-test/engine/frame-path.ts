@@ -1,17 +1,14 @@
 /** Two packet sockets with a switch between them: a frame goes in at one, what comes out is read at the other until a
  *  marker that was sent behind it has come through as well, so that "dropped" is seen and not waited for.           */
-import { errnoName } from "../../bindings/native/errno.ts";
 import { closeDescriptor } from "../../bindings/native/io.ts";
 import { interfaceIndex } from "../../bindings/native/interface.ts";
 import { openPacketSocket } from "../../bindings/native/packet-socket.ts";
 import { bytes, u16, u32 } from "../../test/support/packet/bytes.ts";
 import { TYPE_EXPERIMENT, ethernet, padded, station } from "../../test/support/packet/ethernet.ts";
-import { VNET_HEADER_BYTES, receiveFrame, waitReadable, writeFrame } from "../support/wire.ts";
+import { VNET_HEADER_BYTES, offerFrame, receiveFrame, waitReadable, writeFrame } from "../support/wire.ts";
 
 const MARKER = "PORTYARD-MARKER";
 const ADDRESSES_BYTES = 12;
-/** Errors with which the kernel refuses a frame at the door: too long for the interface, or no whole header. */
-const UNSENDABLE = [errnoName(90), errnoName(22)];
 /** A frame may be on another processor's queue than its marker; a second marker finds out. */
 const MARKERS = 3;
 
@@ -29,12 +26,7 @@ export class FramePath {
   /** What came out for one frame, or null when the kernel did not let it in. */
   pass(frame: Uint8Array): Uint8Array[] | null {
     const header = new Uint8Array(VNET_HEADER_BYTES);
-    try {
-      writeFrame(this.#in, bytes(header, frame));
-    } catch (error) {
-      if (UNSENDABLE.includes((error as Error).message)) return null;
-      throw error;
-    }
+    if (!offerFrame(this.#in, bytes(header, frame))) return null;
     const arrived: Uint8Array[] = [];
     for (let round = 0; round < MARKERS && arrived.length === 0; round++) arrived.push(...this.#untilMarker());
     return arrived;

@@ -1,22 +1,19 @@
 /** Containers that say nothing by themselves: a namespace each, without addresses and without IPv6, whose TAP's other end a test writes to
  *  and reads from by a packet socket. */
 import { writeFileSync } from "node:fs";
-import { errnoName } from "../../bindings/native/errno.ts";
 import { interfaceIndex } from "../../bindings/native/interface.ts";
 import { closeDescriptor } from "../../bindings/native/io.ts";
 import { withNamespace } from "../../bindings/native/namespace.ts";
 import { openPacketSocket } from "../../bindings/native/packet-socket.ts";
 import { bytes, u16 } from "../../test/support/packet/bytes.ts";
 import { makeNamespace, type TestNamespace } from "../support/namespace.ts";
-import { receiveFrame, VNET_HEADER_BYTES, writeFrame } from "../support/wire.ts";
+import { offerFrame, receiveFrame, VNET_HEADER_BYTES } from "../support/wire.ts";
 
 const INTERFACE = "eth0";
 const ADDRESSES_BYTES = 12;
 const TAG_BYTES = 4;
 /** What Linux wants to see behind a tag before it takes it out. */
 const BEHIND_TAG_BYTES = 4;
-/** Errors with which the kernel refuses a frame at the door: too long for the interface, or no whole header. */
-const UNSENDABLE = [errnoName(90), errnoName(22)];
 
 export class QuietTap {
   readonly namespace: TestNamespace;
@@ -39,13 +36,7 @@ export class QuietTap {
 
   /** False when the kernel does not let the frame in. */
   send(frame: Uint8Array): boolean {
-    try {
-      writeFrame(this.#socket, bytes(new Uint8Array(VNET_HEADER_BYTES), frame));
-      return true;
-    } catch (error) {
-      if (UNSENDABLE.includes((error as Error).message)) return false;
-      throw error;
-    }
+    return offerFrame(this.#socket, bytes(new Uint8Array(VNET_HEADER_BYTES), frame));
   }
 
   /** The next frame that came, with the tag that the kernel took out of it put back; null when there is none now. */

@@ -3,7 +3,7 @@
  *
  *  0 frame with its virtio-net header (64 KiB and more) | 128 KiB: events | then msghdr, iovec, control data */
 import { addToEpoll, createEpoll, EPOLLIN, removeFromEpoll, waitForEvents } from "../../bindings/native/epoll.ts";
-import { EAGAIN, errnoName } from "../../bindings/native/errno.ts";
+import { EAGAIN, EINVAL, errnoName } from "../../bindings/native/errno.ts";
 import { closeDescriptor, read, recvmsg, write } from "../../bindings/native/io.ts";
 import { hostAddress } from "../../bindings/native/memory.ts";
 import { scale } from "../../test/scale.ts";
@@ -18,6 +18,7 @@ const CONTROL_BYTES = 48;
 const SOL_PACKET = 263;
 const PACKET_AUXDATA = 8;
 const TP_STATUS_VLAN_VALID = 0x10;
+const EMSGSIZE = 90;
 
 const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
 const base = Number(hostAddress(memory));
@@ -47,11 +48,26 @@ export function readFrame(descriptor: number): Uint8Array | null {
 
 /** Writes a frame behind its virtio-net header. @throws Error on any errno. */
 export function writeFrame(descriptor: number, frame: Uint8Array): void {
+  const result = writeOnce(descriptor, frame);
+  if (result !== frame.length) throw writeFailed(frame, result);
+}
+
+/** As `writeFrame`; false when the kernel refuses the frame at the door: too long for the interface, or no whole header. */
+export function offerFrame(descriptor: number, frame: Uint8Array): boolean {
+  const result = writeOnce(descriptor, frame);
+  if (result === -EMSGSIZE || result === -EINVAL) return false;
+  if (result !== frame.length) throw writeFailed(frame, result);
+  return true;
+}
+
+function writeOnce(descriptor: number, frame: Uint8Array): number {
   bytes.set(frame);
-  const result = write(descriptor, base, frame.length);
-  if (result === frame.length) return;
+  return write(descriptor, base, frame.length);
+}
+
+function writeFailed(frame: Uint8Array, result: number): Error {
   const head = Buffer.from(frame.subarray(0, VNET_HEADER_BYTES + 14)).toString("hex");
-  throw new Error(`write of ${frame.length} bytes (${head}...) ${result < 0 ? `failed: ${errnoName(result)}` : `took ${result}`}`);
+  return new Error(`write of ${frame.length} bytes (${head}...) ${result < 0 ? `failed: ${errnoName(result)}` : `took ${result}`}`);
 }
 
 /** A frame of a packet socket and the VLAN tag that the kernel took out of it (TCI, null for none, and TPID); or null. */
