@@ -1,6 +1,7 @@
 /** A client of a test: asks what answers at an address and port (world.ts), from a container or from the machine itself. */
 import { scale } from "../../../test/scale.ts";
 import type { Machine } from "../demo/machine.ts";
+import { nodeInside } from "./inside.ts";
 
 export interface Call {
   /** Empty: the machine itself. */
@@ -38,7 +39,6 @@ export async function call(machine: Machine, asked: Call): Promise<string> {
   const full = { bytes: 100, waitMs: scale.nativePatienceMilliseconds, ...asked };
   const script = `${asked.protocol === "tcp" ? TCP(full) : UDP(full)}
 setTimeout(() => { console.log("silence"); process.exit(0); }, ${full.waitMs});`;
-  const inside = asked.from === "" ? [] : ["ip", "netns", "exec", asked.from];
-  const { stdout } = await machine.start([...inside, process.execPath, "--input-type=module", "-e", script]).ended;
+  const { stdout } = await machine.start(nodeInside(asked.from, script)).ended;
   return stdout.trim();
 }

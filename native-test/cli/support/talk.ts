@@ -1,6 +1,7 @@
 /** Whether two containers of a machine reach each other, by a datagram and its echo, and streams between them. An IPv6 address answers only when it has
  *  been checked for duplicates, one second after it was given. */
 import type { Machine } from "../demo/machine.ts";
+import { nodeInside } from "./inside.ts";
 
 const PORT = 7007;
 
@@ -22,23 +23,12 @@ setInterval(call, 20);
 setTimeout(() => process.exit(1), 5000);
 `;
 
-const node = (container: string, script: string): string[] => [
-  "ip",
-  "netns",
-  "exec",
-  container,
-  process.execPath,
-  "--input-type=module",
-  "-e",
-  script,
-];
-
 /** True when a datagram from `from` to `address`, which is `to`'s, comes back within five seconds. */
 export async function reaches(machine: Machine, from: string, to: string, address: string): Promise<boolean> {
-  const echo = machine.start(node(to, ECHO(address)));
+  const echo = machine.start(nodeInside(to, ECHO(address)));
   try {
     await echo.prints("bound");
-    const { code } = await machine.start(node(from, CALLER(address))).ended;
+    const { code } = await machine.start(nodeInside(from, CALLER(address))).ended;
     return code === 0;
   } finally {
     await echo.stop("SIGKILL");
@@ -57,8 +47,8 @@ connect(${PORT}, ${JSON.stringify(address)}).end(Buffer.alloc(${bytes}));
 
 /** A TCP stream of `bytes` bytes from `from` to `address`, which is `to`'s; resolves when it has arrived. */
 export async function stream(machine: Machine, from: string, to: string, address: string, bytes: number): Promise<void> {
-  const server = machine.start(node(to, SERVER(address)));
+  const server = machine.start(nodeInside(to, SERVER(address)));
   await server.prints("bound");
-  const ends = await Promise.all([machine.start(node(from, SENDER(address, bytes))).ended, server.ended]);
+  const ends = await Promise.all([machine.start(nodeInside(from, SENDER(address, bytes))).ended, server.ended]);
   for (const { code, stderr } of ends) if (code !== 0) throw new Error(`the stream broke: ${stderr}`);
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { type CaptureFrame, readCapture } from "../../../bindings/capture/index.ts";
 import type { Machine } from "../demo/machine.ts";
 import type { Program } from "../demo/program.ts";
+import { inside } from "./inside.ts";
 
 const BUFFER_KIB = 16_384;
 
@@ -17,9 +18,8 @@ export class Tcpdump {
 
   /** Listens when this resolves. @param namespace empty: the machine's own. @param path of the file, which both see. */
   static async start(machine: Machine, namespace: string, device: string, direction: "in" | "out", path: string): Promise<Tcpdump> {
-    const inside = namespace === "" ? [] : ["ip", "netns", "exec", namespace];
     const how = ["-Q", direction, "-U", "--immediate-mode", "-B", String(BUFFER_KIB), "--time-stamp-precision=nano", "-Z", "root"];
-    const program = machine.start([...inside, "tcpdump", "-n", "-i", device, ...how, "-w", path]);
+    const program = machine.start([...inside(namespace), "tcpdump", "-n", "-i", device, ...how, "-w", path]);
     await program.prints("listening on");
     return new Tcpdump(path, program);
   }

@@ -10,6 +10,7 @@ import * as assert from "uvu/assert";
 import { scale } from "../../../test/scale.ts";
 import type { Machine } from "../demo/machine.ts";
 import type { Program } from "../demo/program.ts";
+import { inside, nodeInside } from "./inside.ts";
 
 export const WORLD = { 4: "192.0.2.2", 6: "2001:db8::2" } as const;
 export const HOST = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
@@ -82,17 +83,6 @@ export function assertListedAs(before: readonly string[], machine: Machine): voi
   assert.equal(listingChanges(before, hostListing(machine)), []);
 }
 
-const node = (namespace: string, script: string): string[] => [
-  "ip",
-  "netns",
-  "exec",
-  namespace,
-  process.execPath,
-  "--input-type=module",
-  "-e",
-  script,
-];
-
 const SERVER = `
 import { createServer } from "node:net";
 import { createSocket } from "node:dgram";
@@ -112,7 +102,7 @@ for (const kind of ["udp4", "udp6"]) {
 
 /** Starts what answers in a namespace; the caller ends it. */
 export async function answering(machine: Machine, namespace: string): Promise<Program> {
-  const program = machine.start(node(namespace, SERVER));
+  const program = machine.start(nodeInside(namespace, SERVER));
   for (const kind of ["tcp", "udp4", "udp6"]) await program.prints(kind);
   return program;
 }
@@ -147,15 +137,24 @@ export async function asks(
   bytes = 100,
   waitMs: number = scale.nativePatienceMilliseconds,
 ): Promise<string> {
-  const { stdout } = await machine.start(node(namespace, CLIENTS[protocol](address, bytes, waitMs))).ended;
+  const { stdout } = await machine.start(nodeInside(namespace, CLIENTS[protocol](address, bytes, waitMs))).ended;
   return stdout.trim();
 }
 
 /** How many of `count` echo requests, one in 20 ms, are answered within `waitSeconds`. */
 export async function pings(machine: Machine, namespace: string, address: string, count = 3, waitSeconds = 5): Promise<number> {
-  const inside = namespace === "" ? [] : ["ip", "netns", "exec", namespace];
-  const { stdout } = await machine.start([...inside, "ping", "-n", "-c", String(count), "-i", "0.02", "-W", String(waitSeconds), address])
-    .ended;
+  const { stdout } = await machine.start([
+    ...inside(namespace),
+    "ping",
+    "-n",
+    "-c",
+    String(count),
+    "-i",
+    "0.02",
+    "-W",
+    String(waitSeconds),
+    address,
+  ]).ended;
   return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
 }
 
