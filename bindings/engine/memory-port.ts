@@ -64,7 +64,7 @@ export class MemoryPort {
   }
 
   /** Gets every frame that leaves by this port. The bytes belong to the engine and hold during the call only: copy what is
-   *  kept. Return false to refuse the frame, which is then the drop `port-full`. One listener a port: the last one. A port
+   *  kept (`frame.slice()`; its `buffer` is the engine's whole memory). Return false to refuse the frame, which is then the drop `port-full`. One listener a port: the last one. A port
    *  with `offload: true` gets the virtio-net header as the first 10 bytes.
    *  @throws PortyardError `port-missing`. */
   onFrame(listener: PortListener): void {
