@@ -23,7 +23,7 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const [, example = "", output = ""] = /```ts\n([\s\S]*?)```\n\n```text\n([\s\S]*?)```/.exec(readme) ?? [];
 
 const installed = new InstalledPackage();
-test.after(() => installed.remove());
+process.once("exit", () => installed.remove()); // also when it cannot be packed
 const packed = installed.pack();
 const { status, stdout, stderr } = installed.install();
 const isInstalled = status === 0;
