@@ -201,6 +201,16 @@ test(
         assert.ok(superFrames > 0, "the kernel made super-frames");
         assert.equal(drops, {});
         assert.ok(ports.right.sent > ports.left.received, "they left as segments");
+        // as the README tries a change: on the very lines of the export, and of both sides of the capture
+        const tomorrow = join(folder, "tomorrow.yaml");
+        const now = readFileSync(config, "utf8");
+        assert.match(now, "mtu: 1500");
+        writeFileSync(tomorrow, now.replaceAll("mtu: 1500", "mtu: 1400"));
+        const replayed = ["replay", "--config", config, "--split", path, "--against"];
+        assert.equal((await yard.run(...replayed, config)).code, 0, "today's fares as today's");
+        const { code, stdout } = await yard.run(...replayed, tomorrow);
+        assert.is(code, 1);
+        assert.match(stdout, /^[\d,]+ of [\d,]+ frames fare otherwise\.$/m);
       } finally {
         rmSync(folder, { recursive: true });
       }
