@@ -2,7 +2,6 @@
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
 import { explanationJson } from "../bindings/explain/json.ts";
 import { withOffload } from "../bindings/capture/super-frame.ts";
-import { readHex } from "../bindings/explain/hex.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
@@ -83,9 +82,7 @@ export class Views {
 
   /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`. */
   explain(input: unknown): ExplanationView {
-    const { port, hex, originalBytes, offload } = parseExplainInput(input);
-    const options = { originalBytes, offload: offload === undefined ? undefined : readHex(offload) };
-    const frame = readHex(hex);
+    const { port, frame, options } = parseExplainInput(input);
     const { mtu, longest } = this.#mtusOf(port);
     return explanationJson(this.#engine.explain(port, frame, withOffload(frame, options, mtu, longest)));
   }

@@ -8,6 +8,7 @@ import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts"
 import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers, REASON_NAMES } from "./engine/describe.ts";
 import type { InlineLink } from "./engine/inline-link.ts";
+import { refuseExplained } from "./engine/frame-argument.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
 import { kernelParts, type Parts } from "./engine/parts.ts";
@@ -249,11 +250,14 @@ export class Engine implements EngineLike {
   /** What would become of `frame` now if it entered `port`, step by step: by the pipeline itself, over a copy of the tables. Nothing is changed,
    *  learned or counted; forwarding goes on meanwhile. The first call takes some 100 ms and 35 MB more than the others.
    *  @param frame from the destination MAC to the last byte of payload; of any length, since that is for the pipeline to judge.
-   *  @throws PortyardError `port-missing`, `engine-closed`. */
+   *  @throws PortyardError `port-missing`, `engine-closed`, `bad-argument` (`options`: an offload header of another length or of a frame that
+   *  was cut, a length that is no whole number or has more than 32 bits); of the first call `not-built`, `abi-mismatch`; and
+   *  `system-call-failed` where the tables cannot be mapped. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions = {}): Explanation {
     if (this.isClosed) throw engineClosed();
     const { ports, networks, store, copyTables, nowMs } = this.parts;
     const { index, config } = ports.get(port);
+    refuseExplained(frame, options);
     const originalBytes = Math.max(frame.length, options.originalBytes ?? 0);
     this.explainer ??= new Explainer(store.layout, copyTables);
     const traced = this.explainer.trace(index, frame, { ...options, originalBytes }, nowMs());

@@ -82,10 +82,10 @@ export const publishedView = z.strictObject({
 export const explainInput = z.strictObject({
   port: z.string().meta({ description: "The port that the frame enters by" }),
   hex: z.string().meta({ description: "The frame in hexadecimal, from its destination MAC on" }),
-  originalBytes: z.int().nonnegative().optional().meta({ description: "Its length on the wire, when it was cut" }),
-  offload: z.string().length(20).optional().meta({
+  originalBytes: z.int().nonnegative().max(0xffffffff).optional().meta({ description: "Its length on the wire, when it was cut" }),
+  offload: z.string().optional().meta({
     description:
-      "Its virtio-net header in hexadecimal: 10 bytes; without it a TCP packet longer than the MTU of the network is taken for a super-frame whose segments fill the MTU",
+      "Its virtio-net header in hexadecimal: 10 bytes; a frame that was cut has none. Without it a TCP packet longer than the MTU of the network is taken for a super-frame whose segments fill the MTU",
   }),
 });
 
@@ -218,7 +218,6 @@ export type PortView = z.output<typeof portView>;
 export type MacView = z.output<typeof macView>;
 export type DropView = z.output<typeof dropView>;
 export type PublishedView = z.output<typeof publishedView>;
-export type ExplainInput = z.output<typeof explainInput>;
 export type ExplanationView = ExplanationJson;
 export type WorkerView = z.output<typeof workerView>;
 export type ReloadView = z.output<typeof reloadView>;

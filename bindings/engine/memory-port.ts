@@ -1,7 +1,6 @@
 /** A port without a kernel: the embedding program is its other end. */
-import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
-import { OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { PortyardError } from "../error.ts";
+import { refuseLength, refuseOffload, refuseOriginal } from "./frame-argument.ts";
 import type { InlineLink } from "./inline-link.ts";
 import type { BurstListener, PortListener } from "./types.ts";
 
@@ -37,7 +36,7 @@ export class MemoryPort {
   send(frame: Uint8Array, offload?: Uint8Array): void {
     this.requirePresence();
     refuseLength(frame.length);
-    if (offload !== undefined && offload.length !== OFFLOAD_HEADER_BYTES) throw badOffload(offload.length);
+    refuseOffload(offload);
     this.link.memory.receive(this.index, frame, offload);
   }
 
@@ -56,7 +55,7 @@ export class MemoryPort {
    *  callback puts in, cut frames go first.
    *  @throws PortyardError as `send`; `bad-argument`: `originalBytes` is no whole number. */
   sendCut(frame: Uint8Array, originalBytes: number): void {
-    if (!Number.isInteger(originalBytes)) throw badOriginal(originalBytes);
+    refuseOriginal(originalBytes);
     if (originalBytes <= frame.length) return this.send(frame);
     this.requirePresence();
     refuseLength(originalBytes);
@@ -87,28 +86,4 @@ export class MemoryPort {
   private requirePresence(): void {
     if (!this.isPresent()) throw new PortyardError("port-missing", `Port ${this.name} is closed.`, { value: this.name });
   }
-}
-
-function badOffload(bytes: number): PortyardError {
-  return new PortyardError("bad-argument", `A virtio-net header has ${OFFLOAD_HEADER_BYTES} bytes, and this one ${bytes}.`, {
-    path: "offload",
-    value: bytes,
-    remedy: "Leave it out for a plain frame.",
-  });
-}
-
-function badOriginal(value: number): PortyardError {
-  return new PortyardError("bad-argument", `A frame cannot have had ${value} bytes.`, {
-    path: "originalBytes",
-    value,
-    remedy: `Give a whole number, up to ${MAX_FRAME_BYTES}.`,
-  });
-}
-
-function refuseLength(bytes: number): void {
-  if (bytes <= MAX_FRAME_BYTES) return;
-  throw new PortyardError("frame-too-long", `A frame of ${bytes} bytes is longer than a slot takes.`, {
-    value: bytes,
-    remedy: `Send at most ${MAX_FRAME_BYTES} bytes.`,
-  });
 }

@@ -125,8 +125,8 @@ export interface Explanation {
 
 /** What a frame has beside its bytes. */
 export interface ExplainOptions {
-  /** virtio-net header of 10 bytes, of a super-frame or a partial checksum. */
+  /** virtio-net header of 10 bytes, of a super-frame or a partial checksum; a frame that was cut has none. */
   offload?: Uint8Array | undefined;
-  /** Length before it was cut to a snap length, `frame.length` or more. */
+  /** Length before it was cut to a snap length, up to 4,294,967,295; one that is no longer than the frame is a frame like any other. */
   originalBytes?: number | undefined;
 }

@@ -202,8 +202,13 @@ test("a frame is explained, whole or cut, with or without a virtio-net header", 
   assert.equal([plain.status, plain.body.verdict, plain.body.port], [200, "forwarded", "a"]);
   assert.equal(plain.body.outputs, [{ port: "a", bytes: 14, hex, offload: null }]);
   const offload = "01010000e80322001000";
-  const more = await call("POST", "/v1/explain", { port: "a", hex: "FF:FF:FF:FF:FF:FF 020000000001 88b5", originalBytes: 1500, offload });
-  assert.equal(more.body.outputs, [{ port: "a", bytes: 1500, hex, offload }]);
+  const spaced = "FF:FF:FF:FF:FF:FF 020000000001 88b5";
+  const cut = await call("POST", "/v1/explain", { port: "a", hex: spaced, originalBytes: 1500 });
+  assert.equal(cut.body.outputs, [{ port: "a", bytes: 1500, hex, offload: null }]);
+  for (const text of [offload, "01 01 00 00 e8 03 22 00 10 00"]) {
+    const more = await call("POST", "/v1/explain", { port: "a", hex: spaced, offload: text });
+    assert.equal(more.body.outputs, [{ port: "a", bytes: 14, hex, offload }]);
+  }
 });
 
 test("what can only be a super-frame is explained as one, and what its caller says of it counts", async () => {
@@ -221,6 +226,22 @@ for (const [what, body, status, code, field] of [
   ["half a byte", { port: "a", hex: "020" }, 400, "bad-hex", undefined],
   ["a virtio-net header of no hexadecimal", { port: "a", hex: "02", offload: "z".repeat(20) }, 400, "bad-hex", undefined],
   ["a virtio-net header of nine bytes", { port: "a", hex: "02", offload: "00".repeat(9) }, 400, "bad-request", "offload"],
+  [
+    "a virtio-net header of seven bytes and 20 characters",
+    { port: "a", hex: "02", offload: Array(7).fill("00").join(" ") },
+    400,
+    "bad-request",
+    "offload",
+  ],
+  [
+    "a virtio-net header of a cut frame",
+    { port: "a", hex: "02", originalBytes: 9, offload: "00".repeat(10) },
+    400,
+    "bad-request",
+    "offload",
+  ],
+  ["a length of half a byte", { port: "a", hex: "02", originalBytes: 9.5 }, 400, "bad-request", "originalBytes"],
+  ["a length of 33 bits", { port: "a", hex: "02", originalBytes: 2 ** 32 }, 400, "bad-request", "originalBytes"],
   ["a port that is not there", { port: "z", hex: "02" }, 404, "port-missing", undefined],
   ["an unknown key", { port: "a", hex: "02", colour: "blue" }, 400, "bad-request", "colour"],
   ["no frame", { port: "a" }, 400, "bad-request", "hex"],

@@ -6,7 +6,7 @@ import { ramp } from "../../support/packet/bytes.ts";
 import { BROADCAST } from "../../support/packet/ethernet.ts";
 import { TSO4, offload } from "../../support/packet/offload.ts";
 import { superFrame } from "../../support/packet/super-frame.ts";
-import { A, type World, expectError, story as storyOf, toAll } from "./world.ts";
+import { A, type World, expectError, fieldsOf, story as storyOf, toAll } from "./world.ts";
 
 const test = suite("odd frames for an inline engine");
 const story = (name: string, body: (world: World) => void | Promise<void>, options = {}): void => storyOf(test, name, body, options);
@@ -101,6 +101,56 @@ story("a length that is no whole number is refused", (world) => {
     expectError("bad-argument", () => world.engine.memoryPort("a").sendCut(toAll(), original));
   assert.is(world.engine.workers()[0]?.received, 0);
 });
+
+// ---------------------------------------------------------------- what is explained
+story("an explanation refuses the offload headers that send refuses, and one of a frame that was cut", (world) => {
+  const { engine } = world;
+  const header = offload({ type: TSO4 });
+  for (const bad of [header.subarray(0, 9), new Uint8Array(0), new Uint8Array(12)]) {
+    expectError("bad-argument", () => engine.explain("a", toAll(), { offload: bad }));
+    assert.equal(engine.explain("a", toAll()).verdict, "forwarded", "nothing of it is left for the next one");
+  }
+  const { frame, offload: ofSuperFrame } = superFrame({
+    from: A,
+    to: BROADCAST,
+    ends: { source: "10.0.0.1", destination: "10.0.0.2" },
+    payload: ramp(3000),
+    segmentBytes: 1000,
+  });
+  const [path, remedy] = fieldsOf(() =>
+    engine.explain("a", frame.subarray(0, 100), { offload: ofSuperFrame, originalBytes: frame.length }),
+  );
+  assert.is(path, "offload");
+  assert.match(remedy ?? "", "the whole frame");
+  assert.is(engine.explain("a", frame, { offload: ofSuperFrame, originalBytes: frame.length }).verdict, "forwarded");
+  assert.is(engine.workers()[0]?.received, 0);
+});
+
+story("an explanation refuses lengths that no capture can hold, and judges those that it can", ({ engine }) => {
+  const explain = (originalBytes: number) => engine.explain("a", toAll(), { originalBytes });
+  for (const original of [Number.NaN, Number.POSITIVE_INFINITY, 100.5, 2 ** 32, 2 ** 32 + 100]) {
+    expectError("bad-argument", () => explain(original));
+    assert.is(fieldsOf(() => explain(original))[0], "originalBytes");
+  }
+  for (const original of [2 ** 32 - 1, MAX_FRAME_BYTES + 1]) assert.is(explain(original).reason, "oversize");
+  for (const original of [-1, 0, 59, 60]) {
+    const { verdict, steps } = explain(original);
+    assert.equal([verdict, steps[0]?.step], ["forwarded", "parse"], "one that is no longer is a frame like any other");
+  }
+});
+
+for (const end of ["close", "leave"] as const) {
+  story(
+    `after ${end} nothing is explained any more`,
+    async ({ engine }) => {
+      assert.is(engine.explain("a", toAll()).verdict, "forwarded");
+      await engine[end]();
+      expectError("engine-closed", () => engine.explain("a", toAll()));
+      assert.is(fieldsOf(() => engine.explain("a", toAll()))[1], "Create another one.");
+    },
+    { isClosed: true },
+  );
+}
 
 // ---------------------------------------------------------------- time
 story("time is a number that never goes back", ({ engine }) => {

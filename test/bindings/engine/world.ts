@@ -102,6 +102,17 @@ export function expectError(code: string, action: () => unknown): void {
   assert.is(codeOf(action), code);
 }
 
+/** Path and remedy of the PortyardError that `action` throws. */
+export function fieldsOf(action: () => unknown): [path: string | null, remedy: string | null] {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof PortyardError) return [error.path, error.remedy];
+    throw error;
+  }
+  throw new Error("no error");
+}
+
 /** A callback that throws. */
 export const no = (): never => {
   throw new Error("no");
