@@ -6,7 +6,7 @@ import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
 import * as trace from "../../assembly/abi/trace.ts";
 import * as record from "../../assembly/abi/worker.ts";
-import { copyLivingTables, Explainer } from "../../bindings/explain/explainer.ts";
+import { copyLivingTables, Explainer, type TracedWay } from "../../bindings/explain/explainer.ts";
 import type { ExplainOptions } from "../../bindings/explain/types.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../../bindings/forwarder/memory-worker.ts";
 import { splitMac } from "../../bindings/mac.ts";
@@ -179,11 +179,16 @@ export class TestEngine {
     return this.takeOutputs();
   }
 
-  /** Reasons by which an explanation says that a frame ends. */
-  explainedDrops(port: number, frame: Uint8Array, options: ExplainOptions = {}): number[] {
+  /** What an explanation finds of a frame. */
+  trace(port: number, frame: Uint8Array, options: ExplainOptions = {}, nowMs = 0): TracedWay {
     const { layout } = this.place;
     this.explainer ??= new Explainer(layout, (memory) => copyLivingTables(this.tables, layout, memory));
-    const { notes } = this.explainer.trace(port, frame, options, 0);
+    return this.explainer.trace(port, frame, options, nowMs);
+  }
+
+  /** Reasons by which an explanation says that a frame ends. */
+  explainedDrops(port: number, frame: Uint8Array, options: ExplainOptions = {}): number[] {
+    const { notes } = this.trace(port, frame, options);
     return notes.filter(({ step }) => step === trace.DROP).map(({ outcome }) => outcome);
   }
 

@@ -39,8 +39,9 @@ export function forward(worker: usize, descriptor: usize): u32 {
   return field.CONTINUE;
 }
 
+/** A worker may have seen the station after this one's time was read. */
 function noteFound(worker: usize, value: u64): void {
-  const ageSeconds = nowSeconds(worker) - <u32>(value >> mac.SEEN_SHIFT);
+  const ageSeconds = max<i32>(<i32>(nowSeconds(worker) - <u32>(value >> mac.SEEN_SHIFT)), 0);
   note(step.LOOKUP, step.LOOKUP_FOUND, portOf(value), ageSeconds, (value >> mac.FLAGS_SHIFT) & mac.FLAG_STATIC);
 }
 
