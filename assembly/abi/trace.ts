@@ -52,10 +52,12 @@ export const LEARN_OFF = 0;
 export const LEARN_NEW = 1;
 export const LEARN_SEEN = 2;
 export const LEARN_MOVED = 3;
-/** It is a static one elsewhere, or another worker is changing it. */
+/** It is a static one elsewhere. */
 export const LEARN_HELD = 4;
 /** A limit is reached. */
 export const LEARN_FULL = 5;
+/** Another worker has claimed its place, and has not said yet where it is; or is taking it away. */
+export const LEARN_CLAIMED = 6;
 
 export const LOOKUP_GROUP = 0;
 export const LOOKUP_UNKNOWN = 1;

@@ -97,7 +97,7 @@ function refresh(worker: usize, entry: usize, value: u64): void {
 
 function move(worker: usize, entry: usize, key: u64, value: u64, home: u64): void {
   if (value == 0 || isStatic(value)) {
-    if (TRACE) note(step.LEARN, step.LEARN_HELD, portOf(value));
+    if (TRACE) note(step.LEARN, value == 0 ? step.LEARN_CLAIMED : step.LEARN_HELD, portOf(value));
     return;
   }
   const port = portOf(home);

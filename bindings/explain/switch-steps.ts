@@ -12,6 +12,7 @@ const LEARNED: Record<number, LearnOutcome> = {
   [note.LEARN_MOVED]: "moved",
   [note.LEARN_HELD]: "held",
   [note.LEARN_FULL]: "full",
+  [note.LEARN_CLAIMED]: "claimed",
 };
 
 const LOOKED_UP: Record<number, LookUpOutcome> = {
@@ -33,6 +34,7 @@ export function learnStep({ outcome: number, port: index }: Note, { frame, port:
     moved: `${mac} was behind ${port}, and is behind ${here} from now on`,
     held: `${mac} is a static station behind ${port}, and stays there`,
     full: `${mac} is not learned: a limit of stations is reached`,
+    claimed: `${mac} is being learned by another worker just now`,
   };
   return { step: "learn", verdict: "continue", reason: null, text: texts[outcome], outcome, port };
 }

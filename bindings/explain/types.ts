@@ -51,9 +51,10 @@ export type AnswerStep = StepOf<"answer"> & {
 };
 
 /** What became of learning; see LearnStep. */
-export type LearnOutcome = "off" | "new" | "seen" | "moved" | "held" | "full";
+export type LearnOutcome = "off" | "new" | "seen" | "moved" | "held" | "full" | "claimed";
 
-/** Whether its source is learned. Off: the network does not learn. Held: it is a static one. Full: a limit is reached. */
+/** Whether its source is learned. Off: the network does not learn. Held: it is a static one. Full: a limit is reached. Claimed: another
+ *  worker is learning it just now. */
 export type LearnStep = StepOf<"learn"> & {
   outcome: LearnOutcome;
   /** Where it was known before. */

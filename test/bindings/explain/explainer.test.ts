@@ -1,9 +1,11 @@
-/** What an explanation makes of tables that others write meanwhile. */
+/** What an explanation makes of tables that others write meanwhile: of a station that is being learned, and of one that was heard after
+ *  the explanation began.                                                                                                  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { stepsOf } from "../../../bindings/explain/steps.ts";
 import type { ExplainedStep } from "../../../bindings/explain/types.ts";
 import { TestEngine } from "../../support/engine.ts";
+import { entryAt, placeOf } from "../../support/macs.ts";
 import { BROADCAST, ethernet, station, TYPE_EXPERIMENT } from "../../support/packet/ethernet.ts";
 
 const test = suite("explanations of tables that change");
@@ -37,6 +39,23 @@ test("a station that a worker has heard since is seen just now", () => {
     const { outcome, port, ageSeconds, text } = find(explain(A, B, nowMs), "look-up");
     assert.equal([outcome, port, ageSeconds, text], ["found", "p1", seconds, `${B} is behind p1, ${words}`], `at ${nowMs} ms`);
   }
+  engine.close();
+});
+
+test("a station whose place is claimed, and says nothing yet, is being learned", () => {
+  const { engine, network, explain } = yard();
+  engine.send(1, ethernet(BROADCAST, A, TYPE_EXPERIMENT));
+  engine.tables.store64(entryAt(engine, placeOf(engine, network, A)) + 8, 0n);
+  const steps = explain(A, A);
+  assert.equal(find(steps, "learn"), {
+    step: "learn",
+    verdict: "continue",
+    reason: null,
+    text: `${A} is being learned by another worker just now`,
+    outcome: "claimed",
+    port: null,
+  });
+  assert.is(find(steps, "look-up").outcome, "unknown");
   engine.close();
 });
 
