@@ -27,7 +27,7 @@ export const TAG_OUT = 16;
 export const STATION = 17;
 /** A look-up of an address, 16 bytes in low and high, IPv4 in the first four: number 4 or 6, outcome 1 bound, to `port`. */
 export const BINDING = 18;
-/** A link-local address: outcome 1 made from the port's MAC, 2 announced by the port, 0 neither. */
+/** A link-local address, 16 bytes in low and high: outcome LINK_LOCAL_*. */
 export const LINK_LOCAL = 19;
 /** The maximum segment size of a SYN was lowered: number what it is now. */
 export const CLAMP = 20;
@@ -64,6 +64,15 @@ export const LOOKUP_UNKNOWN = 1;
 export const LOOKUP_FOUND = 2;
 /** The port that it was seen on has been removed since. */
 export const LOOKUP_STALE = 3;
+
+/** Neither made from the port's MAC nor announced by the port. */
+export const LINK_LOCAL_NEITHER = 0;
+export const LINK_LOCAL_MADE = 1;
+export const LINK_LOCAL_ANNOUNCED = 2;
+/** The port announces it by this frame. */
+export const LINK_LOCAL_NEW = 3;
+/** A station on another port has it. */
+export const LINK_LOCAL_OF_ANOTHER = 4;
 
 /** ARP of another form, or more tags than are walked. */
 export const REFUSED_HIDDEN = 1;

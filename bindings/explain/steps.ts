@@ -168,9 +168,16 @@ function sourceFact({ step, outcome, port, number, low, high }: Note, { port: fr
   }
   if (step === note.REFUSED) return [REFUSED[outcome] ?? "it is refused"];
   if (step !== note.LINK_LOCAL) return [];
-  const why = ["neither made from the MAC nor announced", "made from the MAC", `announced by ${from}`][outcome];
-  return [`${addressOf(number, low, high)} is ${why}`];
+  return [`${addressOf(number, low, high)} is ${LINK_LOCALS[outcome]?.(from)}`];
 }
+
+const LINK_LOCALS: Record<number, (from: string) => string> = {
+  [note.LINK_LOCAL_NEITHER]: () => "neither made from the MAC nor announced",
+  [note.LINK_LOCAL_MADE]: () => "made from the MAC",
+  [note.LINK_LOCAL_ANNOUNCED]: (from) => `announced by ${from}`,
+  [note.LINK_LOCAL_NEW]: (from) => `announced by ${from} from now on`,
+  [note.LINK_LOCAL_OF_ANOTHER]: () => "another station's, which may answer",
+};
 
 function answerSteps(stage: Note, looked: readonly Note[], way: Way, before: readonly ExplainedStep[]): ExplainedStep[] {
   const found = verdictOf(stage);

@@ -111,9 +111,11 @@ function isOwnIpv6(descriptor: usize, port: u32, address: usize): bool {
   if (!ipv6.isLinkLocal(address)) return isBoundIpv6(descriptor, port, address);
   const isFromMac = isEui64Of(address, ports.mac(port));
   const isAnnounced = !isFromMac && ports.hasLinkLocal(port, address);
-  if (TRACE) noteAddress(step.LINK_LOCAL, isFromMac ? 1 : isAnnounced ? 2 : 0, port, 6, address);
+  if (TRACE) noteLinkLocal(isFromMac ? step.LINK_LOCAL_MADE : isAnnounced ? step.LINK_LOCAL_ANNOUNCED : step.LINK_LOCAL_NEITHER, address);
   return isFromMac || isAnnounced || isBoundIpv6(descriptor, port, address);
 }
+
+function noteLinkLocal(outcome: u32, address: usize): void { noteAddress(step.LINK_LOCAL, outcome, 0, 6, address); }
 
 /** What a port may say in neighbour discovery: nothing of other stations' addresses, nothing of a router. */
 function checkNeighbourMessage(descriptor: usize, port: u32, l4: usize): u32 {
@@ -137,9 +139,17 @@ function linkOptionIsOwn(mac: u64, port: u32): bool { return mac == 0 || mac == 
 function checkSolicitation(descriptor: usize, port: u32, l4: usize): u32 {
   const target = nd.target(l4);
   if (!ipv6.isUnspecified(ipv6.source(desc.l3(descriptor))) || !ipv6.isLinkLocal(target)) return field.CONTINUE;
-  if (isEui64Of(target, ports.mac(port)) || addresses.findIpv6(desc.network(descriptor), target) != 0) return field.CONTINUE;
-  if (!ports.hasLinkLocal(port, target) && isLinkLocalOfAnother(descriptor, port, target)) return field.CONTINUE;
-  return ports.addLinkLocal(port, target) ? field.CONTINUE : refuse(descriptor, step.REFUSED_LINK_LOCALS);
+  const isMade = isEui64Of(target, ports.mac(port));
+  if (TRACE && isMade) noteLinkLocal(step.LINK_LOCAL_MADE, target);
+  if (isMade || addresses.findIpv6(desc.network(descriptor), target) != 0) return field.CONTINUE;
+  const isAnnounced = ports.hasLinkLocal(port, target);
+  if (!isAnnounced && isLinkLocalOfAnother(descriptor, port, target)) {
+    if (TRACE) noteLinkLocal(step.LINK_LOCAL_OF_ANOTHER, target);
+    return field.CONTINUE;
+  }
+  const hasRoom = ports.addLinkLocal(port, target);
+  if (TRACE && hasRoom) noteLinkLocal(isAnnounced ? step.LINK_LOCAL_ANNOUNCED : step.LINK_LOCAL_NEW, target);
+  return hasRoom ? field.CONTINUE : refuse(descriptor, step.REFUSED_LINK_LOCALS);
 }
 
 /** True when a station on another port of the network announced `address`, or makes it from its MAC. Looks at every port of

@@ -127,7 +127,29 @@ export const sourceCases: Case[] = [
     datagram(A, ALL_NODES, "fe80::a1", "ff02::1"),
     `${IS_A}; fe80::a1 is neither made from the MAC nor announced; fe80::a1 is bound to no port`,
   ),
-  passes("Duplicate address detection announces it", detect("fe80::a1"), `${IS_A}; fe80::a1 is bound to no port`),
+  passes(
+    "Duplicate address detection announces it",
+    detect("fe80::a1"),
+    `${IS_A}; fe80::a1 is bound to no port; fe80::a1 is announced by a from now on`,
+  ),
+  passes(
+    "Once more it changes nothing",
+    detect("fe80::a1"),
+    `${IS_A}; fe80::a1 is bound to no port; fe80::a1 is announced by a`,
+    announced.slice(0, 1),
+  ),
+  passes("Nor does that of the one made from its MAC", detect(eui64(A)), `${IS_A}; fe80::ff:fe00:1 is made from the MAC`),
+  passes(
+    "A question for the one made from its neighbour's MAC goes on, and announces nothing",
+    detect(eui64(B)),
+    `${IS_A}; fe80::ff:fe00:2 is bound to no port; fe80::ff:fe00:2 is another station's, which may answer`,
+  ),
+  passes(
+    "So does one for what its neighbour has announced",
+    detect("fe80::b1"),
+    `${IS_A}; fe80::b1 is bound to no port; fe80::b1 is another station's, which may answer`,
+    [{ into: "b", frame: solicitation(B, "::", "fe80::b1") }],
+  ),
   passes("Then it is", datagram(A, ALL_NODES, "fe80::a1", "ff02::1"), `${IS_A}; fe80::a1 is announced by a`, announced.slice(0, 1)),
   refused(
     "Four are enough",
