@@ -89,10 +89,8 @@ function decideCut(worker: usize, descriptor: usize): u32 {
   if (verdict == field.CONTINUE) verdict = noted(step.PARSE, descriptor, parse(descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.NETWORK, descriptor, classify(worker, descriptor));
   if (verdict != field.CONTINUE) return verdict;
-  const isShort = cut.withdraw(descriptor);
-  if (isShort && isLookedAt(worker, descriptor)) verdict = desc.drop(descriptor, reason.SNAPPED_SHORT);
-  noted(step.CUT, descriptor, verdict);
-  if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
+  if (cut.withdraw(descriptor) && isLookedAt(worker, descriptor)) return noted(step.CUT, descriptor, desc.drop(descriptor, reason.SNAPPED_SHORT));
+  if (isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;

@@ -66,11 +66,10 @@ function layersOf({ low, number }: Note) {
   return { etherType: part(0n, 0xffffn), l3: part(16n, 0xffffn), l4: part(32n, 0xffffn), protocol: part(48n, 0xffn), flags: number };
 }
 
-/** Looked at twice: the Ethernet header before anything is read, and what the port's rules need. */
-function cutSteps(stage: Note, _looked: readonly Note[], { frame, originalBytes }: Way, before: readonly ExplainedStep[]): ExplainedStep[] {
+/** Of the Ethernet header before anything is read, and of what the port's rules need where that is not there. */
+function cutSteps(stage: Note, _looked: readonly Note[], { frame, originalBytes }: Way): ExplainedStep[] {
   const found = verdictOf(stage);
   const captured = `${frame.length} of ${originalBytes} bytes were captured`;
-  if (found.verdict === "continue" && before.some(({ step }) => step === "cut")) return [];
   const text = found.verdict === "continue" ? captured : `${captured}: a header that is needed is not whole`;
   return [{ step: "cut", ...found, text, capturedBytes: frame.length, originalBytes }];
 }
