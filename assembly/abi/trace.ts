@@ -11,9 +11,9 @@ export const TRACE_NOTE_BYTES = 32;
 export const TRACE_ENTRIES = MAX_PORTS * (MAX_SEGMENTS + 4);
 
 // stages: outcome verdict, port reason of a drop, number flags of the descriptor,
-// low EtherType 16 | L3 offset 16 | L4 offset 16 | protocol 8, high bytes of the frame 32 | network 32
+// low EtherType 16 | L3 offset 16 | L4 offset 16 | protocol 8, high network
 export const PARSE = 1;
-/** Of a frame that was cut when it was captured: what is not there is taken out of the descriptor. */
+/** Of a frame that was cut when it was captured: before anything is read, and again where what the port's rules need is not there. */
 export const CUT = 2;
 export const NETWORK = 3;
 export const SOURCE = 4;
@@ -27,7 +27,7 @@ export const TAG_OUT = 16;
 export const STATION = 17;
 /** A look-up of an address, 16 bytes in low and high, IPv4 in the first four: number 4 or 6, outcome 1 bound, to `port`. */
 export const BINDING = 18;
-/** A link-local address, 16 bytes in low and high: outcome LINK_LOCAL_*. */
+/** A link-local address, written as that of a BINDING: outcome LINK_LOCAL_*. */
 export const LINK_LOCAL = 19;
 /** The maximum segment size of a SYN was lowered: number what it is now. */
 export const CLAMP = 20;
@@ -37,7 +37,7 @@ export const LEARN = 21;
 export const LOOKUP = 22;
 /** An output begins: port, number longest frame for it, low bytes of the frame. What follows is about this output. */
 export const EGRESS = 23;
-/** The super-frame becomes `number` segments of `low` bytes of payload at most. */
+/** The super-frame becomes `number` segments. */
 export const SEGMENT = 24;
 /** A partial checksum was completed. */
 export const CHECKSUM = 25;

@@ -36,8 +36,7 @@ function noteStage(step: u32, descriptor: usize, verdict: u32): void {
   const frame = <u32>desc.frame(descriptor);
   const layers = <u64>desc.etherType(descriptor) | (offsetOf(desc.l3(descriptor), frame) << 16) | (offsetOf(desc.l4(descriptor), frame) << 32);
   const reason = verdict == DROP ? desc.reason(descriptor) : 0;
-  const size = <u64>desc.bytes(descriptor) | (<u64>desc.network(descriptor) << 32);
-  note(step, verdict, reason, desc.flags(descriptor), layers | (<u64>desc.protocol(descriptor) << 48), size);
+  note(step, verdict, reason, desc.flags(descriptor), layers | (<u64>desc.protocol(descriptor) << 48), desc.network(descriptor));
 }
 
 function offsetOf(header: usize, frame: u32): u64 { return header == 0 ? 0 : <u64>(<u32>header - frame); }

@@ -119,7 +119,7 @@ function insert(worker: usize, key: u64, mixed: u64, home: u64): void {
   if (!makeRoom(worker, port) || atomic.load32(map.HEAD_MAC_COUNT) >= load<u32>(map.HEAD_MAC_LIMIT)) return notLearned(worker);
   const entry = claim(worker, key, mixed);
   if (entry == 0) return notLearned(worker);
-  if (TRACE) note(step.LEARN, step.LEARN_NEW, port);
+  if (TRACE) note(step.LEARN, step.LEARN_NEW);
   publish(worker, entry, stamp(worker, home, 0));
   ring.push(port, entry);
   count(worker, record.LEARNED, 1);

@@ -106,7 +106,7 @@ const PARSE_DROPS: Record<string, string> = {
 function vlanSteps(stage: Note, looked: readonly Note[], { port, isTrunk, names }: Way): ExplainedStep[] {
   const found = verdictOf(stage);
   const tag = looked.find(({ step }) => step === note.TAG_OUT);
-  const network = found.verdict === "drop" ? null : names.network(Number(stage.high >> 32n));
+  const network = found.verdict === "drop" ? null : names.network(Number(stage.high));
   const vlan = tag === undefined ? null : tag.number;
   const text = VLAN_DROPS[found.reason ?? ""]?.(vlan) ?? networkText(isTrunk, vlan, port, network);
   return [{ step: "vlan", ...found, text, network, vlan }];

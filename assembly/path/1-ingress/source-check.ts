@@ -28,7 +28,7 @@ import * as vlan from "../../wire/vlan";
 export function checkSource(descriptor: usize): u32 {
   const port = desc.port(descriptor);
   const isStation = desc.source(descriptor) == ports.mac(port);
-  if (TRACE) note(step.STATION, <u32>isStation, port, 0, desc.source(descriptor), ports.mac(port));
+  if (TRACE) note(step.STATION, <u32>isStation, 0, 0, desc.source(descriptor), ports.mac(port));
   if (!isStation) return spoofed(descriptor);
   const flags = desc.flags(descriptor);
   if ((flags & field.FLAG_IPV4) != 0) return checkIpv4(descriptor, port);

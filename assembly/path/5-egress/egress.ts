@@ -93,7 +93,7 @@ function sendOnTrunk(worker: usize, descriptor: usize, output: u32, trunk: u32, 
 function sendTagged(worker: usize, descriptor: usize, output: u32, vlanId: u32, inPlace: bool): void {
   const tagged = inPlace ? descriptor : copyFrame(worker, descriptor);
   if (tagged == 0) return refuse(worker, output, reason.POOL_EMPTY);
-  if (TRACE) note(step.TAG_IN, 0, output, vlanId);
+  if (TRACE) note(step.TAG_IN, 0, 0, vlanId);
   pushTag(tagged, ethernet.ETHER_TYPE_VLAN, vlanId);
   queue(worker, tagged, output);
   if (!inPlace) pool.release(worker, tagged);

@@ -37,7 +37,7 @@ export function segment(worker: usize, descriptor: usize, output: u32, isLast: b
   const mtu = load<u32>(viewOf(worker, output), view.VIEW_MTU);
   if (headers + min<u32>(size, payload) > mtu + ethernet.HEADER_BYTES + vlan.HEADER_BYTES) return refuse(worker, output, reason.TOO_BIG);
   count(worker, record.SEGMENTS, segments - 1);
-  if (TRACE) note(step.SEGMENT, 0, output, segments, size);
+  if (TRACE) note(step.SEGMENT, 0, 0, segments);
   for (let i: u32 = 0; i < segments; i++) {
     const from = i * size;
     sendSegment(worker, descriptor, output, headers, from, min<u32>(size, payload - from), i, i == segments - 1);
