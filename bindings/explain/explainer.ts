@@ -32,18 +32,20 @@ export interface TracedWay {
 const WORKER = 0;
 
 export class Explainer {
-  readonly #layout: Layout;
   readonly #copyTables: CopyTables;
   readonly #memory: WebAssembly.Memory;
   readonly #tables: Tables;
   readonly #wasm: EngineExports;
+  /** Of the trace, behind the worker's region. */
+  readonly #place: number;
 
   /** @param layout of the tables that `copyTables` copies. */
   constructor(layout: Layout, copyTables: CopyTables) {
-    this.#layout = layout;
     this.#copyTables = copyTables;
     this.#memory = createMemory(memoryPages(layout, 1) + Math.ceil(TRACE_BYTES / map.WASM_PAGE_BYTES), false);
     this.#tables = new Tables(this.#memory);
+    this.#tables.configure(0n, layout.workersBase);
+    this.#place = layout.workersBase + map.WORKER_BYTES;
     this.#wasm = instantiateEngine(loadModule("explain"), this.#memory);
   }
 
@@ -51,9 +53,7 @@ export class Explainer {
   trace(from: number, whole: Uint8Array, { offload, originalBytes = whole.length }: ExplainOptions, nowMs: number): TracedWay {
     const frame = whole.subarray(0, MAX_FRAME_BYTES);
     this.#copyTables(this.#memory);
-    this.#tables.configure(0n, this.#layout.workersBase);
-    const place = this.#layout.workersBase + map.WORKER_BYTES;
-    clearTrace(this.#tables, place);
+    clearTrace(this.#tables, this.#place);
     const outputs: TracedOutput[] = [];
     const missing = originalBytes - frame.length;
     const worker = new MemoryWorker(this.#wasm, this.#tables, WORKER, 0, (to, bytes) => {
@@ -63,7 +63,7 @@ export class Explainer {
     this.#setTime(worker, nowMs);
     if (missing > 0) worker.receiveCut(from, frame, originalBytes);
     else worker.receive(from, frame, offload);
-    return { notes: readTrace(this.#tables, place), outputs };
+    return { notes: readTrace(this.#tables, this.#place), outputs };
   }
 
   /** Without the ageing that is due: that is for those who forward. */
