@@ -1,5 +1,4 @@
 /** What a configuration would do with one frame, on a network that nobody has spoken on yet. */
-import { CaptureRecord } from "../capture/capture-record.ts";
 import type { EngineConfig } from "../config/types.ts";
 import { ReplayEngine } from "../replay/replay-engine.ts";
 import type { ExplainOptions, Explanation } from "./types.ts";
@@ -10,7 +9,7 @@ import type { ExplainOptions, Explanation } from "./types.ts";
 export async function explain(config: EngineConfig, port: string, frame: Uint8Array, options: ExplainOptions = {}): Promise<Explanation> {
   const engine = await ReplayEngine.create(config, "single", {});
   try {
-    const record = Object.assign(new CaptureRecord(), { bytes: frame.length, originalBytes: frame.length });
+    const record = { at: 0, bytes: frame.length };
     if (engine.isWaiting(port, record)) await engine.adopt(port, record, frame);
     return engine.explain(port, frame, options);
   } finally {

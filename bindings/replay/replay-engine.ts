@@ -111,12 +111,12 @@ export class ReplayEngine {
   }
 
   /** True when `port` must be made ready before this frame: `adopt`. */
-  isWaiting(port: string, record: CaptureRecord): boolean {
+  isWaiting(port: string, record: Pick<CaptureRecord, "bytes">): boolean {
     return this.#late.size > 0 && this.#late.has(port) && record.bytes >= MIN_FRAME_BYTES;
   }
 
   /** The port's MAC is the source of its first frame. */
-  async adopt(name: string, record: CaptureRecord, source: Uint8Array): Promise<void> {
+  async adopt(name: string, record: Pick<CaptureRecord, "at">, source: Uint8Array): Promise<void> {
     const port = this.#late.get(name) as PortConfig;
     const mac = sourceOf(source, record.at);
     this.#late.delete(name);
