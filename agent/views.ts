@@ -1,4 +1,5 @@
 /** What an agent shows of itself: the engine's rows with their owner, and the ports that are held; filtered and cut. */
+import { mtusOf } from "../bindings/config/mtus-of.ts";
 import type { NetworkInput } from "../bindings/config/network-schema.ts";
 import { explanationJson } from "../bindings/explain/json.ts";
 import { withOffload } from "../bindings/capture/super-frame.ts";
@@ -83,21 +84,10 @@ export class Views {
   /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`. */
   explain(input: unknown): ExplanationView {
     const { port, frame, options } = parseExplainInput(input);
-    const { mtu, longest } = this.#mtusOf(port);
+    const { networks, ports, hostPorts } = this.#objects.inventory;
+    const config = ports.get(port) ?? hostPorts.get(port);
+    const { mtu, longest } = config === undefined ? { mtu: 0, longest: 0 } : mtusOf(config, networks);
     return explanationJson(this.#engine.explain(port, frame, withOffload(frame, options, mtu, longest)));
-  }
-
-  /** Of a port and of what it is in; 0 of one that is not there. */
-  #mtusOf(name: string): { mtu: number; longest: number } {
-    const port = this.#engine.ports().find((each) => each.name === name);
-    const mtus =
-      port === undefined
-        ? []
-        : this.#engine
-            .networks()
-            .filter((each) => each.ports.includes(name))
-            .map(({ mtu }) => mtu);
-    return { mtu: port?.mtu ?? 0, longest: Math.max(0, ...mtus) };
   }
 
   #networks(): NetworkView[] {

@@ -2,7 +2,7 @@
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import { offloadOf, withOffload } from "../capture/super-frame.ts";
 import type { CaptureRecord } from "../capture/capture-record.ts";
-import { networksOf } from "../config/networks-of.ts";
+import { mtusOf } from "../config/mtus-of.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { Engine } from "../engine.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
@@ -94,9 +94,9 @@ export class ReplayEngine {
   #find(name: string): void {
     const { networks, ports } = this.config;
     const config = ports.find((each) => each.name === name) as PortConfig;
-    const longest = Math.max(...networks.filter((network) => networksOf(config).includes(network.name)).map(({ mtu }) => mtu));
     const counts = this.#summary.ports[name] as ReplayedPort;
-    const port: Port = { name, index: this.#engine.memoryPort(name).index, counts, mtu: config.mtu ?? longest, longest };
+    const mtus = mtusOf(config, new Map(networks.map((network) => [network.name, network])));
+    const port: Port = { name, index: this.#engine.memoryPort(name).index, counts, ...mtus };
     this.#ports.set(name, port);
     this.#byIndex[port.index] = port;
   }
