@@ -1,7 +1,7 @@
 /** The running configuration as a whole, whoever made its parts: what `portyard export` writes, for a replay elsewhere. */
 import { configInput } from "../bindings/config/as-input.ts";
 import { hostPortOf } from "../bindings/config/host-port.ts";
-import type { EngineConfig, NetworkConfig, PortConfig, Publication } from "../bindings/config/types.ts";
+import type { EngineConfig, NetworkConfig } from "../bindings/config/types.ts";
 import type { EngineLike } from "../bindings/engine/types.ts";
 import type { ExportView } from "./api/schema.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
@@ -12,7 +12,7 @@ export interface ExportParts {
   config: Pick<EngineConfig, "workers" | "tables" | "docker">;
   objects: Objects;
   engine: Pick<EngineLike, "ports">;
-  publisher: Pick<Publisher, "published">;
+  publisher: Pick<Publisher, "chosen">;
 }
 
 /** What there is, with the addresses that were lent and the MACs that were made from names. What is held is named beside it. To be
@@ -22,24 +22,19 @@ export function exportOf({ config: { workers, tables, docker }, objects, engine,
   const name = objects.inventory.instance;
   const whole = { name, workers, tables, networks, ports: ports.map((port) => objects.withLease(port)), ...(docker && { docker }) };
   const states = new Map(engine.ports().map((port) => [port.name, port.state]));
-  const chosen = (owner: "network" | "port", { name: of, publish }: NetworkConfig | PortConfig) =>
-    chosenHostPorts(
-      publish,
-      publisher.published().filter((one) => (owner === "port" ? one.port === of : one.port === null && one.network === of)),
-    );
   return {
     config: configInput(whole),
     networks: networks.map((network) => ({
       name: network.name,
       owner: objects.networkOwner(network.name),
       hostPort: hostPortView(name, network),
-      chosenHostPorts: chosen("network", network),
+      chosenHostPorts: publisher.chosen("network", network.name),
     })),
     ports: ports.map((port) => ({
       name: port.name,
       owner: objects.portOwner(port.name),
       state: states.get(port.name) ?? "failed",
-      chosenHostPorts: chosen("port", port),
+      chosenHostPorts: publisher.chosen("port", port.name),
     })),
     held: [...heldViews("network", objects.heldNetworks), ...heldViews("port", objects.heldPorts)],
   };
@@ -48,14 +43,6 @@ export function exportOf({ config: { workers, tables, docker }, objects, engine,
 function hostPortView(instance: string, network: NetworkConfig): ExportView["networks"][number]["hostPort"] {
   const port = hostPortOf(instance, network);
   return port && { name: port.name, mac: port.mac ?? "" };
-}
-
-/** Of what names none. */
-function chosenHostPorts(publish: readonly Publication[] = [], published: ReturnType<Publisher["published"]>): number[] {
-  const free = publish.filter(({ hostPort }) => hostPort === null);
-  const isChosen = ({ protocol, targetPort }: (typeof published)[number]) =>
-    free.some((one) => one.protocol === protocol && targetPort >= one.targetPort && targetPort < one.targetPort + one.count);
-  return [...new Set(published.filter(isChosen).map(({ hostPort }) => hostPort))];
 }
 
 function heldViews(kind: "network" | "port", held: ReadonlyMap<string, Held<unknown>>): ExportView["held"] {

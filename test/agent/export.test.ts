@@ -161,7 +161,8 @@ test("what Docker made: networks with their options, and containers whose interf
     await call("CreateEndpoint", { ...endpoint, Interface: each });
     if (id !== "0") await call("Join", { ...endpoint, SandboxKey: `/var/run/docker/netns/${id.repeat(12)}` });
   }
-  const portMap = { "com.docker.network.portmap": [{ Proto: 6, IP: "", Port: 80, HostIP: "", HostPort: 0, HostPortEnd: 0 }] };
+  const mapped = (HostIP: string, HostPort: number) => ({ Proto: 6, IP: "", Port: 80, HostIP, HostPort, HostPortEnd: HostPort });
+  const portMap = { "com.docker.network.portmap": [mapped("", 0), mapped("127.0.0.1", 8080)] };
   await call("ProgramExternalConnectivity", { ...network, EndpointID: "e".repeat(64), Options: portMap });
 
   const { config, networks, ports } = await agent.operations.export();

@@ -36,9 +36,14 @@ type RuleMaker = Pick<HostLike, "publish" | "onPutBack">;
 
 interface Publishing {
   pairs: TakenPair[];
+  /** Host ports of these that were chosen, because they name none. */
+  chosen: number[];
   /** The rules say so. */
   isLed: boolean;
 }
+
+/** It names no host port. */
+const isFree = (pair: PublishedPair): boolean => pair.every(({ hostPort }) => hostPort === 0);
 
 const ownerOf = (kind: Kind, name: string): string => `${kind} ${name}`;
 
@@ -54,6 +59,12 @@ export class Publisher {
   /** Everything that is published, in the order in which it was. */
   published(): PublishedPort[] {
     return [...this.#publishing.values()].filter(({ isLed }) => isLed).flatMap(({ pairs }) => pairs.flatMap(({ pair }) => [...pair]));
+  }
+
+  /** Host ports that were chosen for what a port or network publishes without naming one. */
+  chosen(kind: Kind, name: string): number[] {
+    const publishing = this.#publishing.get(ownerOf(kind, name));
+    return publishing?.isLed ? [...publishing.chosen] : [];
   }
 
   /** Takes the host ports of a port; nothing happens when they are taken already.
@@ -135,11 +146,12 @@ export class Publisher {
       await Promise.all(taken.map(release));
       throw fault;
     }
-    this.#publishing.set(owner, { pairs: taken, isLed: false });
+    const chosen = new Set(taken.filter((_, index) => isFree(pairs[index]!)).flatMap(({ pair }) => pair.map(({ hostPort }) => hostPort)));
+    this.#publishing.set(owner, { pairs: taken, chosen: [...chosen], isLed: false });
   }
 
   async #takeOne(owner: string, pair: PublishedPair): Promise<TakenPair> {
-    if (pair.some(({ hostPort }) => hostPort !== 0)) return takePair(pair, this.#options.openSocket);
+    if (!isFree(pair)) return takePair(pair, this.#options.openSocket);
     const taken = (await this.#takeKept(owner, pair)) ?? (await takePair(pair, this.#options.openSocket));
     this.#options.kept.keep(owner, pair, taken.pair[0]?.hostPort ?? 0);
     return taken;

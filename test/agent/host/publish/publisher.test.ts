@@ -13,7 +13,7 @@ import { KeptHostPorts } from "../../../../agent/host/publish/kept-host-ports.ts
 import type { PublishedPort } from "../../../../agent/host/publish/published-port.ts";
 import { Publisher } from "../../../../agent/host/publish/publisher.ts";
 import { Inventory } from "../../../../bindings/config/inventory.ts";
-import { parseNetwork } from "../../../../bindings/config/parse.ts";
+import { parseNetwork, parsePort } from "../../../../bindings/config/parse.ts";
 import { PortyardError } from "../../../../bindings/error.ts";
 import { FakeHost } from "../../support/fake-host.ts";
 import { ask, Yard } from "../../support/yard.ts";
@@ -262,6 +262,35 @@ test("a host without IPv6 is no fault for what is published at all addresses", a
   );
   const error = await takePair([pair[1]!], openSocket).catch((fault) => fault);
   assert.is(error.code, "host-address-missing");
+});
+
+test("of what leads to the same target, that which names no host port is told as chosen, once for both families", async () => {
+  const network = parseNetwork(
+    { ...blue, publish: ["8080:10.77.0.2:80", "127.0.0.1::10.77.0.3:80-82", "8081:10.77.0.3:81/udp"] },
+    new Inventory("lab"),
+  );
+  const inventory = new Inventory("lab");
+  inventory.networks.set("blue", network);
+  const port = parsePort(portA(["8090:80", "80", "127.0.0.1:8091:80", "80/udp"]), inventory);
+  const plain = parsePort(portB(["8092:80"]), inventory);
+  let next = 40000;
+  const openSocket = async ({ hostPort }: PublishedPort) => ({ hostPort: hostPort || next++, close: async () => {} });
+  const log = pino({ level: "silent" });
+  const kept = new KeptHostPorts();
+  const publisher = new Publisher({ networks: () => [network], kept, log, openSocket, forgetFlows: async () => true });
+  const chosen = () => [publisher.chosen("network", "blue"), publisher.chosen("port", "a"), publisher.chosen("port", "b")];
+  await publisher.takeNetwork(network);
+  for (const each of [port, plain]) await publisher.takePort(each);
+  assert.equal(chosen(), [[], [], []], "it is not led yet");
+  await publisher.publish("network", "blue");
+  for (const name of ["a", "b"]) await publisher.publish("port", name);
+  assert.equal(chosen(), [[40000, 40001, 40002], [40003, 40004], []]);
+  await publisher.withdraw("port", "a");
+  assert.equal(chosen(), [[40000, 40001, 40002], [], []]);
+  await publisher.takePort(port);
+  await publisher.publish("port", "a");
+  assert.equal(chosen()[1], [40003, 40004], "the kept ones are chosen ones too");
+  await publisher.close();
 });
 
 test("what is known of the host ports is forgotten when the rules stand again", async ({ host }) => {
