@@ -48,6 +48,9 @@ export const DROP = 27;
 /** A source is refused, and no look-up says why: outcome REFUSED_*. */
 export const REFUSED = 28;
 
+/** What may be a question is not answered, and no look-up says why: outcome UNASKED_*. */
+export const UNASKED = 29;
+
 export const LEARN_OFF = 0;
 export const LEARN_NEW = 1;
 export const LEARN_SEEN = 2;
@@ -88,3 +91,18 @@ export const REFUSED_MESSAGE = 5;
 export const REFUSED_LINK_OPTION = 6;
 /** One link-local address more than MAX_LINK_LOCALS is announced. */
 export const REFUSED_LINK_LOCALS = 7;
+
+/** It carries a tag: what is asked within it is for others. */
+export const UNASKED_TAGGED = 1;
+/** What it is cannot be seen: ARP of another form, IPv6 that is malformed, or what was cut off. */
+export const UNASKED_HIDDEN = 2;
+/** A neighbour solicitation in fragments (RFC 6980). */
+export const UNASKED_FRAGMENT = 3;
+/** A neighbour solicitation with another hop limit than 255. */
+export const UNASKED_FAR = 4;
+/** A neighbour solicitation that is not whole or not well formed. */
+export const UNASKED_MALFORMED = 5;
+/** An ARP request for the sender's own address, which announces it (RFC 5227). */
+export const UNASKED_ANNOUNCEMENT = 6;
+/** The port that the address is bound to is not there, or is not up. */
+export const UNASKED_ABSENT = 7;

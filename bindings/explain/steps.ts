@@ -183,12 +183,29 @@ function answerSteps(stage: Note, looked: readonly Note[], way: Way, before: rea
   const asked = looked.find(({ step }) => step === note.BINDING);
   const address = asked === undefined ? null : addressOf(asked.number, asked.low, asked.high);
   const port = asked === undefined || asked.outcome === 0 ? null : way.names.port(asked.port);
-  const step: ExplainedStep = { step: "answer", ...found, text: answerText(found.verdict, address, port, way.port), address, port };
+  const why = looked.find(({ step }) => step === note.UNASKED)?.outcome;
+  const text = address === null ? unaskedText(why) : answerText(found.verdict, address, port, way.port) + (UNANSWERED[why ?? 0] ?? "");
+  const step: ExplainedStep = { step: "answer", ...found, text, address, port };
   return [...uncheckedSource(before, looked, way), step, ...egressSteps(looked, way.names)];
 }
 
-function answerText(verdict: StepVerdict, address: string | null, port: string | null, from: string): string {
-  if (address === null) return "neither an ARP request nor a neighbour solicitation";
+const unaskedText = (why = 0): string => UNASKED[why] ?? "neither an ARP request nor a neighbour solicitation";
+
+const UNASKED: Record<number, string> = {
+  [note.UNASKED_TAGGED]: "it carries a tag, and what is asked within one is not for the engine",
+  [note.UNASKED_HIDDEN]: "what it is cannot be seen, and so whether it asks for an address",
+  [note.UNASKED_FRAGMENT]: "a neighbour solicitation in fragments, which is not answered",
+  [note.UNASKED_FAR]: "a neighbour solicitation whose hop limit is not 255: it may come through a router, and is not answered",
+  [note.UNASKED_MALFORMED]: "a malformed neighbour solicitation, which is not answered",
+};
+
+/** Of a question for an address of another port. */
+const UNANSWERED: Record<number, string> = {
+  [note.UNASKED_ANNOUNCEMENT]: ": its sender announces it",
+  [note.UNASKED_ABSENT]: ": the port is not there, or is not up",
+};
+
+function answerText(verdict: StepVerdict, address: string, port: string | null, from: string): string {
   if (verdict === "drop") return `asks for ${address}, and no slot is free for the answer`;
   if (verdict === "answered") return `asks for ${address}, which is bound to ${port}: the engine answers`;
   if (port === null) return `asks for ${address}, which is bound to no port`;

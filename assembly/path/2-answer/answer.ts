@@ -5,8 +5,10 @@
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
 import * as record from "../../abi/worker";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
 import * as pool from "../../memory/frame-pool";
+import { TRACE, note } from "../../memory/trace";
 import { count, isUsable } from "../../memory/worker";
 import * as addresses from "../../tables/address-table";
 import * as arp from "../../wire/arp";
@@ -29,17 +31,37 @@ const ALL_NODES_LOW: u64 = 0x0100000000000000;
 /** Verdict CONTINUE (not for us), CONSUME (answered) or DROP (no slot for the answer). */
 export function answer(worker: usize, descriptor: usize): u32 {
   const flags = desc.flags(descriptor);
-  if ((flags & field.FLAG_TAGGED) != 0) return field.CONTINUE;
+  if ((flags & field.FLAG_TAGGED) != 0) return unasked(step.UNASKED_TAGGED);
   if ((flags & field.FLAG_ARP) != 0) return answerArp(worker, descriptor);
-  if ((flags & field.FLAG_IPV6) == 0 || desc.protocol(descriptor) != ICMPV6) return field.CONTINUE;
+  if ((flags & field.FLAG_IPV6) == 0 || desc.protocol(descriptor) != ICMPV6) {
+    if (TRACE && isHidden(descriptor)) note(step.UNASKED, step.UNASKED_HIDDEN);
+    return field.CONTINUE;
+  }
   return answerSolicitation(worker, descriptor);
+}
+
+// @ts-ignore: decorator
+@inline
+function unasked(why: u32): u32 {
+  if (TRACE) note(step.UNASKED, why);
+  return field.CONTINUE;
+}
+
+/** Of what the parser has not found: its EtherType may still be that of a question. */
+function isHidden(descriptor: usize): bool {
+  const etherType = desc.etherType(descriptor);
+  const known = desc.flags(descriptor) & (field.FLAG_IPV6 | field.FLAG_CHAIN_CUT);
+  return etherType == ethernet.ETHER_TYPE_ARP || (etherType == ethernet.ETHER_TYPE_IPV6 && known != field.FLAG_IPV6);
 }
 
 /** The binding that is to be answered for, or 0: bound, on another port, which is there. */
 function answerable(worker: usize, descriptor: usize, binding: usize): usize {
   if (binding == 0) return 0;
   const port = addresses.portOf(binding);
-  return port != desc.port(descriptor) && isUsable(worker, port) ? binding : 0;
+  if (port == desc.port(descriptor)) return 0;
+  if (isUsable(worker, port)) return binding;
+  if (TRACE) note(step.UNASKED, step.UNASKED_ABSENT);
+  return 0;
 }
 
 function answerArp(worker: usize, descriptor: usize): u32 {
@@ -47,7 +69,8 @@ function answerArp(worker: usize, descriptor: usize): u32 {
   if (arp.operation(request) != arp.REQUEST) return field.CONTINUE;
   const target = arp.targetIpBe(request);
   const binding = answerable(worker, descriptor, addresses.findIpv4(desc.network(descriptor), target));
-  if (binding == 0 || arp.senderIpBe(request) == target) return field.CONTINUE;
+  if (binding == 0) return field.CONTINUE;
+  if (arp.senderIpBe(request) == target) return unasked(step.UNASKED_ANNOUNCEMENT);
   const reply = originate(worker, descriptor, ARP_FRAME_BYTES);
   if (reply == 0) return desc.drop(descriptor, reason.POOL_EMPTY);
   const frame = desc.frame(reply);
@@ -60,14 +83,25 @@ function answerArp(worker: usize, descriptor: usize): u32 {
 function answerSolicitation(worker: usize, descriptor: usize): u32 {
   const ip = desc.l3(descriptor);
   const l4 = desc.l4(descriptor);
-  if (l4 == 0 || (desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0 || ipv6.hopLimit(ip) != nd.HOP_LIMIT_REQUIRED) return field.CONTINUE;
-  if (!nd.isValid(l4, desc.l4Bytes(descriptor)) || icmpv6.type(l4) != icmpv6.NEIGHBOUR_SOLICITATION) return field.CONTINUE;
+  if (l4 == 0) return unasked(step.UNASKED_HIDDEN);
+  if ((desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0) return unsolicited(l4, step.UNASKED_FRAGMENT);
+  if (ipv6.hopLimit(ip) != nd.HOP_LIMIT_REQUIRED) return unsolicited(l4, step.UNASKED_FAR);
+  if (!nd.isValid(l4, desc.l4Bytes(descriptor))) return unsolicited(l4, step.UNASKED_MALFORMED);
+  if (icmpv6.type(l4) != icmpv6.NEIGHBOUR_SOLICITATION) return field.CONTINUE;
   const binding = answerable(worker, descriptor, addresses.findIpv6(desc.network(descriptor), nd.target(l4)));
   if (binding == 0) return field.CONTINUE;
   const reply = originate(worker, descriptor, ADVERTISEMENT_FRAME_BYTES);
   if (reply == 0) return desc.drop(descriptor, reason.POOL_EMPTY);
   writeAdvertisement(desc.frame(reply), descriptor, ip, l4, addresses.macOf(binding));
   return send(worker, descriptor, reply);
+}
+
+/** There is nothing to say of other messages. */
+// @ts-ignore: decorator
+@inline
+function unsolicited(message: usize, why: u32): u32 {
+  if (TRACE && icmpv6.isNeighbourSolicitation(message)) note(step.UNASKED, why);
+  return field.CONTINUE;
 }
 
 function writeAdvertisement(frame: usize, descriptor: usize, ip: usize, solicitation: usize, mac: u64): void {

@@ -1,12 +1,13 @@
 /** Questions for bound addresses: RFC 826, 5227 (ARP), RFC 4861, 4862 (neighbour discovery). */
-import { u32 } from "../../../support/packet/bytes.ts";
+import { bytes, ramp, u32 } from "../../../support/packet/bytes.ts";
 import { ipv6Address } from "../../../support/packet/address.ts";
-import { ethernet, tagged, TYPE_IPV6 } from "../../../support/packet/ethernet.ts";
-import { ICMPV6, ipv6 } from "../../../support/packet/ip.ts";
+import { arp, ethernet, tagged, TYPE_ARP, TYPE_IPV6 } from "../../../support/packet/ethernet.ts";
+import { FRAGMENT, ICMPV6, ipv6 } from "../../../support/packet/ip.ts";
 import {
   ADVERTISEMENT,
   advertisement,
   discovery,
+  fragmentHeader,
   linkOption,
   SOLICITATION,
   solicitation,
@@ -19,6 +20,9 @@ import { arpReply, arpRequest, BROADCAST, datagram } from "./frames.ts";
 import { A, B, D, X } from "./yards.ts";
 
 const NO_QUESTION = "neither an ARP request nor a neighbour solicitation";
+const SOLICITATION_IS = "a neighbour solicitation";
+const NOT = "and is not answered";
+const HIDDEN = "what it is cannot be seen, and so whether it asks for an address";
 /** "It is here": solicited and override. */
 const SOLICITED = 0x60;
 const OVERRIDE = 0x20;
@@ -70,12 +74,20 @@ const here = (mac: string, address: string, to: string, destination: string, fla
   ]);
 
 const asks = { source: "fd77::2", destination: "fd77::3" };
-const farAway = ethernet(
-  B,
-  A,
-  TYPE_IPV6,
-  ipv6({ ...asks, next: ICMPV6, hopLimit: 64 }, icmpv6(asks, SOLICITATION, 0, u32(0), ipv6Address("fd77::3"))),
-);
+const toB = (next: number, hopLimit: number, ...content: Uint8Array[]): Uint8Array =>
+  ethernet(B, A, TYPE_IPV6, ipv6({ ...asks, next, hopLimit }, ...content));
+const question = icmpv6(asks, SOLICITATION, 0, u32(0), ipv6Address("fd77::3"));
+const farAway = (hopLimit: number) => toB(ICMPV6, hopLimit, question);
+const ping = (hopLimit: number) => toB(ICMPV6, hopLimit, icmpv6(asks, 128, 0, u32(1)));
+const inFragments = (isMore: boolean) =>
+  ethernet(BROADCAST, X, TYPE_IPV6, ipv6({ ...asks, next: FRAGMENT, hopLimit: 255 }, fragmentHeader(ICMPV6, 0, isMore), question));
+const malformed = discovery({ from: X, to: BROADCAST }, asks, SOLICITATION, [u32(0), ipv6Address("fd77::3"), [1, 2, 0, 0, 0, 0, 0, 0]]);
+const whole = arp({ operation: 1, senderMac: X, senderAddress: "10.77.0.9", targetAddress: "10.77.0.3" });
+const strangeArp = ethernet(BROADCAST, X, TYPE_ARP, bytes(0, 6, whole.slice(2)));
+
+/** A frame that asks nothing. */
+const none = (sentence: string, into: string, frame: Uint8Array, text: string, leaves: Leaving[]): Case =>
+  unanswered(sentence, into, frame, { address: null, port: null, text }, leaves);
 
 export const answerCases: Case[] = [
   answered(
@@ -151,7 +163,7 @@ export const answerCases: Case[] = [
     "An announcement asks for its sender's address, and nobody answers it",
     "c",
     arpRequest(X, "10.77.0.3", "10.77.0.3"),
-    { address: "10.77.0.3", port: "b", text: "asks for 10.77.0.3 of b, and is not answered" },
+    { address: "10.77.0.3", port: "b", text: "asks for 10.77.0.3 of b, and is not answered: its sender announces it" },
     ["a", "b", "d"],
   ),
   unanswered("A reply asks nothing", "a", arpReply(A, "10.77.0.2", B, "10.77.0.3"), { address: null, port: null, text: NO_QUESTION }, [
@@ -165,14 +177,67 @@ export const answerCases: Case[] = [
     ["b", "c", "d"],
   ),
   unanswered("Nor a datagram", "a", datagram(A, B, "10.77.0.2", "10.77.0.3"), { address: null, port: null, text: NO_QUESTION }, ["b"]),
-  unanswered("A solicitation that crossed a router is none", "a", farAway, { address: null, port: null, text: NO_QUESTION }, ["b"]),
+  none(
+    "A solicitation that crossed a router is none",
+    "a",
+    farAway(64),
+    `${SOLICITATION_IS} whose hop limit is not 255: it may come through a router, ${NOT}`,
+    ["b"],
+  ),
+  none(
+    "Nor one that says it crossed 254",
+    "c",
+    farAway(1),
+    `${SOLICITATION_IS} whose hop limit is not 255: it may come through a router, ${NOT}`,
+    ["b"],
+  ),
+  none("A ping asks nothing, from wherever it comes", "c", ping(64), NO_QUESTION, ["b"]),
+  none("A solicitation in fragments may not be", "c", inFragments(true), `${SOLICITATION_IS} in fragments, which is not answered`, [
+    "a",
+    "b",
+    "d",
+  ]),
+  none("One whole fragment is a fragment", "c", inFragments(false), `${SOLICITATION_IS} in fragments, which is not answered`, [
+    "a",
+    "b",
+    "d",
+  ]),
+  none(
+    "One whose last option is longer than it is no question",
+    "c",
+    malformed,
+    "a malformed neighbour solicitation, which is not answered",
+    ["a", "b", "d"],
+  ),
+  none("ARP of other than Ethernet asks nothing that can be seen", "c", strangeArp, HIDDEN, ["a", "b", "d"]),
+  none("Nor does IPv6 whose header is malformed", "c", ethernet(BROADCAST, X, TYPE_IPV6, ramp(60)), HIDDEN, ["a", "b", "d"]),
   unanswered(
     "A question with a tenant's tag is the tenant's",
     "c",
     tagged(arpRequest(X, "10.77.0.9", "10.77.0.3"), { id: 5 }),
-    { address: null, port: null, text: NO_QUESTION },
+    { address: null, port: null, text: "it carries a tag, and what is asked within one is not for the engine" },
     ["a", "b", "d"],
   ),
+  {
+    sentence: "A request of which half was captured floods",
+    yard: "open",
+    into: "a",
+    frame: arpRequest(A, "10.77.0.2", "10.77.0.3").subarray(0, 30),
+    originalBytes: 42,
+    verdict: "forwarded",
+    leaves: ["b", "c"],
+    steps: [{ step: "answer", verdict: "continue", address: null, port: null, text: HIDDEN }],
+  },
+  {
+    sentence: "So does a solicitation",
+    yard: "open",
+    into: "a",
+    frame: solicitation(A, "fd77::2", "fd77::3").subarray(0, 60),
+    originalBytes: 78,
+    verdict: "forwarded",
+    leaves: ["b", "c"],
+    steps: [{ step: "answer", verdict: "continue", address: null, port: null, text: HIDDEN }],
+  },
   {
     sentence: "Where nothing is bound every question floods",
     yard: "open",
