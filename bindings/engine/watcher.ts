@@ -99,10 +99,12 @@ export class Watcher {
     this.emitter.off(name, listener as () => void);
   }
 
-  /** The ports are those that are asked for: what was dropped before, under a predecessor, is told to nobody. */
+  /** The ports are those that are asked for: what was dropped before, under a predecessor, is told to nobody. Nothing happens when they
+   *  were so before. */
   settled(): void {
+    if (this.sampledMs !== null) return;
     this.drops.skip(this.ports.all());
-    this.sampledMs ??= Number.NEGATIVE_INFINITY;
+    this.sampledMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Reads and emits what has come. @throws what a listener threw first since the last call, when everything has been told. */

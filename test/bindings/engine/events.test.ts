@@ -135,6 +135,17 @@ test("a listener that is taken away hears no more, and the next one hears what c
   await engine.close();
 });
 
+test("a second settle tells no fewer drops", async () => {
+  const engine = await Engine.create(configure([a, b]), { isolation: "inline" });
+  const told = listen(engine, ["dropSampled"]);
+  engine.tick(0);
+  engine.memoryPort("a").send(new Uint8Array(13));
+  assert.equal(await engine.settle(), []);
+  engine.tick(1000);
+  assert.equal(told(), ["dropSampled runt a 1"]);
+  await engine.close();
+});
+
 test("many listeners of one event are no reason to warn", async () => {
   const engine = await Engine.create(configure([a, b]), { isolation: "inline" });
   const warnings: string[] = [];
