@@ -1,6 +1,7 @@
 /** A frame's headers in a few words, as a network engineer writes them: "IPv4 10.77.0.2 > 10.77.0.3, TCP 40000 > 80 SYN". Where each header
  *  lies, and whether it is whole, the parser has said. */
 import * as flag from "../../assembly/abi/descriptor.ts";
+import { MAX_EXTENSION_BYTES } from "../../assembly/abi/limits.ts";
 import { addressText } from "../config/ip-address.ts";
 import { joinMac, readMac } from "../mac.ts";
 
@@ -61,6 +62,10 @@ function layersText(frame: Uint8Array, layers: Layers): string {
 
 const LEAST_ETHER_TYPE = 0x0600;
 const ARP_BYTES = 28;
+const IPV4_PROTOCOL = 9;
+const IPV6_BYTES = 40;
+const IPV6_LENGTH = 4;
+const IPV6_NEXT = 6;
 const ADDRESSES_END = 12;
 
 /** A frame's L3 begins behind its MAC addresses, 4 bytes for each tag, and the EtherType. */
@@ -86,10 +91,11 @@ function arpText(frame: Uint8Array, at: number): string {
 
 function packetText(frame: Uint8Array, layers: Layers): string {
   const isIpv4 = (layers.flags & flag.FLAG_IPV4) !== 0;
-  const [family, headerBytes, addressAt, addressBytes] = isIpv4 ? (["IPv4", 20, 12, 4] as const) : (["IPv6", 40, 8, 16] as const);
+  const [family, headerBytes, addressAt, addressBytes] = isIpv4 ? (["IPv4", 20, 12, 4] as const) : (["IPv6", IPV6_BYTES, 8, 16] as const);
   if (!isWithin(frame, layers.l3, headerBytes)) return `${family}, cut off`;
   const source = layers.l3 + addressAt;
   const ends = `${ip(frame, source, addressBytes)} > ${ip(frame, source + addressBytes, addressBytes)}`;
+  if (!isIpv4 && isChainCut(frame, layers)) return `${family} ${ends}, extension headers, cut off`;
   return `${family} ${ends}, ${layers.l4 === 0 ? withoutL4(isIpv4, layers) : l4Text(frame, layers)}`;
 }
 
@@ -98,6 +104,21 @@ function withoutL4(isIpv4: boolean, { flags, protocol }: Layers): string {
   if ((flags & flag.FLAG_CHAIN_CUT) !== 0) return "extension headers without end";
   const name = isIpv4 ? `${nameOf(protocol)}, ` : "";
   return name + ((flags & flag.FLAG_FRAGMENT) !== 0 ? "a later fragment" : "no payload");
+}
+
+/** The number of the protocol that IPv4 or IPv6 carries; null where that is not known, or was not captured. */
+export function protocolOf(frame: Uint8Array, { flags, l3, l4, protocol }: Layers): number | null {
+  if ((flags & flag.FLAG_IPV4) !== 0) return isWithin(frame, l3, IPV4_PROTOCOL + 1) ? protocol : null;
+  if ((flags & flag.FLAG_IPV6) === 0 || l4 === 0) return null;
+  const named = l4 === l3 + IPV6_BYTES ? l3 + IPV6_NEXT + 1 : l4;
+  return isWithin(frame, 0, named) ? protocol : null;
+}
+
+/** Extension headers of IPv6 that were not wholly captured: the parser has walked on into what is not there. */
+function isChainCut(frame: Uint8Array, { flags, l3, l4 }: Layers): boolean {
+  if (l4 !== 0) return l4 > l3 + IPV6_BYTES && l4 > frame.length;
+  const packetEnd = l3 + IPV6_BYTES + word(frame, l3 + IPV6_LENGTH);
+  return (flags & flag.FLAG_FRAGMENT) === 0 && frame.length < Math.min(packetEnd, l3 + IPV6_BYTES + MAX_EXTENSION_BYTES);
 }
 
 const nameOf = (protocol: number): string => PROTOCOLS[protocol] ?? `protocol ${protocol}`;

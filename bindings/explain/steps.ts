@@ -5,7 +5,7 @@ import { MAX_LINK_LOCALS } from "../../assembly/abi/limits.ts";
 import * as note from "../../assembly/abi/trace.ts";
 import { REASON_NAMES } from "../engine/describe.ts";
 import { egressSteps } from "./egress-steps.ts";
-import { addressOf, headersText, macText } from "./headers.ts";
+import { addressOf, headersText, macText, protocolOf } from "./headers.ts";
 import { joinMac, readMac } from "../mac.ts";
 import { learnStep, lookUpSteps } from "./switch-steps.ts";
 import type { Note } from "./trace.ts";
@@ -66,8 +66,10 @@ function layersOf({ low, number }: Note) {
   return { etherType: part(0n, 0xffffn), l3: part(16n, 0xffffn), l4: part(32n, 0xffffn), protocol: part(48n, 0xffn), flags: number };
 }
 
-/** Of the Ethernet header before anything is read, and of what the port's rules need where that is not there. */
+/** Of the Ethernet header before anything is read, and of what the port's rules need where that is not there. Of a frame that is longer than
+ *  a slot the pipeline has seen no more than fits: that is not how it was captured. */
 function cutSteps(stage: Note, _looked: readonly Note[], { frame, originalBytes }: Way): ExplainedStep[] {
+  if (originalBytes <= frame.length) return [];
   const found = verdictOf(stage);
   const captured = `${frame.length} of ${originalBytes} bytes were captured`;
   const text = found.verdict === "continue" ? captured : `${captured}: a header that is needed is not whole`;
@@ -79,7 +81,6 @@ function parseSteps(stage: Note, _looked: readonly Note[], { frame, originalByte
   const layers = layersOf(stage);
   const hasMacs = frame.length >= 12;
   const isParsed = layers.l3 > 0;
-  const [isIpv4, isIpv6] = [flag.FLAG_IPV4, flag.FLAG_IPV6].map((family) => (layers.flags & family) !== 0);
   const what = isParsed ? headersText(frame, layers) : PARSE_DROPS[found.reason ?? ""];
   return [
     {
@@ -90,7 +91,7 @@ function parseSteps(stage: Note, _looked: readonly Note[], { frame, originalByte
       source: hasMacs ? joinMac(...readMac(frame, 6)) : null,
       destination: hasMacs ? joinMac(...readMac(frame, 0)) : null,
       etherType: isParsed ? layers.etherType : null,
-      protocol: isIpv4 || (isIpv6 && layers.l4 > 0) ? layers.protocol : null,
+      protocol: protocolOf(frame, layers),
     },
   ];
 }

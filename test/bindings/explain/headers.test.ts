@@ -2,11 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as flag from "../../../assembly/abi/descriptor.ts";
-import { addressOf, headersText, type Layers, macText } from "../../../bindings/explain/headers.ts";
+import { addressOf, headersText, type Layers, macText, protocolOf } from "../../../bindings/explain/headers.ts";
 import { ipv4Address, ipv6Address } from "../../support/packet/address.ts";
 import { bytes, ramp, u16 } from "../../support/packet/bytes.ts";
 import { arp, ethernet, station, tagged, TYPE_ARP, TYPE_IPV4, TYPE_IPV6 } from "../../support/packet/ethernet.ts";
-import { ipv4, ipv6 } from "../../support/packet/ip.ts";
+import { extension, ipv4, ipv6 } from "../../support/packet/ip.ts";
 import { ACK, FIN, icmp, icmpv6, PSH, RST, SYN, tcp, udp } from "../../support/packet/transport.ts";
 
 const test = suite("headers in words");
@@ -154,6 +154,45 @@ test("of a frame that was cut nothing is told that is not there", () => {
   assert.is(headersText(echo.subarray(0, 34), of4(1)), "IPv4 10.0.0.1 > 10.0.0.2, ICMP");
   assert.is(headersText(six(17, udp(SIX, PORTS)).subarray(0, 53), of6(17)), "IPv6, cut off");
   assert.is(headersText(arpFrame(1).subarray(0, 41), ofArp), "ARP, cut off");
+});
+
+test("extension headers are told where they were captured up to what they lead to", () => {
+  const frame = six(0, bytes(extension(17), udp(SIX, PORTS, ramp(8))));
+  const of = (length: number, layers: Layers) => headersText(frame.subarray(0, length), layers);
+  for (const length of [54, 55, 61]) assert.is(of(length, of6(17, { l4: 62 })), "IPv6 fd00::1 > fd00::2, extension headers, cut off");
+  assert.is(of(62, of6(17, { l4: 62 })), "IPv6 fd00::1 > fd00::2, UDP");
+  const chain = of6(0, { l4: 0, flags: flag.FLAG_IPV6 | flag.FLAG_CHAIN_CUT });
+  assert.is(of(54, chain), "IPv6 fd00::1 > fd00::2, extension headers, cut off");
+  assert.is(of(frame.length, chain), "IPv6 fd00::1 > fd00::2, extension headers without end");
+});
+
+test("a protocol has a number where its byte was captured", () => {
+  const number = (frame: Uint8Array, length: number, layers: Layers) => protocolOf(frame.subarray(0, length), layers);
+  const plain = four(17, udp(FOUR, PORTS));
+  for (const [length, protocol] of [
+    [14, null],
+    [23, null],
+    [24, 17],
+    [34, 17],
+  ] as const)
+    assert.is(number(plain, length, of4(17)), protocol);
+  const udp6 = six(17, udp(SIX, PORTS));
+  for (const [length, protocol] of [
+    [20, null],
+    [21, 17],
+    [54, 17],
+  ] as const)
+    assert.is(number(udp6, length, of6(17)), protocol);
+  const behind = six(0, bytes(extension(17), udp(SIX, PORTS)));
+  for (const [length, protocol] of [
+    [21, null],
+    [54, null],
+    [61, null],
+    [62, 17],
+  ] as const)
+    assert.is(number(behind, length, of6(17, { l4: 62 })), protocol);
+  assert.is(protocolOf(behind, of6(0, { l4: 0 })), null);
+  assert.is(protocolOf(arpFrame(1), ofArp), null);
 });
 
 test("MACs and addresses of notes", () => {

@@ -1,15 +1,52 @@
 /** Frames that a capture cut to a snap length: they go by the headers that are there. */
-import { tagged } from "../../../support/packet/ethernet.ts";
+import { ramp } from "../../../support/packet/bytes.ts";
+import { ethernet, tagged, TYPE_IPV6 } from "../../../support/packet/ethernet.ts";
+import { extension, HOP_BY_HOP, ipv6, UDP } from "../../../support/packet/ip.ts";
 import { solicitation } from "../../../support/packet/neighbour.ts";
+import { udp } from "../../../support/packet/transport.ts";
 import type { Case } from "./case.ts";
-import { arpReply, arpRequest, datagram, FOUR, raw, syn } from "./frames.ts";
+import { arpReply, arpRequest, datagram, FOUR, raw, SIX, syn } from "./frames.ts";
 import { A, B, X } from "./yards.ts";
 
 const long = datagram(A, B, "10.77.0.2", "10.77.0.3");
 const head = (frame: Uint8Array, length: number): Uint8Array => frame.slice(0, length);
 const SHORT = "a header that is needed is not whole";
 
+/** IPv4 whose header is not wholly there: by how much of it the protocol is known. */
+const halfHeader = (length: number, protocol: number | null): Case => ({
+  sentence: `Of ${length} bytes the protocol is ${protocol === null ? "not" : ""} known`.replace("  ", " "),
+  yard: "open",
+  into: "a",
+  frame: head(long, length),
+  originalBytes: long.length,
+  verdict: "forwarded",
+  leaves: ["b", "c"],
+  steps: [{ step: "parse", text: "IPv4, cut off", etherType: 0x0800, protocol }],
+});
+
+const extended = ethernet(
+  B,
+  A,
+  TYPE_IPV6,
+  ipv6({ ...SIX, next: HOP_BY_HOP }, extension(UDP), udp(SIX, { sourcePort: 1, targetPort: 2 }, ramp(300))),
+);
+const chain = (length: number, text: string, protocol: number | null): Case => ({
+  sentence: `Extension headers lead on as far as they were captured: ${length} bytes`,
+  yard: "open",
+  into: "a",
+  frame: head(extended, length),
+  originalBytes: extended.length,
+  verdict: "forwarded",
+  leaves: ["b", "c"],
+  steps: [{ step: "parse", text: `IPv6 fd77::2 > fd77::3, ${text}`, protocol }],
+});
+
 export const cutCases: Case[] = [
+  ...[18, 19, 22, 23].map((length) => halfHeader(length, null)),
+  halfHeader(24, 17),
+  ...[54, 55, 61].map((length) => chain(length, "extension headers, cut off", null)),
+  chain(62, "UDP", 17),
+  chain(66, "UDP 1 > 2", 17),
   {
     sentence: "An Ethernet header is enough for a switch",
     yard: "open",
