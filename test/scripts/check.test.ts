@@ -97,6 +97,8 @@ test("a long file, an address as a number, a focused test and a note of somethin
 test("each forbidden word of a release text is named with its line", () => {
   assert.equal(releaseText("a.wat", "(module)\n(call_indirect)"), ["a.wat:2: call_indirect has no place in a release build"]);
   assert.is(releaseText("a.wat", 'memory.grow abort "~lib/rt/stub"').length, 3);
+  for (const module of ["observe/fault/faultBefore", "memory/trace/note"])
+    assert.is(releaseText("a.wat", `(func $assembly/${module}`).length, 1);
   assert.equal(releaseText("a.wat", "(module)"), []);
 });
 
