@@ -3,6 +3,7 @@
 import { configSchema } from "../../bindings/config/schema.ts";
 import { OWNERS } from "../state/types.ts";
 import type { ExplanationJson } from "../../bindings/explain/json.ts";
+import { MAX_HEX } from "../../bindings/explain/json.ts";
 import { z } from "zod";
 
 const count = (description: string) => z.int().nonnegative().meta({ description });
@@ -105,7 +106,7 @@ export const explanationView = z.strictObject({
     z.strictObject({
       port: z.string(),
       bytes: count("On the wire"),
-      hex: z.string().meta({ description: "The frame, of a cut one as much as is there" }),
+      hex: nullableText(`The frame, of a cut one as much as is there; null of those behind the first ${MAX_HEX / 2} bytes of all`),
       offload: nullableText("Its virtio-net header, for ports that take super-frames and partial checksums"),
     }),
   ),

@@ -101,7 +101,7 @@ export type ExplainedStep = CutStep | ParseStep | VlanStep | SourceStep | Answer
 /** A frame that would leave. */
 export interface ExplainedOutput {
   port: string;
-  /** From the destination MAC on; of a cut frame as much as is there. */
+  /** From the destination MAC on; of a cut frame as much as is there. Outputs that are the same may share it. */
   frame: Uint8Array;
   /** On the wire. */
   originalBytes: number;
