@@ -250,9 +250,8 @@ export class Engine implements EngineLike {
   /** What would become of `frame` now if it entered `port`, step by step: by the pipeline itself, over a copy of the tables. Nothing is changed,
    *  learned or counted; forwarding goes on meanwhile. The first call takes some 100 ms and 35 MB more than the others.
    *  @param frame from the destination MAC to the last byte of payload; of any length, since that is for the pipeline to judge.
-   *  @throws PortyardError `port-missing`, `engine-closed`, `bad-argument` (`options`: an offload header of another length or of a frame that
-   *  was cut, a length that is no whole number or has more than 32 bits); of the first call `not-built`, `abi-mismatch`; and
-   *  `system-call-failed` where the tables cannot be mapped. */
+   *  @throws PortyardError `port-missing`, `engine-closed`, `bad-argument` (`options`, see ExplainOptions); of the first call `not-built` and
+   *  `abi-mismatch`; `system-call-failed` where the tables cannot be mapped. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions = {}): Explanation {
     if (this.isClosed) throw engineClosed();
     const { ports, networks, store, copyTables, nowMs } = this.parts;

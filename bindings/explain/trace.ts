@@ -20,9 +20,10 @@ export function clearTrace(tables: Tables, place: number): void {
   tables.store32(place, 0);
 }
 
-/** The notes at `place`, as far as there was room for them. */
+/** The notes at `place`. @throws Error when there was no room for all of them: half a way is none. */
 export function readTrace(tables: Tables, place: number): Note[] {
-  const count = Math.min(tables.load32(place), field.TRACE_ENTRIES);
+  const count = tables.load32(place);
+  if (count > field.TRACE_ENTRIES) throw new Error(`a frame's way has ${count} notes, and there is room for ${field.TRACE_ENTRIES}`);
   return Array.from({ length: count }, (_, index) => {
     const at = place + field.TRACE_HEAD_BYTES + index * field.TRACE_NOTE_BYTES;
     const [step, outcome, port, number] = [0, 4, 8, 12].map((offset) => tables.load32(at + offset));

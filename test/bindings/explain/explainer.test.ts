@@ -1,23 +1,28 @@
-/** What an explanation makes of tables that others write meanwhile: of a station that is being learned, and of one that was heard after
- *  the explanation began.                                                                                                  */
+/** What an explanation makes of tables that others write meanwhile: of a station that is being learned, of one that was heard after the
+ *  explanation began, of a port that went down; and what it holds of it.                                                  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as map from "../../../assembly/abi/memory-map.ts";
+import * as port from "../../../assembly/abi/port.ts";
+import { MAX_FRAME_BYTES } from "../../../assembly/abi/limits.ts";
+import { TRACE_ENTRIES } from "../../../assembly/abi/trace.ts";
 import { stepsOf } from "../../../bindings/explain/steps.ts";
+import { readTrace } from "../../../bindings/explain/trace.ts";
 import type { ExplainedStep } from "../../../bindings/explain/types.ts";
 import { TestEngine } from "../../support/engine.ts";
 import { entryAt, placeOf } from "../../support/macs.ts";
-import { BROADCAST, ethernet, station, TYPE_EXPERIMENT } from "../../support/packet/ethernet.ts";
+import { ramp } from "../../support/packet/bytes.ts";
+import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT } from "../../support/packet/ethernet.ts";
 
 const test = suite("explanations of tables that change");
 const [A, B] = [station(1), station(2)];
 
-/** Ports 0 to 2 of a network, and the steps of a frame from port 0 to B at `nowMs`. */
-function yard(): { engine: TestEngine; network: number; explain: (from: string, to: string, nowMs?: number) => ExplainedStep[] } {
+/** Ports 0 to 2 of a network, and the steps of a frame from port 0 at `nowMs`. */
+function yard(): { engine: TestEngine; network: number; explain: (frame: Uint8Array, nowMs?: number) => ExplainedStep[] } {
   const engine = new TestEngine("single");
   const network = engine.network();
   engine.accessPorts(network, 3);
-  const explain = (from: string, to: string, nowMs = 0) => {
-    const frame = ethernet(to, from, TYPE_EXPERIMENT);
+  const explain = (frame: Uint8Array, nowMs = 0) => {
     const names = { port: (index: number) => `p${index}`, network: () => "blue" };
     return stepsOf({ frame, originalBytes: frame.length, port: "p0", isTrunk: false, names }, engine.trace(0, frame, {}, nowMs).notes);
   };
@@ -36,8 +41,8 @@ test("a station that a worker has heard since is seen just now", () => {
     [10_000, 0, "seen just now"],
     [12_000, 2, "seen 2 s ago"],
   ] as const) {
-    const { outcome, port, ageSeconds, text } = find(explain(A, B, nowMs), "look-up");
-    assert.equal([outcome, port, ageSeconds, text], ["found", "p1", seconds, `${B} is behind p1, ${words}`], `at ${nowMs} ms`);
+    const { outcome, port: by, ageSeconds, text } = find(explain(ethernet(B, A, TYPE_EXPERIMENT), nowMs), "look-up");
+    assert.equal([outcome, by, ageSeconds, text], ["found", "p1", seconds, `${B} is behind p1, ${words}`], `at ${nowMs} ms`);
   }
   engine.close();
 });
@@ -46,7 +51,7 @@ test("a station whose place is claimed, and says nothing yet, is being learned",
   const { engine, network, explain } = yard();
   engine.send(1, ethernet(BROADCAST, A, TYPE_EXPERIMENT));
   engine.tables.store64(entryAt(engine, placeOf(engine, network, A)) + 8, 0n);
-  const steps = explain(A, A);
+  const steps = explain(ethernet(A, A, TYPE_EXPERIMENT));
   assert.equal(find(steps, "learn"), {
     step: "learn",
     verdict: "continue",
@@ -56,6 +61,52 @@ test("a station whose place is claimed, and says nothing yet, is being learned",
     port: null,
   });
   assert.is(find(steps, "look-up").outcome, "unknown");
+  engine.close();
+});
+
+test("a question for an address whose port is down is not answered, and that is why", () => {
+  const { engine, network, explain } = yard();
+  assert.ok(engine.bind(network, 1, "10.0.0.2", B));
+  engine.setState(1, port.SHUT);
+  const question = ethernet(
+    BROADCAST,
+    A,
+    TYPE_ARP,
+    arp({ operation: 1, senderMac: A, senderAddress: "10.0.0.1", targetAddress: "10.0.0.2" }),
+  );
+  assert.is(find(explain(question), "answer").text, "asks for 10.0.0.2 of p1, and is not answered: the port is not there, or is not up");
+  engine.setState(1, port.UP);
+  assert.is(find(explain(question), "answer").verdict, "answered");
+  engine.close();
+});
+
+test("a frame that is longer than any is judged by its length, and was not cut", () => {
+  const { engine, explain } = yard();
+  for (const bytes of [MAX_FRAME_BYTES + 1, 70_000]) {
+    const [only, ...more] = explain(ethernet(B, A, TYPE_EXPERIMENT, ramp(bytes - 14)));
+    assert.equal([only?.step, only?.reason, only?.text, more], ["parse", "oversize", "longer than a slot takes", []]);
+  }
+  engine.close();
+});
+
+test("a frame that is flooded is held once, whatever the number of its outputs", () => {
+  const { engine } = yard();
+  const { outputs } = engine.trace(0, ethernet(BROADCAST, A, TYPE_EXPERIMENT, ramp(1000)));
+  assert.equal(outputs.map(({ port: by }) => by).sort(), [1, 2]);
+  assert.is(outputs[0]?.frame, outputs[1]?.frame);
+  engine.close();
+});
+
+test("of a trace that is full nothing is left out silently", () => {
+  const { engine } = yard();
+  const place = engine.tables.load32(map.CONFIG_WORKERS);
+  engine.tables.store32(place, 3);
+  assert.is(readTrace(engine.tables, place).length, 3);
+  engine.tables.store32(place, TRACE_ENTRIES + 1);
+  assert.throws(
+    () => readTrace(engine.tables, place),
+    new RegExp(`has ${TRACE_ENTRIES + 1} notes, and there is room for ${TRACE_ENTRIES}`),
+  );
   engine.close();
 });
 
