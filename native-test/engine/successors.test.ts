@@ -2,17 +2,18 @@
  *  it, or, when both are dead, the tables and the devices that stand in the containers.
  *
  *      c1 ==== datagrams ====> c2          p1, p2, p3: ports of the predecessor in c1, c2, c3                           */
+import { execFileSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { EngineConfig } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { scale } from "../../test/scale.ts";
-import { ipJson } from "../support/ip.ts";
+import { ip, ipJson } from "../support/ip.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { needing } from "../support/need.ts";
 import { Container } from "./container.ts";
 import { createEngine } from "./own-engine.ts";
-import { configure, lawHolds, nextEvent, tapPort } from "./topology.ts";
+import { configure, lawHolds, nextEvent, tapPort, until } from "./topology.ts";
 import { Datagrams } from "./traffic.ts";
 
 const test = suite("successors");
@@ -162,6 +163,50 @@ test(
           assert.equal([from, to].map(devicesIn), [["lo"], ["lo"]]);
         });
       }
+    },
+  ),
+);
+
+/** Sends `times` datagrams from an address that is not its own: each is a drop `spoofed-source` of its port. */
+function spoof({ namespace }: Container, to: Container, times: number): void {
+  const script = `
+    const socket = require("node:dgram").createSocket("udp4");
+    let left = ${times};
+    const next = () => (left-- === 0 ? socket.close() : socket.send("x", 9, "${to.ipv4}", next));
+    socket.bind(0, "10.77.88.88", next);`;
+  execFileSync("ip", ["netns", "exec", namespace.name, process.execPath, "-e", script]);
+}
+
+test(
+  ...needing(
+    [...NEEDS],
+    "drops under a predecessor are told to nobody, those that come later to whoever has listened from the start on",
+    async () => {
+      await withPredecessor(async ({ containers, config, predecessor }) => {
+        const [from, to] = containers;
+        const { address } = ipJson(`-n ${to.namespace.name} link show dev eth0`)[0];
+        ip(`-n ${from.namespace.name} address add 10.77.88.88/32 dev eth0`);
+        ip(`-n ${from.namespace.name} neighbour replace ${to.ipv4} lladdr ${address} dev eth0 nud permanent`);
+        spoof(from, to, scale.countedDatagrams);
+        await predecessor.kill("SIGKILL");
+        const engine = await createEngine({ ...config, ports: [] }, { settle: false });
+        const spoofed = () => engine.drops().find(({ reason, port }) => reason === "spoofed-source" && port === "p1")?.count ?? 0;
+        const told: number[] = [];
+        engine.on("dropSampled", (reason, port, count) => reason === "spoofed-source" && port === "p1" && told.push(count));
+        for (const port of config.ports) await engine.addPort(port);
+        await until(() => spoofed() === scale.countedDatagrams);
+        await engine.settle();
+        spoof(from, to, scale.countedDatagrams);
+        await engine.settle();
+        await until(() => spoofed() === 2 * scale.countedDatagrams);
+        await engine.removePort("p1");
+        assert.is(
+          told.reduce((sum, count) => sum + count, 0),
+          scale.countedDatagrams,
+        );
+        await lawHolds(engine);
+        await engine.close();
+      });
     },
   ),
 );
