@@ -31,6 +31,8 @@ const columns = {
   demoStops: { quick: 4, full: 50 },
   /** Random frames that are explained, then sent, in each build. */
   explainedFrames: { quick: 1_000, full: 100_000 },
+  /** One in so many of these has every byte of the tables compared. */
+  explainedFramesPerComparison: { quick: 1, full: 10 },
   /** Random sets of networks whose rules are tried with random packets. */
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */

@@ -14,7 +14,8 @@ import type { Random } from "../../support/packet/random.ts";
 import { superFrame } from "../../support/packet/super-frame.ts";
 import { ACK, echo, SYN, tcp, udp } from "../../support/packet/transport.ts";
 
-const mac = (number: number): string => `02:00:00:00:00:${number.toString(16).padStart(2, "0")}`;
+/** Of a station. */
+export const mac = (number: number): string => `02:00:00:00:00:${number.toString(16).padStart(2, "0")}`;
 
 const memory = {};
 const CONFIG = {
