@@ -81,7 +81,7 @@ export class Views {
     return cut(this.#engine.counters().workers, limit);
   }
 
-  /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`. */
+  /** @param input as `explainInput`. @throws PortyardError `bad-request`, `bad-hex`, `port-missing`, and of the module and the tables as `Engine.explain`. */
   explain(input: unknown): ExplanationView {
     const { port, frame, options } = parseExplainInput(input);
     const { networks, ports, hostPorts } = this.#objects.inventory;

@@ -5,7 +5,7 @@ import type { ExplainOptions, Explanation } from "./types.ts";
 
 /** As `Engine.explain`, of an instance that would be started with `config`. Its ports become ports in memory, host ports too; a port without
  *  a MAC, but with addresses, has that of the frame.
- *  @throws PortyardError `port-missing`, `pool-exhausted`, `bad-argument`, `not-built`. */
+ *  @throws PortyardError `port-missing`, `pool-exhausted`, `bad-argument`, `not-built`, `abi-mismatch`. */
 export async function explain(config: EngineConfig, port: string, frame: Uint8Array, options: ExplainOptions = {}): Promise<Explanation> {
   const engine = await ReplayEngine.create(config, "single", {});
   try {
