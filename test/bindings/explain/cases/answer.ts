@@ -16,7 +16,7 @@ import {
 } from "../../../support/packet/neighbour.ts";
 import { icmpv6 } from "../../../support/packet/transport.ts";
 import type { Case, Leaving } from "./case.ts";
-import { arpReply, arpRequest, BROADCAST, datagram } from "./frames.ts";
+import { arpReply, arpRequest, BROADCAST, datagram, head } from "./frames.ts";
 import { A, B, D, X } from "./yards.ts";
 
 const NO_QUESTION = "neither an ARP request nor a neighbour solicitation";
@@ -46,6 +46,12 @@ const answered = (sentence: string, into: string, frame: Uint8Array, address: st
     { step: "egress", port: into, verdict: "continue", bytes: answer.length, text: `leaves by ${into}, ${answer.length} bytes` },
   ],
 });
+
+type Station = [port: string, mac: string, address: string];
+
+/** The first station asks for the address of the second one. */
+const answeredArp = (sentence: string, [into, mac, sender]: Station, [port, owner, address]: Station): Case =>
+  answered(sentence, into, arpRequest(mac, sender, address), address, port, arpReply(owner, address, mac, sender));
 
 interface Facts {
   address: string | null;
@@ -90,38 +96,10 @@ const none = (sentence: string, into: string, frame: Uint8Array, text: string, l
   unanswered(sentence, into, frame, { address: null, port: null, text }, leaves);
 
 export const answerCases: Case[] = [
-  answered(
-    "Who has a bound address is answered in its name",
-    "a",
-    arpRequest(A, "10.77.0.2", "10.77.0.3"),
-    "10.77.0.3",
-    "b",
-    arpReply(B, "10.77.0.3", A, "10.77.0.2"),
-  ),
-  answered(
-    "Whoever asks: a stranger too",
-    "c",
-    arpRequest(X, "10.77.0.9", "10.77.0.3"),
-    "10.77.0.3",
-    "b",
-    arpReply(B, "10.77.0.3", X, "10.77.0.9"),
-  ),
-  answered(
-    "A bound address whose port is not checked is answered like the others",
-    "a",
-    arpRequest(A, "10.77.0.2", "10.77.0.5"),
-    "10.77.0.5",
-    "d",
-    arpReply(D, "10.77.0.5", A, "10.77.0.2"),
-  ),
-  answered(
-    "A probe learns that the address is taken",
-    "c",
-    arpRequest(X, "0.0.0.0", "10.77.0.3"),
-    "10.77.0.3",
-    "b",
-    arpReply(B, "10.77.0.3", X, "0.0.0.0"),
-  ),
+  answeredArp("Who has a bound address is answered in its name", ["a", A, "10.77.0.2"], ["b", B, "10.77.0.3"]),
+  answeredArp("Whoever asks: a stranger too", ["c", X, "10.77.0.9"], ["b", B, "10.77.0.3"]),
+  answeredArp("A bound address whose port is not checked is answered like the others", ["a", A, "10.77.0.2"], ["d", D, "10.77.0.5"]),
+  answeredArp("A probe learns that the address is taken", ["c", X, "0.0.0.0"], ["b", B, "10.77.0.3"]),
   answered(
     "A neighbour solicitation is answered, solicited",
     "a",
@@ -222,7 +200,7 @@ export const answerCases: Case[] = [
     sentence: "A request of which half was captured floods",
     yard: "open",
     into: "a",
-    frame: arpRequest(A, "10.77.0.2", "10.77.0.3").subarray(0, 30),
+    frame: head(arpRequest(A, "10.77.0.2", "10.77.0.3"), 30),
     originalBytes: 42,
     verdict: "forwarded",
     leaves: ["b", "c"],
@@ -232,7 +210,7 @@ export const answerCases: Case[] = [
     sentence: "So does a solicitation",
     yard: "open",
     into: "a",
-    frame: solicitation(A, "fd77::2", "fd77::3").subarray(0, 60),
+    frame: head(solicitation(A, "fd77::2", "fd77::3"), 60),
     originalBytes: 78,
     verdict: "forwarded",
     leaves: ["b", "c"],

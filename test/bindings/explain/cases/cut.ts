@@ -5,12 +5,20 @@ import { extension, HOP_BY_HOP, ipv6, UDP } from "../../../support/packet/ip.ts"
 import { solicitation } from "../../../support/packet/neighbour.ts";
 import { udp } from "../../../support/packet/transport.ts";
 import type { Case } from "./case.ts";
-import { arpReply, arpRequest, datagram, FOUR, raw, SIX, syn } from "./frames.ts";
+import { arpReply, arpRequest, datagram, FOUR, head, raw, SIX, syn } from "./frames.ts";
 import { A, B, X } from "./yards.ts";
 
 const long = datagram(A, B, "10.77.0.2", "10.77.0.3");
-const head = (frame: Uint8Array, length: number): Uint8Array => frame.slice(0, length);
-const SHORT = "a header that is needed is not whole";
+/** Of the step that ends such a frame. */
+const tooShort = (captured: number, original: number) =>
+  ({
+    step: "cut",
+    verdict: "drop",
+    reason: "snapped-short",
+    capturedBytes: captured,
+    originalBytes: original,
+    text: `${captured} of ${original} bytes were captured: a header that is needed is not whole`,
+  }) as const;
 
 /** IPv4 whose header is not wholly there: by how much of it the protocol is known. */
 const halfHeader = (length: number, protocol: number | null): Case => ({
@@ -70,7 +78,7 @@ export const cutCases: Case[] = [
     verdict: "dropped",
     reason: "snapped-short",
     drops: ["snapped-short at a"],
-    steps: [{ step: "cut", verdict: "drop", reason: "snapped-short", capturedBytes: 13, text: `13 of 1000 bytes were captured: ${SHORT}` }],
+    steps: [tooShort(13, 1000)],
   },
   {
     sentence: "A tag that is announced is needed",
@@ -81,7 +89,7 @@ export const cutCases: Case[] = [
     verdict: "dropped",
     reason: "snapped-short",
     drops: ["snapped-short at t"],
-    steps: [{ step: "cut", verdict: "drop", reason: "snapped-short", text: `17 of 1004 bytes were captured: ${SHORT}` }],
+    steps: [tooShort(17, 1004)],
   },
   {
     sentence: "A whole tag is taken off",
@@ -141,7 +149,7 @@ export const cutCases: Case[] = [
       { step: "cut", verdict: "continue" },
       { step: "parse", text: "IPv4, cut off" },
       { step: "vlan", verdict: "continue" },
-      { step: "cut", verdict: "drop", reason: "snapped-short", text: `30 of ${long.length} bytes were captured: ${SHORT}` },
+      tooShort(30, long.length),
     ],
   },
   {
@@ -200,10 +208,7 @@ export const cutCases: Case[] = [
     verdict: "dropped",
     reason: "snapped-short",
     drops: ["snapped-short at s"],
-    steps: [
-      { step: "parse", text: "IPv4 10.77.0.2 > 10.77.0.3, TCP 40000 > 80" },
-      { step: "cut", verdict: "drop", reason: "snapped-short" },
-    ],
+    steps: [{ step: "parse", text: "IPv4 10.77.0.2 > 10.77.0.3, TCP 40000 > 80" }, tooShort(40, 58)],
   },
   {
     sentence: "Half of the option that announces a segment size is not changed",

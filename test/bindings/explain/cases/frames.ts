@@ -9,6 +9,9 @@ import { A } from "./yards.ts";
 export { BROADCAST };
 export const ALL_NODES = "33:33:00:00:00:01";
 
+/** As much as a snap length of `length` leaves. */
+export const head = (frame: Uint8Array, length: number): Uint8Array => frame.slice(0, length);
+
 /** A frame of no protocol that anything is known of. */
 export const raw = (to: string, from = A, bytes = 60): Uint8Array => ethernet(to, from, TYPE_EXPERIMENT, ramp(bytes - 14));
 

@@ -5,10 +5,9 @@ import { ICMP, ipv4, ipv6, TCP, UDP } from "../../../support/packet/ip.ts";
 import { fragmentHeader, listener } from "../../../support/packet/neighbour.ts";
 import { echo, SYN, tcp } from "../../../support/packet/transport.ts";
 import type { Case } from "./case.ts";
-import { ALL_NODES, BROADCAST, datagram, FOUR, raw, SIX } from "./frames.ts";
+import { ALL_NODES, BROADCAST, datagram, FOUR, head, raw, SIX } from "./frames.ts";
 import { A, B } from "./yards.ts";
 
-const head = (frame: Uint8Array, length: number): Uint8Array => frame.slice(0, length);
 const LLC = bytes(0x42, 0x42, 0x03, ramp(43));
 
 /** Into a of the open yard, where nobody is known: what the parser lets pass goes to b and c. */
