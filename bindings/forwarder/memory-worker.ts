@@ -98,7 +98,7 @@ export class MemoryWorker {
       if (place === 0) this.enqueue(port, frame);
       else this.tables.bytes.set(frame, place);
       // of more drops than the log holds some would not be told
-      if (this.dropListener !== null || ++before % PUT_IN === 0) this.run();
+      if (this.dropListener !== null || ++before % PUT_IN === 0) this.work();
     }
     this.run();
   }
@@ -126,7 +126,7 @@ export class MemoryWorker {
   private takeSlot(): number {
     let slot = this.wasm.takeSlot(this.address);
     if (slot < 0) {
-      this.run();
+      this.work();
       slot = this.wasm.takeSlot(this.address);
     }
     if (slot < 0) throw new PortyardError("no-slot", "No frame slot is free: a listener holds the engine's frames.");
@@ -142,6 +142,13 @@ export class MemoryWorker {
   /** Processes everything that waits and hands the outputs over. @throws what a listener threw first. */
   run(): void {
     if (this.isRunning) return;
+    this.work();
+    if (this.thrown !== null) this.passOn(this.thrown);
+  }
+
+  /** The same, and what listeners throw waits for the end of `run`: it keeps no frame that is still to be put in from its way. */
+  private work(): void {
+    if (this.isRunning) return;
     this.isRunning = true;
     try {
       do {
@@ -154,7 +161,6 @@ export class MemoryWorker {
     } finally {
       this.isRunning = false;
     }
-    if (this.thrown !== null) this.passOn(this.thrown);
   }
 
   private readonly fail = (error: unknown): void => {

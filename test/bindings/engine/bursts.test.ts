@@ -87,6 +87,28 @@ story("a listener that throws has refused its burst; the others get theirs, and 
   world.send("a");
 });
 
+for (const isTold of [false, true]) {
+  story(`a listener that throws at each of 300 frames costs no other one${isTold ? ", while drops are told" : ""}`, (world) => {
+    let [heard, told] = [0, 0];
+    if (isTold) world.engine.onDrop(() => void told++);
+    world.engine.memoryPort("b").onFrame(() => {
+      throw new Error(`${++heard}`);
+    });
+    expectError("Error: 1", () => world.engine.memoryPort("a").sendBurst(several(300)));
+    assert.is(heard, 300);
+    assert.equal(
+      world.take(),
+      several(300).map(({ length }) => `c ${length}`),
+    );
+    assert.equal(world.drops(), ["300 port-full at b"]);
+    assert.is(told, isTold ? 300 : 0);
+    world.engine.onDrop(null);
+    world.engine.memoryPort("b").onFrame(() => {});
+    world.send("a");
+    world.take();
+  });
+}
+
 story("a listener may answer every frame of every burst", (world) => {
   const heard = hearBursts(world, "a");
   const b = world.engine.memoryPort("b");
