@@ -12,6 +12,8 @@ const columns = {
   nativeFileSeconds: { quick: 240, full: 3600 },
   /** Limit of a file that is meant to exceed it (test/scripts/test-file.test.ts). */
   hungFileSeconds: { quick: 1.5, full: 1.5 },
+  /** How long a unit test waits for what would never come if it did not come at once. */
+  patienceMilliseconds: { quick: 10_000, full: 30_000 },
   /** Random capture files of each property. */
   captureProperties: { quick: 200, full: 10_000 },
   /** Random capture files that are cut at every byte, plain and packed. */

@@ -12,6 +12,7 @@ import {
   writePcap,
   writePcapng,
 } from "../../../bindings/capture/index.ts";
+import { WINDOW_BYTES } from "../../../bindings/capture/record-reader.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 import { scale } from "../../scale.ts";
 import { random } from "../../support/packet/random.ts";
@@ -41,6 +42,14 @@ async function count(capture: CaptureStream): Promise<number> {
     assert.ok(burst.length > 0, "a burst is never empty");
     frames += burst.length;
   }
+  return frames;
+}
+
+async function countRecords(capture: CaptureStream): Promise<number> {
+  const reader = capture.records(new Uint8Array(WINDOW_BYTES));
+  let frames = 0;
+  while (await reader.fill()) while (reader.advance()) frames++;
+  await reader.close();
   return frames;
 }
 
@@ -79,6 +88,31 @@ test("gzip twice is said, not guessed", async () => {
   assert.is(await count(capture), 0);
   assert.match(capture.damage?.reason ?? "", /gzip data inside/);
 });
+
+async function within<Result>(result: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came of it within ${scale.patienceMilliseconds} ms`)), scale.patienceMilliseconds);
+  });
+  return Promise.race([result, late]).finally(() => clearTimeout(timer));
+}
+
+for (const [padding, pieceBytes] of [
+  [1, 1 << 20],
+  [100, 1 << 20],
+  [100, 50],
+  [100_000, 1 << 20],
+  [100_000, 16_384],
+] as const) {
+  test(`gzip data that is padded with ${padding} zeros, in pieces of ${pieceBytes} bytes`, async () => {
+    const padded = Buffer.concat([packed, Buffer.alloc(padding)]);
+    for (const read of [count, countRecords]) {
+      const capture = openCapture(pieces(padded, pieceBytes));
+      assert.is(await within(read(capture)), FRAMES);
+      assert.is(capture.damage, null);
+    }
+  });
+}
 
 test("a stream that is damaged is not read to its end", async () => {
   let asked = 0;
