@@ -10,7 +10,8 @@ export interface NamedInput {
   path: string;
 }
 
-const STANDARD_INPUT = "-";
+/** How standard input is called. */
+export const STANDARD_INPUT = "-";
 
 /** @returns the inputs, and which share of all their bytes has been read: null while it is not known how many there are. */
 export function openInputs(named: readonly NamedInput[]): { inputs: ReplayInput[]; share: () => number | null } {

@@ -1,6 +1,6 @@
 /** The capture files of a replay: one for each port with what left it, and one with every frame of which something was dropped, as it
  *  entered, with the reasons as its comment. */
-import { mkdirSync, statSync } from "node:fs";
+import { fstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { BUFFER_BYTES, CaptureFile } from "../../bindings/capture/capture-file.ts";
 import { PcapngEncoder } from "../../bindings/capture/index.ts";
@@ -13,6 +13,7 @@ import { dropComment } from "../../bindings/replay/drop-comment.ts";
 import { replayConfigOf } from "../../bindings/replay/replay-config.ts";
 import type { ReplaySink } from "../../bindings/replay/sink.ts";
 import type { ReplayedDrop } from "../../bindings/replay/types.ts";
+import { STANDARD_INPUT } from "./inputs.ts";
 
 const DROPS = "drops";
 
@@ -103,12 +104,14 @@ function file(folder: string, name: string): CaptureFile {
 
 const pathIn = (folder: string, name: string): string => join(folder, `${name}.pcapng`);
 
-/** Also by another name; false where one of them is not there. */
-function isSameFile(one: string, other: string): boolean {
+/** Also by another name, or as standard input; false where one of them is not there. */
+function isSameFile(input: string, path: string): boolean {
   try {
-    const [first, second] = [statSync(one), statSync(other)];
+    const [first, second] = [statusOf(input), statSync(path)];
     return first.dev === second.dev && first.ino === second.ino;
   } catch {
     return false;
   }
 }
+
+const statusOf = (input: string): Stats => (input === STANDARD_INPUT ? fstatSync(0) : statSync(input));

@@ -1,6 +1,6 @@
 /** `portyard replay` as it is typed. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,12 @@ test("a capture that --out would replace is refused, by whatever name, and stays
       const { status, stderr } = await json(input, "--out", path("left"));
       assert.equal([status, JSON.parse(stderr).error.code], [1, "file-taken"]);
     }
+    const standardInput = openSync(own, "r");
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, "replay", "-", "--out", path("left"), "--json"], {
+      stdio: [standardInput, "pipe", "pipe"],
+    });
+    closeSync(standardInput);
+    assert.equal([status, JSON.parse(String(stderr)).error.code], [1, "file-taken"], "as standard input");
     assert.ok(readFileSync(own).equals(bytes));
     rmSync(own);
   }
