@@ -46,7 +46,8 @@ export class ReplayEngine {
   /** Ports that wait for their first frame, as they are to be then. */
   readonly #late: Map<string, PortConfig>;
   readonly #summary: ReplaySummary;
-  #drops: ReplayedDrop[] = [];
+  /** Of the frame under way. */
+  readonly #drops: ReplayedDrop[] = [];
   #hasBegun = false;
   /** Of the first frame, and the latest that was seen. */
   readonly #begin = { seconds: 0, nanoseconds: 0 };
@@ -128,7 +129,7 @@ export class ReplayEngine {
 
   /** Puts a frame into a port; it has gone its way when this returns.
    *  @param source that has the bytes of `record`. @param fcsBytes of frame check sequence that end it.
-   *  @returns what was dropped of it; the list is the engine's own until the next frame. */
+   *  @returns what was dropped of it; the list is the engine's own, and another one's with the next frame. */
   enter(record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): readonly ReplayedDrop[] {
     this.#setTime(record);
     const summary = this.#summary;
@@ -142,7 +143,7 @@ export class ReplayEngine {
     if (this.#missingBytes > 0) summary.snapped++;
     this.#enteredBy = entrance;
     this.#record = record;
-    if (this.#drops.length > 0) this.#drops = [];
+    this.#drops.length = 0;
     if (originalBytes > MAX_FRAME_BYTES) this.#drop({ reason: "oversize", port });
     else if (this.#missingBytes > 0) this.#way.passCut(entrance.index, source, record.at, bytes, originalBytes, this.#leaves);
     else if (bytes > entrance.longest) this.#passLong(entrance, source, record.at, bytes);

@@ -23,7 +23,7 @@ function callbacks({ onOutput, onFrame }: ReplayOptions): ReplaySink {
   if (onFrame !== undefined) {
     sink.entered = (number, port, record, source, drops) => {
       const bytes = source.slice(record.at, record.at + record.bytes);
-      onFrame({ number, port, frame: record.toFrame(bytes) }, drops);
+      onFrame({ number, port, frame: record.toFrame(bytes) }, [...drops]);
     };
   }
   return sink;

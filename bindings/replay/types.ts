@@ -27,6 +27,7 @@ export interface EnteredFrame {
   /** In the order in which they entered, from 0. */
   number: number;
   port: string;
+  /** A copy, which is the listener's own. */
   frame: CaptureFrame;
 }
 
@@ -46,7 +47,7 @@ export interface ReplayOptions {
   build?: Build;
   /** Called for each frame that leaves. */
   onOutput?: (output: ReplayedFrame) => void;
-  /** Called for each frame when it has gone its way, with what became of it. */
+  /** Called for each frame when it has gone its way, with what became of it: the frame and the list are the listener's own. */
   onFrame?: (frame: EnteredFrame, drops: readonly ReplayedDrop[]) => void;
   /** Called after each burst that was read, with the frames so far; a promise is waited for. */
   onProgress?: (frames: number) => void | Promise<void>;

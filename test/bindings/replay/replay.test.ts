@@ -7,7 +7,7 @@ import { parseConfig } from "../../../bindings/config/parse.ts";
 import type { PortConfig } from "../../../bindings/config/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 import { replay } from "../../../bindings/replay/replay.ts";
-import type { ReplayOptions, ReplaySummary } from "../../../bindings/replay/types.ts";
+import type { ReplayedDrop, ReplayOptions, ReplaySummary } from "../../../bindings/replay/types.ts";
 import type { FrameToWrite } from "../../../bindings/capture/index.ts";
 import { scale } from "../../scale.ts";
 import { BUILDS } from "../../support/engine.ts";
@@ -83,6 +83,24 @@ test("one capture into one port: what leaves, what is dropped and why", async ()
     strangers: 0,
     damages: [],
   });
+});
+
+test("what a callback keeps stays as it was: lists of drops, also empty ones, and frames", async () => {
+  // more than is read at once
+  const frames = Array.from({ length: 2000 }, (_, index) => (index % 2 === 0 ? from(A, BROADCAST, 1000) : from("01:00:00:00:00:01")));
+  const kept: { bytes: Uint8Array; drops: readonly ReplayedDrop[]; copy: string }[] = [];
+  const tell = ({ bytes, drops }: { bytes: Uint8Array; drops: readonly ReplayedDrop[] }): string =>
+    JSON.stringify([Buffer.from(bytes).toString("base64"), drops]);
+  const onFrame: ReplayOptions["onFrame"] = ({ frame: { bytes } }, drops) => {
+    bytes.set([kept.length >> 8, kept.length], 20);
+    kept.push({ bytes, drops, copy: tell({ bytes, drops }) });
+  };
+  await replay({ config: two, inputs: [{ port: "a", capture: capture(frames) }], onFrame });
+  assert.equal(
+    kept.map(({ drops }) => drops.length),
+    frames.map((_, index) => index % 2),
+  );
+  assert.ok(kept.every((each) => tell(each) === each.copy));
 });
 
 test("several captures meet in the order of time: each station is learned before it is asked for", async () => {
