@@ -21,19 +21,23 @@ interface Cursor {
   source: number;
 }
 
-/** Calls `listener` for every record; a promise that it returns is waited for. All captures are closed in the end.
+/** Calls `listener` for every record; a promise that it returns is waited for. All captures are closed in the end, whatever fails; the first
+ *  error comes out.
  *  @param onUsed called when what was read of a capture at once is used up; a promise is waited for. */
 export async function mergeByTime(captures: readonly Records[], listener: MergedListener, onUsed: () => unknown): Promise<void> {
-  try {
-    let open: Cursor[] = [];
-    for (const [source, records] of captures.entries()) if (await hasNext(records)) open.push({ records, source });
-    while (open.length > 0) {
-      const used = await drain(open, listener);
-      await onUsed();
-      if (!(await hasNext(used.records))) open = open.filter((cursor) => cursor !== used);
-    }
-  } finally {
-    for (const records of captures) await records.close();
+  const steps = [() => merge(captures, listener, onUsed), ...captures.map((records) => () => records.close())];
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+async function merge(captures: readonly Records[], listener: MergedListener, onUsed: () => unknown): Promise<void> {
+  let open: Cursor[] = [];
+  for (const [source, records] of captures.entries()) if (await hasNext(records)) open.push({ records, source });
+  while (open.length > 0) {
+    const used = await drain(open, listener);
+    await onUsed();
+    if (!(await hasNext(used.records))) open = open.filter((cursor) => cursor !== used);
   }
 }
 

@@ -83,9 +83,17 @@ export class Outputs implements ReplaySink {
     this.#drops.write({ bytes, originalBytes, timeNs, interface: this.#indices.get(port) ?? 0, comment: dropComment(drops) });
   }
 
-  /** @throws PortyardError `disk-full`, `file-failed`. */
+  /** Also where one of them fails; the first error comes out. @throws PortyardError `disk-full`, `file-failed`. */
   close(): void {
-    for (const one of [this.#drops, ...this.#ports.values()]) one.close();
+    const failures: unknown[] = [];
+    for (const one of [this.#drops, ...this.#ports.values()]) {
+      try {
+        one.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** After a failure: what is written is written, and no further error hides the first. */

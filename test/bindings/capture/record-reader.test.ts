@@ -22,6 +22,7 @@ import type { PortyardError } from "../../../bindings/error.ts";
 import { scale } from "../../scale.ts";
 import { anyPcap, anyPcapng } from "../../support/any-capture.ts";
 import { blocks } from "../../support/capture-blocks.ts";
+import { openBelow } from "../../support/descriptors.ts";
 import { random } from "../../support/packet/random.ts";
 
 const test = suite<{ folder: string }>("record reader");
@@ -159,9 +160,14 @@ test("a reader that is closed early ends its source", async ({ folder }) => {
   assert.ok(isEnded);
   const path = join(folder, "c.pcap");
   writeFileSync(path, long);
-  const file = openCapture(path).records(new Uint8Array(WINDOW_BYTES));
-  assert.ok(await file.fill());
-  await file.close();
+  for (const stored of [long, gzipSync(long)]) {
+    writeFileSync(path, stored);
+    const file = openCapture(path).records(new Uint8Array(WINDOW_BYTES));
+    assert.ok(await file.fill());
+    assert.equal(openBelow(folder), [path]);
+    await file.close();
+    assert.equal(openBelow(folder), []);
+  }
 });
 
 test("an empty capture has no record", async () => {

@@ -16,6 +16,8 @@ const frameAt = (time: number, number: number): Frame => ({ seconds: time >> 2, 
 class Bursts implements Records {
   record = frameAt(0, -1);
   isClosed = false;
+  /** With which it closes. */
+  fault: string | null = null;
   /** That were read, and not empty. */
   bursts = 0;
   readonly #frames: readonly Frame[];
@@ -45,6 +47,7 @@ class Bursts implements Records {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    if (this.fault !== null) throw new Error(this.fault);
   }
 }
 
@@ -97,6 +100,21 @@ test("a promise of the listener is waited for, and its error ends all sources", 
   const failure = await mergeByTime(captures, listener, () => {}).catch((error: Error) => error.message);
   assert.is(failure, "enough");
   assert.ok(captures.every(({ isClosed }) => isClosed));
+});
+
+test("captures that cannot be closed keep no other one open; the first error comes out, of the listener before all", async () => {
+  const run = async (listener: () => void): Promise<string> => {
+    const captures = [0, 1, 2, 3].map((time) => new Bursts([frameAt(time, 0)], [1]));
+    for (const source of [1, 2]) (captures[source] as Bursts).fault = `capture ${source}`;
+    const failure = await mergeByTime(captures, listener, () => {}).catch((error: Error) => error.message);
+    assert.ok(captures.every(({ isClosed }) => isClosed));
+    return failure ?? "none";
+  };
+  assert.is(await run(() => {}), "capture 1");
+  const fails = () => {
+    throw new Error("enough");
+  };
+  assert.is(await run(fails), "enough");
 });
 
 test.run();
