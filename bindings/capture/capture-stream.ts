@@ -3,6 +3,7 @@
  *
  *     for await (const burst of capture) for (const frame of burst) …; then `capture.damage`                              */
 import { createReadStream } from "node:fs";
+import { PortyardError } from "../error.ts";
 import { type ByteReader, ChunkReader, FileReader, readable } from "./byte-reader.ts";
 import { CaptureParser } from "./capture-parser.ts";
 import { gunzip, isGzip, isZlibError } from "./gunzip.ts";
@@ -18,6 +19,7 @@ export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
   readonly #source: string | AsyncIterable<Uint8Array>;
   readonly #parser = new CaptureParser();
   #bytesRead = 0;
+  #isUsed = false;
 
   /** Made by `openCapture`.
    *  @internal */
@@ -46,8 +48,19 @@ export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
   }
 
   /** Bursts of one or more frames, in the file's order. Can be gone through once.
-   *  @throws PortyardError `capture-unreadable` when the source itself fails; damaged contents never throw. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<CaptureFrame[]> {
+   *  @throws PortyardError `capture-unreadable` when the source itself fails, `capture-used` the second time; damaged contents never throw. */
+  [Symbol.asyncIterator](): AsyncGenerator<CaptureFrame[]> {
+    this.#use();
+    return this.#bursts();
+  }
+
+  /** What has been read is not read again: a stream does not give it twice. */
+  #use(): void {
+    if (this.#isUsed) throw used(this.#source);
+    this.#isUsed = true;
+  }
+
+  async *#bursts(): AsyncGenerator<CaptureFrame[]> {
     let cutShort: string | undefined;
     try {
       for await (const chunk of this.#chunks()) {
@@ -86,8 +99,10 @@ export class CaptureStream implements AsyncIterable<CaptureFrame[]> {
     }
   }
 
-  /** The same without an object for each frame, instead of going through it: see RecordReader. @internal */
+  /** The same without an object for each frame, instead of going through it: see RecordReader. @throws PortyardError `capture-used`.
+   *  @internal */
   records(window: Uint8Array): RecordReader {
+    this.#use();
     const source = this.#source;
     const reader = typeof source === "string" ? new FileReader(source) : new ChunkReader(readable(source));
     return new RecordReader(
@@ -107,6 +122,12 @@ function counting(reader: ByteReader, count: (bytes: number) => void): ByteReade
     },
     close: () => reader.close(),
   };
+}
+
+function used(source: string | AsyncIterable<Uint8Array>): PortyardError {
+  const where = typeof source === "string" ? { path: source } : {};
+  const remedy = "Open it again for each pass (openCapture); a stream has only one.";
+  return new PortyardError("capture-used", "The capture has been read, or is being read.", { ...where, remedy });
 }
 
 /** Opens a capture file, or a stream of one.

@@ -11,7 +11,7 @@ export interface CapturedFrame {
 }
 
 /** Frame `number` of a capture, counted from 1 as tshark does. What is behind it is not read.
- *  @throws PortyardError `frame-missing`, `capture-link-type`, `capture-unreadable`. */
+ *  @throws PortyardError `frame-missing`, `capture-link-type`, `capture-unreadable`, `capture-used`. */
 export async function capturedFrame(capture: CaptureStream, number: number): Promise<CapturedFrame> {
   let seen = 0;
   for await (const burst of capture) {

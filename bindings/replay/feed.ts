@@ -28,7 +28,7 @@ export function checkInputs(config: EngineConfig, inputs: readonly ReplayInput[]
 /** Gives `receiver` every frame, with the port of `shape` that it enters by.
  *  @param lend gives the memory that a capture is read to.
  *  @param onProgress called after each burst that was read; a promise is waited for.
- *  @returns where captures are damaged. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`. */
+ *  @returns where captures are damaged. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`, `capture-used`. */
 export async function feed(
   inputs: readonly ReplayInput[],
   shape: ReplayConfig,

@@ -6,7 +6,7 @@ import { replayInto } from "./replay-into.ts";
 import type { ReplaySink } from "./sink.ts";
 import type { ReplayOptions, ReplaySummary } from "./types.ts";
 
-/** Replays `inputs`. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`, `pool-exhausted`, and
+/** Replays `inputs`. @throws PortyardError `port-missing`, `port-recording`, `capture-link-type`, `capture-unreadable`, `capture-used`, `pool-exhausted`, and
  *  whatever a callback throws. Damage of a capture is no error: what was before it is replayed, and the summary names it.
  *
  *  @example const { drops } = await replay({ config, inputs: [{ port: "web", capture: openCapture("web.pcap") }] }); */

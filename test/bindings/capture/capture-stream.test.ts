@@ -138,6 +138,28 @@ test("a reader that stops early ends the source", async () => {
   assert.ok(stream.destroyed);
 });
 
+test("a capture is gone through once, by whichever way; the second is an error that says so", async () => {
+  const codeOf = async (read: () => Promise<unknown>): Promise<string> =>
+    read().then(
+      () => "none",
+      (error: PortyardError) => error.code,
+    );
+  for (const first of [count, countRecords]) {
+    for (const second of [count, countRecords]) {
+      const capture = openCapture(pieces(file, 4096));
+      assert.is(await first(capture), FRAMES);
+      assert.is(await codeOf(() => second(capture)), "capture-used");
+      assert.is(capture.damage, null, "it is as the first one left it");
+    }
+  }
+  const capture = openCapture(pieces(file, 100));
+  for await (const burst of capture) {
+    assert.ok(burst.length > 0);
+    assert.is(await codeOf(() => count(capture)), "capture-used", "while it is being read");
+    break;
+  }
+});
+
 test("a file that is not there is an error that names it", async () => {
   const error = await count(openCapture("/nowhere/at-all.pcap")).then(
     () => null,

@@ -319,6 +319,8 @@ test("a damaged capture gives what is before the damage; another link type is re
   const radio = capture([from(A)], (list) => writePcap(list, { linkType: 105 }));
   assert.is(await codeOf({ config: two, inputs: [{ port: "a", capture: radio }] }), "capture-link-type");
   assert.is(await codeOf({ config: two, inputs: [{ port: "x", capture: capture([]) }] }), "port-missing");
+  const once = capture([from(A)]);
+  for (const code of ["none", "capture-used"]) assert.is(await codeOf({ config: two, inputs: [{ port: "a", capture: once }] }), code);
 });
 
 test("a clock that runs to the end of its 64 bits, in seconds, is as late as the engine's can be", async () => {
