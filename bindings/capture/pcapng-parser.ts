@@ -3,7 +3,7 @@
  *  comments, not the packet.                                                                                           */
 import type { ByteQueue } from "./byte-queue.ts";
 import type { CaptureRecord } from "./capture-record.ts";
-import { MAX_BLOCK_BYTES, MAX_INTERFACES } from "./limits.ts";
+import { MAX_BLOCK_BYTES, MAX_INTERFACES, MAX_PACKET_BYTES } from "./limits.ts";
 import * as format from "./pcapng-format.ts";
 import { type Clock, readInterface } from "./pcapng-interface.ts";
 import { optionText, readOptions } from "./pcapng-option.ts";
@@ -123,6 +123,7 @@ export class PcapngParser implements RecordParser {
     const captured = this.#u32(format.PACKET_CAPTURED);
     const room = length - format.BLOCK_TAIL_BYTES - format.PACKET_BYTES;
     if (captured > room) return `a packet claims ${captured} captured bytes where its block has room for ${room}`;
+    if (captured > MAX_PACKET_BYTES) return tooLong(captured);
     const end = format.PACKET_BYTES + format.padded(captured);
     this.#lay(format.PACKET_BYTES, captured, this.#u32(format.PACKET_ORIGINAL), index);
     clock(this.#u32(format.PACKET_TIME_HIGH), this.#u32(format.PACKET_TIME_LOW), this.#record);
@@ -145,6 +146,7 @@ export class PcapngParser implements RecordParser {
     const captured = described.snapLength === 0 ? originalBytes : Math.min(originalBytes, described.snapLength);
     const room = length - format.BLOCK_TAIL_BYTES - format.SIMPLE_BYTES;
     if (captured > room) return `a simple packet of ${captured} bytes stands in a block with room for ${room}`;
+    if (captured > MAX_PACKET_BYTES) return tooLong(captured);
     this.#lay(format.SIMPLE_BYTES, captured, originalBytes, 0);
     this.#record.setTime(0, 0);
     this.#record.comment = null;
@@ -163,3 +165,5 @@ export class PcapngParser implements RecordParser {
     return comments.length === 0 ? null : comments.map((option) => optionText(this.#queue.view, option)).join("\n");
   }
 }
+
+const tooLong = (captured: number): string => `a packet has ${captured} captured bytes, more than ${MAX_PACKET_BYTES}`;

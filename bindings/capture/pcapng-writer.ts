@@ -1,7 +1,7 @@
 /** Writes pcapng files: one section, any number of interfaces, enhanced packet blocks with a comment where one is given. */
 import { PortyardError } from "../error.ts";
 import { type CaptureEncoder, clear, encodeAll, type FrameToWrite, writeBytes } from "./encoder.ts";
-import { MAX_PACKET_BYTES } from "./limits.ts";
+import { MAX_OPTION_BYTES, MAX_PACKET_BYTES } from "./limits.ts";
 import { ETHERNET } from "./link-type.ts";
 import * as format from "./pcapng-format.ts";
 import { join, split } from "./time.ts";
@@ -20,16 +20,18 @@ export interface PcapngOptions {
   resolution?: "micro" | "nano";
   /** Default: one Ethernet interface without a name. */
   interfaces?: readonly InterfaceToWrite[];
+  /** What becomes of a time that the format does not hold, before 1970 or beyond 2^64 of its units (in nanoseconds the year 2554): it is
+   *  refused (default), or the nearest one that it holds is written. */
+  times?: "exact" | "nearest";
 }
 
 const TWO_32 = 0x100000000;
-const LAST_OPTION_BYTE = 0xffff;
 const FIXED_PACKET_BYTES = format.PACKET_BYTES + format.BLOCK_TAIL_BYTES;
 const utf8 = new TextEncoder();
 
 /** A pcapng file of these frames.
- *  @throws PortyardError `capture-unwritable` for a negative or too late time, an interface that is not there, more than
- *  262,144 bytes in a frame or 65,535 in a comment or name. */
+ *  @throws PortyardError `capture-unwritable` for a negative or too late time (unless `times` is "nearest"), an interface that is not there, more
+ *  than 262,144 bytes in a frame or 65,535 in a comment or name. */
 export function writePcapng(frames: readonly FrameToWrite[], options: PcapngOptions = {}): Uint8Array {
   return encodeAll(new PcapngEncoder(options), frames);
 }
@@ -47,16 +49,18 @@ export class PcapngEncoder implements CaptureEncoder {
   #nano: boolean;
   #ticksPerSecond: number;
   #interfaces: readonly InterfaceToWrite[];
+  #isExact: boolean;
   /** The last one: frames that follow each other were often seen in the same. */
   #second: Second = { seconds: 0, high: 0, low: 0 };
   /** Of the last frame that had one: they are often the same. */
   #comment = { text: "", value: new Uint8Array(0) };
 
-  constructor({ byteOrder = "little", resolution = "nano", interfaces = [{}] }: PcapngOptions = {}) {
+  constructor({ byteOrder = "little", resolution = "nano", interfaces = [{}], times = "exact" }: PcapngOptions = {}) {
     this.#little = byteOrder === "little";
     this.#nano = resolution === "nano";
     this.#ticksPerSecond = this.#nano ? 1e9 : 1e6;
     this.#interfaces = interfaces;
+    this.#isExact = times === "exact";
     const described = interfaces.reduce((bytes, { name }) => bytes + interfaceBytes(name), 0);
     this.headBytes = format.SECTION_OPTIONS + format.BLOCK_TAIL_BYTES + described;
   }
@@ -116,9 +120,14 @@ export class PcapngEncoder implements CaptureEncoder {
     if (seconds !== this.#second.seconds) this.#second = this.#ticksOf(seconds);
     const low = this.#second.low + (this.#nano ? nanoseconds : Math.floor(nanoseconds / 1000));
     const high = low < TWO_32 ? this.#second.high : this.#second.high + 1;
-    if (seconds < 0 || high >= TWO_32) throw unwritable(`a pcapng file holds no time of ${join(seconds, nanoseconds)} ns`);
+    if (seconds < 0 || high >= TWO_32) return this.#writeNearest(view, at, seconds, nanoseconds);
     view.setUint32(at + format.PACKET_TIME_HIGH, high, this.#little);
     view.setUint32(at + format.PACKET_TIME_LOW, low < TWO_32 ? low : low - TWO_32, this.#little);
+  }
+
+  #writeNearest(view: DataView, at: number, seconds: number, nanoseconds: number): void {
+    if (this.#isExact) throw unwritable(`a pcapng file holds no time of ${join(seconds, nanoseconds)} ns`);
+    for (const half of [format.PACKET_TIME_HIGH, format.PACKET_TIME_LOW]) view.setUint32(at + half, seconds < 0 ? 0 : TWO_32 - 1);
   }
 
   /** In 64 bits, by parts of which numbers are exact: 2^16 times the ticks of every 2^16 seconds, and those of the rest. */
@@ -143,7 +152,7 @@ export class PcapngEncoder implements CaptureEncoder {
   }
 
   #writeOption(view: DataView, at: number, code: number, value: Uint8Array): number {
-    if (value.length > LAST_OPTION_BYTE) throw unwritable(`a comment or name of ${value.length} bytes is too long`);
+    if (value.length > MAX_OPTION_BYTES) throw unwritable(`a comment or name of ${value.length} bytes is too long`);
     view.setUint16(at, code, this.#little);
     view.setUint16(at + 2, value.length, this.#little);
     writeBytes(view, at + format.OPTION_HEAD_BYTES, value);

@@ -26,9 +26,9 @@ export class Outputs implements ReplaySink {
   private constructor(folder: string, names: readonly string[]) {
     const interfaces = names.map((name) => ({ name }));
     this.#indices = new Map(names.map((name, index) => [name, index]));
-    this.#drops = new CaptureFile(pathIn(folder, DROPS), new PcapngEncoder({ interfaces }));
+    this.#drops = file(folder, DROPS, interfaces);
     try {
-      for (const name of names) this.#ports.set(name, file(folder, name));
+      for (const one of interfaces) this.#ports.set(one.name, file(folder, one.name, [one]));
     } catch (error) {
       this.abandon();
       throw error;
@@ -106,8 +106,9 @@ export class Outputs implements ReplaySink {
   }
 }
 
-function file(folder: string, name: string): CaptureFile {
-  return new CaptureFile(pathIn(folder, name), new PcapngEncoder({ interfaces: [{ name }] }));
+/** A replay goes on where a file cannot hold a time: the nearest that it holds is written. */
+function file(folder: string, name: string, interfaces: { name: string }[]): CaptureFile {
+  return new CaptureFile(pathIn(folder, name), new PcapngEncoder({ interfaces, times: "nearest" }));
 }
 
 const pathIn = (folder: string, name: string): string => join(folder, `${name}.pcapng`);

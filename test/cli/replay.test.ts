@@ -19,6 +19,7 @@ import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readCapture, writePcap, writePcapng } from "../../bindings/capture/index.ts";
+import { blocks } from "../support/capture-blocks.ts";
 import { projectRoot } from "../support/captures.ts";
 import { ramp } from "../support/packet/bytes.ts";
 import { BROADCAST, ethernet, station, TYPE_EXPERIMENT } from "../support/packet/ethernet.ts";
@@ -147,6 +148,27 @@ test("a damaged capture is replayed up to the damage, which is named, with exit 
   assert.match(stderr, /cut\.pcap is damaged at byte 176: .*\. What was before it was replayed\.\n$/);
   const { status: again, damages } = await json(path("cut.pcap"));
   assert.equal([again, damages[0].file, damages[0].offset], [1, path("cut.pcap"), 176]);
+});
+
+test("what no file can hold ends no replay: times far away, packets that are too long", async ({ path }) => {
+  const { section, description, enhanced, option, i64 } = blocks(true);
+  const seconds = option(9, [0]);
+  const clocks = [description(1, 0, [...seconds, ...option(14, i64(-5n))]), description(1, 0, seconds)];
+  const ticks: [number, bigint][] = [
+    [0, 2n],
+    [0, 5n],
+    [1, 7n],
+    [1, 1n << 62n],
+  ];
+  const packets = ticks.map(([index, time]) => enhanced(index, time, from(station(1))));
+  const [bad, late] = [enhanced(0, 5n, from("01:00:00:00:00:01")), enhanced(1, 9n, new Uint8Array(262_145))];
+  writeFileSync(path("odd.pcapng"), Uint8Array.from([section(), ...clocks, ...packets, bad, late].flat()));
+  const { status, frames: count, damages } = await json(path("odd.pcapng"), "--out", path("left"));
+  assert.equal([status, count], [1, 5]);
+  assert.match(damages[0].reason, "262145 captured bytes, more than 262144");
+  const times = (name: string) => readCapture(readFileSync(path(`left/${name}.pcapng`))).frames.map(({ timeNs }) => timeNs);
+  assert.equal(times("out"), [0n, 0n, 7_000_000_000n, (1n << 64n) - 1n]);
+  assert.equal(times("drops"), [0n]);
 });
 
 test("--against prints the frames that a second configuration treats otherwise, with exit status 1", async ({ path }) => {

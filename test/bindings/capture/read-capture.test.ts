@@ -216,7 +216,9 @@ pcapng("each section has its own byte order and counts its interfaces from 0", (
   );
 });
 
-const { section, description, enhanced, simple, block, option } = blocks(true);
+const { section, description, enhanced, old, simple, block, option } = blocks(true);
+const longest = new Uint8Array(262_144).fill(1);
+const longer = new Uint8Array(262_145).fill(1);
 const start = section().length;
 const described = start + description().length;
 const wrongTail = enhanced(0, 0n, [1]).with(-4, 99);
@@ -252,6 +254,9 @@ const damagedPcapng: [string, number[][], number, RegExp][] = [
   ["two lengths of one block", [section(), description(), wrongTail], described, /36 bytes at its beginning and 99 at its end/],
   ["a length that is not a multiple of four", [section(), description(), uneven], described, /multiple of four/],
   ["a block shorter than its fixed part", [section(), block(6, [1, 2, 3, 4])], start, /fewer than its 32/],
+  ["a packet longer than any", [section(), description(), enhanced(0, 0n, longer)], described, /262145 captured bytes, more than 262144/],
+  ["an old packet longer than any", [section(), description(), old(0, 0n, longer)], described, /262145 captured bytes, more than 262144/],
+  ["a simple packet longer than any", [section(), description(), simple(longer)], described, /262145 captured bytes, more than 262144/],
   ["a block longer than any", [section(), block(99, []).with(7, 127)], start, /more than 16777216/],
 ];
 for (const [what, parts, offset, reason] of damagedPcapng) {
@@ -261,6 +266,16 @@ for (const [what, parts, offset, reason] of damagedPcapng) {
     assert.is(damage?.offset, offset);
   });
 }
+
+pcapng("frames before a packet that is too long are kept, the longest among them", () => {
+  const packets = [enhanced(0, 0n, longest), old(0, 0n, longest), simple(longest), simple(longer)];
+  const { frames, damage } = read(section(), description(), ...packets);
+  assert.equal(
+    frames.map(({ bytes }) => bytes.length),
+    [262_144, 262_144, 262_144],
+  );
+  assert.is(damage?.offset, described + packets.slice(0, 3).flat().length);
+});
 
 pcapng("a clock of any resolution gives a time", () => {
   for (let resolution = 0; resolution < 256; resolution++) {

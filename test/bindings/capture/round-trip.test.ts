@@ -15,6 +15,7 @@ import {
 } from "../../../bindings/capture/index.ts";
 import { scale } from "../../scale.ts";
 import { blocks, records } from "../../support/capture-blocks.ts";
+import { ramp } from "../../support/packet/bytes.ts";
 
 const LAST_PCAP_NS = (1n << 32n) * 1_000_000_000n - 1n;
 const LAST_PCAPNG_NS = (1n << 64n) - 1n;
@@ -188,5 +189,19 @@ for (const [what, frame] of unwritableNext) {
     );
   });
 }
+
+test("pcapng writes the nearest time that it holds, where it is asked to", () => {
+  const tooLate = { micro: 1000n << 64n, nano: 1n << 64n };
+  fc.assert(
+    fc.property(byteOrder, resolution, fc.bigInt({ min: -(1n << 80n), max: 1n << 80n }), (order, unit, timeNs) => {
+      const [frame] = readCapture(
+        writePcapng([{ bytes: ramp(3), timeNs }], { byteOrder: order, resolution: unit, times: "nearest" }),
+      ).frames;
+      const last = rounded(tooLate[unit] - 1n, unit);
+      assert.is(frame?.timeNs, timeNs < 0n ? 0n : timeNs > last ? last : rounded(timeNs, unit));
+    }),
+    runs,
+  );
+});
 
 test.run();
