@@ -11,7 +11,7 @@ import * as atomic from "./memory/atomic";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
 import * as workers from "./memory/worker";
-import { processBurst, processCutFrame } from "./pipeline";
+import { processBurst, processCutFrame, processNext as processOne } from "./pipeline";
 import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
 import * as macs from "./tables/mac-table";
@@ -126,6 +126,8 @@ export function process(worker: usize): u32 {
   processBurst(worker);
   return workers.txCount(worker);
 }
+/** Processes one waiting frame, if there is room. */
+export function processNext(worker: usize): void { processOne(worker); }
 export function waitingFrames(worker: usize): u32 { return workers.rxCount(worker); }
 export function waitingWrites(worker: usize): u32 { return workers.txCount(worker); }
 /** The oldest write that waits, taken off the queue: address of (descriptor u32, port u32). */

@@ -39,6 +39,11 @@ export function processBurst(worker: usize): void {
   }
 }
 
+/** One of them. */
+export function processNext(worker: usize): void {
+  if (rxCount(worker) != 0 && hasRoom(worker)) processFrame(worker, shiftRx(worker));
+}
+
 function hasRoom(worker: usize): bool {
   return pool.freeCount(worker) >= <u32>SLOT_RESERVE && TX_ENTRIES - txCount(worker) >= MAX_PORTS;
 }

@@ -5,7 +5,7 @@
  *  port's configuration, from which its fingerprint is made (bindings/tables/layouts/tables-layout.ts says what else is to be done). */
 export const LAYOUT_VERSION = 3;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
-export const ABI_VERSION = 6;
+export const ABI_VERSION = 7;
 
 /** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
 export const NAME_BYTES = 64;
@@ -79,6 +79,9 @@ export const MAX_DISCOVERY_OPTIONS = 16;
 
 /** Drops that a worker remembers one by one, the last ones. Power of two. */
 export const DROP_LOG_ENTRIES = 512;
+/** The same of a worker that is run by calls: more than one frame can become, MAX_SEGMENTS segments at each of MAX_PORTS - 1 ports, so that
+ *  whoever reads the log after each frame misses no drop. Power of two. */
+export const LONG_DROP_LOG_ENTRIES = 262144;
 
 /** Events kept for each worker; older ones are overwritten and counted. Power of two. */
 export const EVENT_ENTRIES = 1024;

@@ -10,6 +10,7 @@
 import {
   ADDRESS_PROBES,
   EVENT_ENTRIES,
+  LONG_DROP_LOG_ENTRIES,
   MAX_ADDRESSES,
   MAX_DROP_REASONS,
   MAX_MACS_PER_PORT,
@@ -190,6 +191,9 @@ export const SLOT_FRAME = SLOT_MESSAGE_BYTES + SLOT_HEADROOM_BYTES;
 /** 256 + 65,568 bytes rounded up to an odd number of cache lines: slots do not fall on the same sets of the cache. */
 export const SLOT_BYTES = 65856;
 export const SLOTS_END = SLOTS + WORKER_SLOTS * SLOT_BYTES;
+
+/** In the agent's region, which has slots and no frame in them: the long log of drops of a worker that is run in the agent's thread. */
+export const AGENT_DROP_LOG = SLOTS_END - LONG_DROP_LOG_ENTRIES * 4;
 
 /** Bytes of one worker's region. */
 export const WORKER_BYTES = (SLOTS_END + WASM_PAGE_BYTES - 1) & ~(WASM_PAGE_BYTES - 1);

@@ -34,9 +34,12 @@ export const CQ_MASK = 104;
 export const CQ_ENTRIES_POINTER = 108;
 /** Ports lost since the start (VIEW_ERRNO says why), so that the loop notices by one load. */
 export const LOST = 112;
-/** Drops since the start; drop N is entry N modulo DROP_LOG_ENTRIES of the log: port 16 (bits 16-31) | reason 16. So whoever runs a
- *  worker by calls learns what became of the frame that it put in. */
+/** Drops since the start; drop N is entry N & DROP_LOG_MASK of the log: port 16 (bits 16-31) | reason 16. So whoever runs a worker by
+ *  calls learns what became of the frame that it put in. */
 export const DROPS = 116;
+/** Pointer of the log, and its entries less 1: the one at DROP_LOG with DROP_LOG_ENTRIES, or a longer one that the worker was given. */
+export const DROP_LOG_POINTER = 120;
+export const DROP_LOG_MASK = 124;
 export const DROP_LOG = 2048;
 
 // a port as this worker sees it

@@ -4,7 +4,7 @@ import * as map from "../abi/memory-map";
 import * as record from "../abi/worker";
 import * as state from "../abi/worker-state";
 import * as view from "../abi/worker-state";
-import { WORKER_SLOTS, RX_ENTRIES, TX_ENTRIES, MAX_PORTS, MIN_READS } from "../abi/limits";
+import { DROP_LOG_ENTRIES, WORKER_SLOTS, RX_ENTRIES, TX_ENTRIES, MAX_PORTS, MIN_READS } from "../abi/limits";
 
 /** Region of worker `index`; the place of the first is set at start. */
 export function region(index: u32): usize { return load<u32>(map.CONFIG_WORKERS) + index * map.WORKER_BYTES; }
@@ -43,6 +43,8 @@ export function format(regionIndex: u32, index: u32): usize {
   store<u32>(own, <u32>recordOf(index), state.RECORD);
   store<u32>(own, load<u32>(map.HEAD_COUNTERS) + index * map.WORKER_COUNTERS_BYTES, state.COUNTERS);
   store<u32>(own, WORKER_SLOTS, state.FREE_COUNT);
+  store<u32>(own, <u32>own + state.DROP_LOG, state.DROP_LOG_POINTER);
+  store<u32>(own, DROP_LOG_ENTRIES - 1, state.DROP_LOG_MASK);
   for (let slot: u32 = 0; slot < <u32>WORKER_SLOTS; slot++) {
     store<u32>(worker + map.FREE_SLOTS + slot * 4, WORKER_SLOTS - 1 - slot);
     store<u32>(worker + map.DESCRIPTORS + slot * map.DESCRIPTOR_BYTES + 8, slot);

@@ -4,7 +4,6 @@ import * as field from "../abi/counter";
 import * as record from "../abi/worker";
 import * as state from "../abi/worker-state";
 import * as step from "../abi/trace";
-import { DROP_LOG_ENTRIES } from "../abi/limits";
 import { TRACE, note } from "../memory/trace";
 import { count } from "../memory/worker";
 
@@ -42,6 +41,7 @@ export function dropped(worker: usize, port: u32, reason: u32): void {
 
 function log(own: usize, port: u32, reason: u32): void {
   const drops = load<u32>(own, state.DROPS);
-  store<u32>(own + (drops & (DROP_LOG_ENTRIES - 1)) * 4, (port << 16) | reason, state.DROP_LOG);
+  const entry: usize = load<u32>(own, state.DROP_LOG_POINTER) + (drops & load<u32>(own, state.DROP_LOG_MASK)) * 4;
+  store<u32>(entry, (port << 16) | reason);
   store<u32>(own, drops + 1, state.DROPS);
 }

@@ -1,6 +1,5 @@
 /** Isolation "inline": one worker in the calling thread, memory ports only. What a forwarder would do at its next turn is
  *  done at once. */
-import * as map from "../../assembly/abi/memory-map.ts";
 import { DirectWay } from "../forwarder/direct-way.ts";
 import type { ForwarderLink } from "../forwarder/link.ts";
 import { MemoryWorker } from "../forwarder/memory-worker.ts";
@@ -26,8 +25,9 @@ export class InlineLink implements ForwarderLink {
 
   async start(): Promise<void> {
     if (this.store === null) return;
-    const { wasm, tables } = this.store;
+    const { wasm, tables, agent } = this.store;
     this.worker = new MemoryWorker(wasm, tables, 0, 0, (port, frame) => this.listeners.get(port)?.(frame) !== false);
+    this.worker.logDrops(agent);
   }
 
   /** Nothing outlives this process. */
@@ -83,11 +83,10 @@ export class InlineLink implements ForwarderLink {
     return this.worker;
   }
 
-  /** The short way through the worker. What it lends are the slots of the agent's region: the agent takes no frame. */
+  /** The short way through the worker. */
   directWay(): DirectWay {
     const { wasm, tables, agent } = this.store as EngineStore;
-    const from = agent + map.SLOTS;
-    return new DirectWay(wasm, tables, this.memory.address, tables.bytes.subarray(from, agent + map.SLOTS_END));
+    return new DirectWay(wasm, tables, this.memory.address, agent);
   }
 
   async stop(): Promise<void> {

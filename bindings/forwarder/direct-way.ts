@@ -1,17 +1,15 @@
 /** The short way through a worker whose ports are in memory (assembly/io/direct.ts): one frame after the other, without an object, a view
  *  or a closure for any of them. Who takes it listens to no port of the engine; what leaves is always taken. For replays.  */
 import * as field from "../../assembly/abi/descriptor.ts";
-import { DROP_LOG_ENTRIES, MAX_FRAME_BYTES, TX_ENTRIES } from "../../assembly/abi/limits.ts";
+import { MAX_FRAME_BYTES, TX_ENTRIES } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as state from "../../assembly/abi/worker-state.ts";
 import type { Tables } from "../tables/tables.ts";
 import type { EngineExports } from "../wasm/module.ts";
+import { type DropListener, DropLog } from "./drop-log.ts";
 
 /** A frame of `bytes` bytes leaves `port`, and lies at `place` of the engine's memory during the call. */
 export type LeaveListener = (port: number, place: number, bytes: number) => void;
-
-/** A frame, or a copy or segment of one, ends: see DropListener. */
-export type EndListener = (port: number, reason: number) => void;
 
 export class DirectWay {
   /** The engine's memory. */
@@ -25,17 +23,18 @@ export class DirectWay {
   /** The last one that frames came from, and where its first byte lies in the engine's memory, -1 elsewhere. */
   #source: Uint8Array | null = null;
   #sourcePlace = -1;
-  #seenDrops: number;
+  readonly #drops: DropLog;
 
-  /** @param room memory of the engine that nobody else uses. */
-  constructor(wasm: EngineExports, tables: Tables, worker: number, room: Uint8Array) {
+  /** @param agent region of the worker's thread's agent, which takes no frame: what is lent are its slots. */
+  constructor(wasm: EngineExports, tables: Tables, worker: number, agent: number) {
+    const room = tables.bytes.subarray(agent + map.SLOTS, agent + map.AGENT_DROP_LOG);
     this.memory = tables.bytes;
     this.#wasm = wasm;
     this.#words = new Uint32Array(tables.memory.buffer);
     this.#worker = worker;
     this.#stage = room.subarray(0, MAX_FRAME_BYTES);
     this.#room = room.subarray(MAX_FRAME_BYTES);
-    this.#seenDrops = this.#state(state.DROPS);
+    this.#drops = new DropLog(tables, worker, agent);
   }
 
   /** Memory that frames are best read to and written from: of the engine while there is some, then any. */
@@ -74,15 +73,9 @@ export class DirectWay {
     this.#deliver(this.#wasm.process(this.#worker), leaves);
   }
 
-  /** Tells of what has ended since the last call; of more than the log holds only the last are known one by one. */
-  reportEnds(listener: EndListener): void {
-    const drops = this.#state(state.DROPS);
-    if (drops === this.#seenDrops) return;
-    for (let back = Math.min((drops - this.#seenDrops) >>> 0, DROP_LOG_ENTRIES); back > 0; back--) {
-      const entry = this.#state(state.DROP_LOG + (((drops - back) >>> 0) % DROP_LOG_ENTRIES) * 4);
-      listener(entry >>> 16, entry & 0xffff);
-    }
-    this.#seenDrops = drops;
+  /** Tells of what has ended since the last call: to be called after each frame. */
+  reportEnds(listener: DropListener): void {
+    this.#drops.take(listener);
   }
 
   #look(source: Uint8Array): void {

@@ -3,14 +3,14 @@
  *  ends; time is an argument. Used by inline isolation, replay and the tests. */
 import * as map from "../../assembly/abi/memory-map.ts";
 import { EAGAIN } from "../../assembly/abi/errno.ts";
-import { DROP_LOG_ENTRIES, MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import * as record from "../../assembly/abi/worker.ts";
-import * as state from "../../assembly/abi/worker-state.ts";
 import * as worker from "../tables/worker-table.ts";
 import type { Tables } from "../tables/tables.ts";
 import type { EngineExports } from "../wasm/module.ts";
 import { PortyardError } from "../error.ts";
 import { BurstDelivery, type FramesListener } from "./burst-delivery.ts";
+import { type DropListener, DropLog } from "./drop-log.ts";
 import { applyEpoch } from "./views.ts";
 
 /** virtio-net header of 10 bytes below each frame. */
@@ -21,10 +21,6 @@ export const OFFLOAD_HEADER_BYTES = 10;
  *  it: the drop `port-full`. So does an error; when all frames have gone their way, the first one goes on to whoever called `run`. A
  *  frame that it puts into a port is processed after it has returned. */
 export type FrameListener = (port: number, frame: Uint8Array) => boolean | undefined;
-
-/** Learns of a frame, or a copy or segment of one, that ends: `reason` is one of abi/drop-reason.ts, `port` the one at fault. It is called
- *  when the frame that was put in has gone its way. What it puts in itself, and what it throws, fares as with a FrameListener. */
-export type DropListener = (port: number, reason: number) => void;
 
 /** Frames that are put in before they go their way, so that as many can be answered. */
 const PUT_IN = 128;
@@ -39,8 +35,7 @@ export class MemoryWorker {
   private isRunning = false;
   /** Cut frames that wait: one that a listener puts in waits until it has returned. */
   private readonly cuts: (() => void)[] = [];
-  /** Drops that were reported, or happened before anybody listened. */
-  private seenDrops = 0;
+  private drops: DropLog | null = null;
   private dropListener: DropListener | null = null;
   private readonly bursts: BurstDelivery;
   /** What a listener threw first, until `run` is done. */
@@ -92,13 +87,11 @@ export class MemoryWorker {
 
   /** As `receive`, of several plain frames. */
   receiveAll(port: number, frames: readonly Uint8Array[]): void {
-    let before = 0;
-    for (const frame of frames) {
+    for (const [index, frame] of frames.entries()) {
       const place = this.wasm.admit(this.address, port, frame.length);
       if (place === 0) this.enqueue(port, frame);
       else this.tables.bytes.set(frame, place);
-      // of more drops than the log holds some would not be told
-      if (this.dropListener !== null || ++before % PUT_IN === 0) this.work();
+      if ((index + 1) % PUT_IN === 0) this.work();
     }
     this.run();
   }
@@ -153,10 +146,11 @@ export class MemoryWorker {
     try {
       do {
         const next = this.cuts.shift();
-        if (next === undefined) this.wasm.process(this.address);
-        else next();
+        if (next !== undefined) next();
+        else if (this.dropListener === null) this.wasm.process(this.address);
+        else this.wasm.processNext(this.address);
         while (this.wasm.waitingWrites(this.address) > 0) this.handOver();
-        if (this.dropListener !== null) this.reportDrops(this.dropListener);
+        if (this.dropListener !== null) this.drops?.take(this.tell);
       } while (this.cuts.length > 0 || this.wasm.waitingFrames(this.address) > 0);
     } finally {
       this.isRunning = false;
@@ -177,30 +171,25 @@ export class MemoryWorker {
     this.bursts.listen(port, listener);
   }
 
-  /** One listener, or none; it hears of what is dropped from now on. */
+  /** Lets drops be told one by one. @param agent region of this thread's agent. */
+  logDrops(agent: number): void {
+    this.drops = new DropLog(this.tables, this.address, agent);
+  }
+
+  /** One listener, or none; it hears of what is dropped from now on, each time when a frame has gone its way. What it puts in itself, and
+   *  what it throws, fares as with a FrameListener. Only after `logDrops`. */
   onDrop(listener: DropListener | null): void {
     this.dropListener = listener;
-    this.seenDrops = this.state(state.DROPS);
+    this.drops?.skip();
   }
 
-  /** Of more than the log holds only the last are known one by one. */
-  private reportDrops(listener: DropListener): void {
-    const drops = this.state(state.DROPS);
-    const known = Math.min((drops - this.seenDrops) >>> 0, DROP_LOG_ENTRIES);
-    this.seenDrops = drops;
-    for (let back = known; back > 0; back--) {
-      const entry = this.state(state.DROP_LOG + (((drops - back) >>> 0) % DROP_LOG_ENTRIES) * 4);
-      try {
-        listener(entry >>> 16, entry & 0xffff);
-      } catch (error) {
-        this.fail(error);
-      }
+  private readonly tell = (port: number, reason: number): void => {
+    try {
+      this.dropListener?.(port, reason);
+    } catch (error) {
+      this.fail(error);
     }
-  }
-
-  private state(offset: number): number {
-    return this.words[(this.address + map.WORKER_STATE + offset) >>> 2] ?? 0;
-  }
+  };
 
   private handOver(): void {
     if (this.bursts.isWanted) this.bursts.handOver(this.give, this.fail);

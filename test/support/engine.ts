@@ -72,6 +72,7 @@ export class TestEngine {
 
   private begin(): MemoryWorker {
     this.worker = new MemoryWorker(this.wasm, this.tables, 0, 0, (port, frame) => this.take(port, frame));
+    this.worker.logDrops(this.agent);
     return this.worker;
   }
 

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MAX_FRAME_BYTES } from "../../../assembly/abi/limits.ts";
-import * as map from "../../../assembly/abi/memory-map.ts";
 import { DirectWay } from "../../../bindings/forwarder/direct-way.ts";
 import { scale } from "../../scale.ts";
 import { BUILDS, TestEngine } from "../../support/engine.ts";
@@ -26,9 +25,7 @@ function yard(build: (typeof BUILDS)[number]): Yard {
   const [network, other] = [engine.network({ mtu: 1500 }), engine.network()];
   const ports = [...engine.accessPorts(network, 2), engine.port({ network, mtu: 600 }), engine.port({ vlans: { 7: network, 8: other } })];
   engine.bind(network, ports[1] as number, ADDRESS, station(9));
-  const from = engine.agent + map.SLOTS;
-  const room = engine.tables.bytes.subarray(from, engine.agent + map.SLOTS_END);
-  return { engine, way: new DirectWay(engine.wasm, engine.tables, engine.worker.address, room), ports };
+  return { engine, way: new DirectWay(engine.wasm, engine.tables, engine.worker.address, engine.agent), ports };
 }
 
 const mac = fc.constantFrom(BROADCAST, "01:00:5e:00:00:01", "00:00:00:00:00:00", ...[1, 2, 3, 4].map(station));

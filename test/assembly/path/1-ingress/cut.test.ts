@@ -4,11 +4,8 @@
  *      port 0  A, checked      port 1  B, checked      port 2  not checked        (support/checked-yard.ts)                 */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DROP_LOG_ENTRIES } from "../../../../assembly/abi/limits.ts";
 import * as reason from "../../../../assembly/abi/drop-reason.ts";
 import { FLAG_CLAMP as CLAMP } from "../../../../assembly/abi/port.ts";
-import * as field from "../../../../assembly/abi/worker-state.ts";
-import * as map from "../../../../assembly/abi/memory-map.ts";
 import { A, A4, A6, B, B4, B6, FREE6, ip4, ip6, X, yard } from "../../../support/checked-yard.ts";
 import { BUILDS, TestEngine } from "../../../support/engine.ts";
 import { ramp, u16, u32 } from "../../../support/packet/bytes.ts";
@@ -193,28 +190,5 @@ for (const build of BUILDS) {
     engine.close();
   });
 }
-
-test("more drops by one frame than the log holds: the last are told", () => {
-  const engine = new TestEngine("debug");
-  const network = engine.network({ mtu: 576 });
-  const count = DROP_LOG_ENTRIES + 40;
-  for (let index = 0; index < count; index++) engine.port({ network, mtu: 576 }, index, false);
-  engine.apply();
-  const heard: number[] = [];
-  engine.worker.onDrop((port, why) => {
-    assert.is(why, reason.TOO_BIG);
-    heard.push(port);
-  });
-  const own = () => engine.tables.load32(engine.worker.address + map.WORKER_STATE + field.DROPS);
-  engine.tables.store32(engine.worker.address + map.WORKER_STATE + field.DROPS, 0xffffff00);
-  engine.worker.onDrop((port) => heard.push(port));
-  engine.worker.receive(0, ethernet(BROADCAST, X, TYPE_EXPERIMENT, ramp(700)));
-  assert.is(own(), (0xffffff00 + count - 1) % 2 ** 32, "the count goes round");
-  assert.equal(
-    heard,
-    Array.from({ length: DROP_LOG_ENTRIES }, (_, index) => count - DROP_LOG_ENTRIES + index),
-  );
-  engine.close();
-});
 
 test.run();
