@@ -89,6 +89,28 @@ test("what leaves is written for each port, and what is dropped with its reason 
   );
 });
 
+test("--out gives the same bytes every time", async ({ path }) => {
+  const config = join(projectRoot, "examples/two-containers.yaml");
+  writeFileSync(path("a.pcap"), writePcap([...frames, ...frames]));
+  writeFileSync(
+    path("net.yaml"),
+    "networks: [{ name: n, mtu: 1500 }]\nports: [{ name: a, network: n, memory: {} }, { name: b, network: n, memory: {} }]\n",
+  );
+  for (const words of [
+    ["--config", config, "--split", EXAMPLE],
+    ["--config", path("net.yaml"), "--in", `a=${path("a.pcap")}`],
+  ]) {
+    const runs: [string, string][][] = [];
+    for (const folder of ["one", "other"]) {
+      assert.is((await json(...words, "--out", path(folder))).status, 0);
+      const names = readdirSync(path(folder)).sort();
+      runs.push(names.map((name) => [name, readFileSync(join(path(folder), name)).toString("base64")]));
+    }
+    assert.equal(runs[0], runs[1]);
+    assert.ok((runs[0] ?? []).some(([, bytes]) => bytes.length > 400), "frames left");
+  }
+});
+
 test("the example of the README", async () => {
   const config = join(projectRoot, "examples/two-containers.yaml");
   const { status, ports, answered, drops } = await json("--config", config, "--split", EXAMPLE);

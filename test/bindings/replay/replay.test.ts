@@ -1,5 +1,4 @@
 /** Captures through configurations, without any kernel. */
-import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CaptureStream, writePcap, writePcapng } from "../../../bindings/capture/index.ts";
@@ -9,9 +8,6 @@ import { PortyardError } from "../../../bindings/error.ts";
 import { replay } from "../../../bindings/replay/replay.ts";
 import type { ReplayedDrop, ReplayOptions, ReplaySummary } from "../../../bindings/replay/types.ts";
 import type { FrameToWrite } from "../../../bindings/capture/index.ts";
-import { scale } from "../../scale.ts";
-import { BUILDS } from "../../support/engine.ts";
-import { captureBytes, captureFiles } from "../../support/captures.ts";
 import { blocks } from "../../support/capture-blocks.ts";
 import { ramp } from "../../support/packet/bytes.ts";
 import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4 } from "../../support/packet/ethernet.ts";
@@ -336,31 +332,6 @@ test("a clock that runs to the end of its 64 bits, in seconds, is as late as the
     left.map((line) => line.slice("b 60/60 at ".length)),
     [0n, 1n << 40n, 1n << 53n, (1n << 64n) - 1n].map(String),
   );
-});
-
-/** So many of them, from everywhere in the list. */
-const spread = <Item>(list: readonly Item[], count: number): readonly Item[] =>
-  list.filter((_, index) => Math.floor((index * count) / list.length) !== Math.floor(((index - 1) * count) / list.length));
-
-test("captures, twice and in every build: the same bytes leave, the summaries are equal", async () => {
-  const config = blue([memory("a"), memory("b"), memory("c", { mtu: 1000 })], { mtu: 9000, macAgeSeconds: 60 });
-  const run = async (file: string, build: ReplayOptions["build"] & string): Promise<string> => {
-    const hash: string[] = [];
-    const options = { config, build, inputs: [{ port: null, capture: captureOf(captureBytes(file)) }] };
-    const summary = await replay({
-      ...options,
-      onOutput: ({ port, bytes, originalBytes }) => hash.push(`${port}${originalBytes}${Buffer.from(bytes).toString("base64")}`),
-    }).catch((error: PortyardError) => error.code);
-    const left = createHash("sha256").update(hash.join("\n")).digest("hex");
-    return JSON.stringify([summary, left]);
-  };
-  let frames = 0;
-  for (const file of spread(captureFiles(), scale.replayedCaptures)) {
-    const [first = "", ...others] = await Promise.all(["single" as const, ...BUILDS].map((build) => run(file, build)));
-    for (const other of others) assert.is(other, first, file);
-    frames += first.startsWith('["') ? 0 : ((JSON.parse(first)[0] as ReplaySummary | null)?.frames ?? 0);
-  }
-  assert.ok(frames > 100, "there were frames");
 });
 
 test.run();
