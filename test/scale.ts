@@ -16,6 +16,9 @@ const columns = {
   patienceMilliseconds: { quick: 10_000, full: 30_000 },
   /** Random capture files of each property. */
   captureProperties: { quick: 200, full: 10_000 },
+  /** Random lists of frames in ports in memory, several at once and by the short way; random captures that are merged by time. */
+  frameListProperties: { quick: 50, full: 2_500 },
+  mergedCaptures: { quick: 200, full: 10_000 },
   /** Random capture files that are cut at every byte, plain and packed. */
   cutCaptures: { quick: 60, full: 3_000 },
   cutPackedCaptures: { quick: 5, full: 200 },

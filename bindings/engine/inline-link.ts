@@ -14,7 +14,6 @@ export const LATEST_MS = 2 ** 32 * 1000 - 1;
 export class InlineLink implements ForwarderLink {
   readonly pid = null;
   readonly standbyPid = null;
-  private readonly listeners = new Map<number, PortListener>();
   private store: EngineStore | null = null;
   private worker: MemoryWorker | null = null;
 
@@ -26,7 +25,7 @@ export class InlineLink implements ForwarderLink {
   async start(): Promise<void> {
     if (this.store === null) return;
     const { wasm, tables, agent } = this.store;
-    this.worker = new MemoryWorker(wasm, tables, 0, 0, (port, frame) => this.listeners.get(port)?.(frame) !== false);
+    this.worker = new MemoryWorker(wasm, tables, 0, 0, () => true);
     this.worker.logDrops(agent);
   }
 
@@ -46,8 +45,7 @@ export class InlineLink implements ForwarderLink {
   }
 
   async detach(port: number): Promise<void> {
-    this.listeners.delete(port);
-    this.worker?.onBurst(port, null);
+    this.worker?.listen(port, null, null);
   }
 
   /** Time of the last tick in milliseconds, 0 before the first. */
@@ -55,14 +53,12 @@ export class InlineLink implements ForwarderLink {
 
   /** Whoever listened to the port before does so no more. */
   onFrame(port: number, listener: PortListener): void {
-    this.memory.onBurst(port, null);
-    this.listeners.set(port, listener);
+    this.memory.listen(port, listener, null);
   }
 
   /** As onFrame. */
   onBurst(port: number, listener: BurstListener): void {
-    this.listeners.delete(port);
-    this.memory.onBurst(port, listener);
+    this.memory.listen(port, null, listener);
   }
 
   /** Sets the worker's time; ageing goes on as far as it is due. @throws PortyardError `bad-argument`. */

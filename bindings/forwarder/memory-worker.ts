@@ -9,18 +9,14 @@ import * as worker from "../tables/worker-table.ts";
 import type { Tables } from "../tables/tables.ts";
 import type { EngineExports } from "../wasm/module.ts";
 import { PortyardError } from "../error.ts";
-import { BurstDelivery, type FramesListener } from "./burst-delivery.ts";
+import type { BurstListener, PortListener } from "../engine/types.ts";
+import { BurstDelivery } from "./burst-delivery.ts";
 import { type DropListener, DropLog } from "./drop-log.ts";
+import { type FrameListener, Outlets } from "./outlets.ts";
 import { applyEpoch } from "./views.ts";
 
 /** virtio-net header of 10 bytes below each frame. */
 export const OFFLOAD_HEADER_BYTES = 10;
-
-/** Gets a frame that leaves `port`: `frame` points into the engine's memory, is valid during the call only, and has the
- *  virtio-net header in the 10 bytes below `frame.byteOffset` where the port takes super-frames. Returns false to refuse
- *  it: the drop `port-full`. So does an error; when all frames have gone their way, the first one goes on to whoever called `run`. A
- *  frame that it puts into a port is processed after it has returned. */
-export type FrameListener = (port: number, frame: Uint8Array) => boolean | undefined;
 
 /** Frames that are put in before they go their way, so that as many can be answered. */
 const PUT_IN = 128;
@@ -31,25 +27,26 @@ export class MemoryWorker {
   private readonly tables: Tables;
   private readonly words: Uint32Array;
   private readonly index: number;
-  private readonly listener: FrameListener;
   private isRunning = false;
   /** Cut frames that wait: one that a listener puts in waits until it has returned. */
   private readonly cuts: (() => void)[] = [];
   private drops: DropLog | null = null;
   private dropListener: DropListener | null = null;
+  private readonly outlets: Outlets;
   private readonly bursts: BurstDelivery;
   /** What a listener threw first, until `run` is done. */
   private thrown: { error: unknown } | null = null;
 
-  /** Formats region `region` for worker `index` and reports it running. */
+  /** Formats region `region` for worker `index` and reports it running.
+   *  @param listener takes what leaves ports without a listener of their own. */
   constructor(wasm: EngineExports, tables: Tables, index: number, region: number, listener: FrameListener) {
     this.wasm = wasm;
     this.tables = tables;
     this.words = new Uint32Array(tables.memory.buffer);
     this.index = index;
-    this.listener = listener;
     this.address = wasm.formatWorker(region, index);
-    this.bursts = new BurstDelivery(wasm, tables, this.address);
+    this.outlets = new Outlets(listener, this.fail);
+    this.bursts = new BurstDelivery(wasm, tables, this.address, this.outlets);
     worker.begin(tables, index, record.BACKEND_MEMORY, process.pid);
     this.applyEpoch();
   }
@@ -166,9 +163,9 @@ export class MemoryWorker {
     throw error;
   }
 
-  /** Whoever gets the frames that leave `port` several at once, and not one by one; null: nobody. */
-  onBurst(port: number, listener: FramesListener | null): void {
-    this.bursts.listen(port, listener);
+  /** Who gets what leaves `port`, one by one or several at once; null twice: who takes what leaves the others. */
+  listen(port: number, onFrame: PortListener | null, onBurst: BurstListener | null): void {
+    this.outlets.listen(port, onFrame, onBurst);
   }
 
   /** Lets drops be told one by one. @param agent region of this thread's agent. */
@@ -192,7 +189,7 @@ export class MemoryWorker {
   };
 
   private handOver(): void {
-    if (this.bursts.isWanted) this.bursts.handOver(this.give, this.fail);
+    if (this.outlets.areBurstsWanted) this.bursts.handOver();
     else this.deliver();
   }
 
@@ -202,18 +199,9 @@ export class MemoryWorker {
     const port = this.words[entry + 1] ?? 0;
     const start = this.wasm.writeStart(this.address, descriptor, port);
     const bytes = this.wasm.writeBytes(this.address, descriptor, port);
-    const isTaken = this.give(port, new Uint8Array(this.tables.memory.buffer, start, bytes));
+    const isTaken = this.outlets.give(this.outlets.of(port), port, new Uint8Array(this.tables.memory.buffer, start, bytes));
     this.wasm.finished(this.address, descriptor, port, isTaken ? bytes : -EAGAIN);
   }
-
-  private readonly give = (port: number, frame: Uint8Array): boolean => {
-    try {
-      return this.listener(port, frame) !== false;
-    } catch (error) {
-      this.fail(error);
-      return false;
-    }
-  };
 
   end(): void {
     worker.end(this.tables, this.index);

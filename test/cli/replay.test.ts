@@ -107,7 +107,10 @@ test("--out gives the same bytes every time", async ({ path }) => {
       runs.push(names.map((name) => [name, readFileSync(join(path(folder), name)).toString("base64")]));
     }
     assert.equal(runs[0], runs[1]);
-    assert.ok((runs[0] ?? []).some(([, bytes]) => bytes.length > 400), "frames left");
+    assert.ok(
+      (runs[0] ?? []).some(([, bytes]) => bytes.length > 400),
+      "frames left",
+    );
   }
 });
 

@@ -170,6 +170,48 @@ story("a listener that is replaced in its own call has taken that burst", (world
   world.take();
 });
 
+story("whoever listens when a burst is given gets it, also when it was gathered for another", (world) => {
+  const [b, c] = [world.engine.memoryPort("b"), world.engine.memoryPort("c")];
+  const old = hearBursts(world, "c");
+  let later: number[][] = [];
+  b.onBurst(() => {
+    later = hearBursts(world, "c");
+  });
+  world.engine.memoryPort("a").sendBurst(several(3));
+  assert.equal([old, later], [[], [[60, 61, 62]]]);
+  // now one that takes frames, and refuses each second
+  const heard: number[] = [];
+  b.onBurst(() =>
+    c.onFrame(({ length }) => {
+      heard.push(length);
+      return length % 2 === 0;
+    }),
+  );
+  world.engine.memoryPort("a").sendBurst(several(4));
+  assert.equal(heard, [60, 61, 62, 63]);
+  assert.equal(world.drops(), ["2 port-full at c"]);
+  assert.is(later.length, 1);
+  assert.equal(world.take(), []);
+});
+
+story("frames overtake no burst that is being gathered when a listener takes its place", (world) => {
+  const [b, c] = [world.engine.memoryPort("b"), world.engine.memoryPort("c")];
+  const heard: number[] = [];
+  const old = hearBursts(world, "c");
+  let calls = 0;
+  // it gets its frames while the bursts of the others are gathered
+  b.onFrame(() => {
+    if (++calls === 3) c.onFrame(({ length }) => void heard.push(length));
+  });
+  world.engine.memoryPort("a").sendBurst(several(5));
+  assert.equal([old, heard], [[], [60, 61, 62, 63, 64]]);
+  calls = -100;
+  const again = hearBursts(world, "c");
+  world.engine.memoryPort("a").sendBurst(several(5));
+  assert.equal(again, [[60, 61, 62, 63, 64]]);
+  assert.equal(world.drops(), []);
+});
+
 story("one frame that is too long: none of the burst is put in", (world) => {
   const frames = [toAll(), new Uint8Array(MAX_FRAME_BYTES + 1), toAll()];
   expectError("frame-too-long", () => world.engine.memoryPort("a").sendBurst(frames));
@@ -228,6 +270,28 @@ story(
   { offload: true },
 );
 
+story(
+  "a slot's bytes are those of its frame now, also where one of the same length began elsewhere in it",
+  (world) => {
+    const heard: string[] = [];
+    const hear = (name: string, headerBytes: number) =>
+      world.engine.memoryPort(name).onBurst((frames) => {
+        for (const frame of frames) heard.push(`${name} ${Buffer.from(frame.subarray(headerBytes)).toString("hex")}`);
+      });
+    hear("b", 0);
+    hear("c", 10);
+    for (const bytes of [60, 70, 80, 70, 60]) {
+      const frame = toAll(A, bytes);
+      world.engine.memoryPort("a").sendBurst([frame]);
+      assert.equal(
+        heard.splice(0),
+        ["b", "c"].map((name) => `${name} ${Buffer.from(frame).toString("hex")}`),
+      );
+    }
+  },
+  { offload: true },
+);
+
 story("any frames in any bursts fare as one by one", async (world) => {
   const { engine } = world;
   const macs = [BROADCAST, ...Array.from({ length: 4 }, (_, index) => station(index + 1))];
@@ -267,7 +331,7 @@ story("any frames in any bursts fare as one by one", async (world) => {
       );
       assert.equal(fare(bursts, true), one);
     }),
-    { numRuns: Math.ceil(scale.captureProperties / 20) },
+    { numRuns: Math.ceil(scale.frameListProperties / 5) },
   );
 });
 

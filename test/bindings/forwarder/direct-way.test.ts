@@ -74,7 +74,7 @@ for (const build of BUILDS) {
         checkSlots(short.engine.tables, 0, short.engine.worker.address);
         for (const { engine } of [long, short]) engine.close();
       }),
-      { numRuns: Math.ceil(scale.captureProperties / 4) },
+      { numRuns: scale.frameListProperties },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { mergeByTime, type Records } from "../../../bindings/replay/merge.ts";
+import { scale } from "../../scale.ts";
 
 interface Frame {
   seconds: number;
@@ -83,6 +84,7 @@ test("any captures, in bursts of any size, empty ones among them", async () => {
       );
       assert.ok(records.every(({ isClosed }) => isClosed));
     }),
+    { numRuns: scale.mergedCaptures },
   );
 });
 
