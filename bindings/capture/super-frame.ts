@@ -24,6 +24,11 @@ interface Ip {
   totalBytes: number;
 }
 
+/** Whether a frame of `bytes` bytes is long enough to be looked at by `offloadOf`. */
+export function canBeSuperFrame(bytes: number, longest: number): boolean {
+  return bytes > longest + ETHERNET_BYTES;
+}
+
 /** The virtio-net header of a frame that holds one whole TCP packet, no fragment, of more bytes than `longest`; null of any other.
  *  @param frame from the destination MAC on. @param mtu of the port that it comes from. @param longest MTU of its network. */
 export function offloadOf(frame: Uint8Array, mtu: number, longest: number): Uint8Array | null {

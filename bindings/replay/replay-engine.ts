@@ -1,6 +1,6 @@
 /** One configuration, and the frames that go through it: an engine in this thread whose clock is that of the frames. */
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from "../../assembly/abi/limits.ts";
-import { offloadOf, withOffload } from "../capture/super-frame.ts";
+import { canBeSuperFrame, offloadOf, withOffload } from "../capture/super-frame.ts";
 import type { CaptureRecord } from "../capture/capture-record.ts";
 import { mtusOf } from "../config/mtus-of.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
@@ -146,7 +146,7 @@ export class ReplayEngine {
     this.#drops.length = 0;
     if (originalBytes > MAX_FRAME_BYTES) this.#drop({ reason: "oversize", port });
     else if (this.#missingBytes > 0) this.#way.passCut(entrance.index, source, record.at, bytes, originalBytes, this.#leaves);
-    else if (bytes > entrance.longest) this.#passLong(entrance, source, record.at, bytes);
+    else if (canBeSuperFrame(bytes, entrance.longest)) this.#passLong(entrance, source, record.at, bytes);
     else this.#way.pass(entrance.index, source, record.at, bytes, this.#leaves);
     this.#way.reportEnds(this.#ends);
     return this.#drops;

@@ -1,7 +1,7 @@
 /** What is told of a frame that is longer than its MTU: what the kernel that cut it would have been told.                       */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { offloadOf } from "../../../bindings/capture/super-frame.ts";
+import { canBeSuperFrame, offloadOf } from "../../../bindings/capture/super-frame.ts";
 import { ramp } from "../../support/packet/bytes.ts";
 import { BROADCAST, ethernet, station, TYPE_EXPERIMENT, TYPE_IPV4, TYPE_IPV6, tagged } from "../../support/packet/ethernet.ts";
 import { extension, DESTINATION_OPTIONS, FRAGMENT, ipv4, ipv6, TCP, UDP } from "../../support/packet/ip.ts";
@@ -69,6 +69,18 @@ test("a port of a smaller MTU: what its network carries is no super-frame, and w
   assert.is(offloadOf(longest, 1400, 1500), null);
   const made = superFrame({ from: A, to: B, ends: four, payload: ramp(3000), segmentBytes: 1360 });
   assert.equal(Buffer.from(offloadOf(made.frame, 1400, 1500) ?? []), Buffer.from(made.offload));
+});
+
+test("one byte more than the network carries is one; a frame that fills its MTU is not even looked at", () => {
+  const one = superFrame({ from: A, to: B, ends: four, payload: ramp(1461), segmentBytes: 1460 });
+  assert.equal(Buffer.from(offloadOf(one.frame, 1500, 1500) ?? []), Buffer.from(one.offload));
+  assert.equal([longest.length, one.frame.length], [1514, 1515]);
+  assert.equal([canBeSuperFrame(1514, 1500), canBeSuperFrame(1515, 1500)], [false, true]);
+  for (const { headers, ...whole } of Object.values(WHOLE))
+    for (let bytes = 500; bytes < 520; bytes++) {
+      const { frame } = superFrame({ from: A, to: B, ends: four, payload: ramp(bytes), segmentBytes: 400, ...whole });
+      if (offloadOf(frame, headers + 400, headers + 510) !== null) assert.ok(canBeSuperFrame(frame.length, headers + 510));
+    }
 });
 
 test("whatever the bytes are, it only looks at those that are there", () => {

@@ -289,6 +289,17 @@ test("a TCP super-frame goes as the segments that it would have become; what els
   );
 });
 
+test("what fills the MTU is no super-frame, one byte more of TCP is, and no slot is kept of many", async () => {
+  const ends = { source: "10.0.0.1", destination: "10.0.0.2" };
+  const made = (bytes: number) => superFrame({ from: A, to: BROADCAST, ends, payload: ramp(bytes), segmentBytes: 1460 });
+  const count = 600; // more than there are slots
+  const frames = [made(1460).frame, ...new Array<Uint8Array>(count).fill(made(1461).frame)];
+  const { summary, left } = await tell({ config: two, inputs: [{ port: "a", capture: capture(frames) }] });
+  assert.equal([summary.superFrames, summary.drops], [count, {}]);
+  assert.equal(left.slice(0, 3), ["b 1514/1514 at 0", "b 1514/1514 at 1", "b 55/55 at 1"]);
+  assert.is(left.length, 1 + 2 * count);
+});
+
 test("the answer to a request whose padding was cut is whole", async () => {
   const config = blue([memory("a"), memory("b", { mac: B, addresses: ["10.0.0.2"] })]);
   const request = ethernet(
