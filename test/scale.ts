@@ -20,6 +20,7 @@ const columns = {
   frameListProperties: { quick: 50, full: 2_500 },
   mergedCaptures: { quick: 200, full: 10_000 },
   /** Random capture files that are cut at every byte, plain and packed. */
+  cutRecordCaptures: { quick: 4, full: 200 },
   cutCaptures: { quick: 60, full: 3_000 },
   cutPackedCaptures: { quick: 5, full: 200 },
   /** Random frames of each file that tshark opens. */

@@ -1,9 +1,11 @@
 /** Captures that are read through memory that is used again and again: the same records as of the whole file, from files and streams,
  *  whatever lies across the end of what was read. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { createGzip, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -76,6 +78,12 @@ test("files of several windows, whole and cut, plain and packed", async ({ folde
       const capture = openCapture(path);
       await isAsWhole(file, capture, `${file.length} bytes`);
       assert.is(capture.bytesRead, stored.length);
+      const streamed = openCapture(pieces(stored, 70_000));
+      await read(streamed);
+      assert.is(streamed.bytesRead, stored.length);
+      const inBursts = openCapture(path);
+      for await (const burst of inBursts) assert.ok(burst.length > 0 && inBursts.bytesRead > 0);
+      assert.is(inBursts.bytesRead, stored.length);
     }
   }
 });
@@ -96,6 +104,24 @@ test("captures of every shape", async () => {
     }),
     { numRuns: scale.captureProperties },
   );
+});
+
+test("captures that are cut at any byte, plain and packed", async () => {
+  for (const { file } of fc.sample(fc.oneof(anyPcap, anyPcapng), { numRuns: scale.cutRecordCaptures, seed: 5 })) {
+    const packed = gzipSync(file);
+    for (let bytes = 0; bytes < file.length; bytes++) {
+      const cut = file.subarray(0, bytes);
+      await isAsWhole(cut, openCapture(pieces(cut, 50)), `cut after ${bytes} bytes`);
+    }
+    const whole = plain(readCapture(file).frames);
+    for (let bytes = 2; bytes < packed.length; bytes++) {
+      const capture = openCapture(pieces(packed.subarray(0, bytes), 50));
+      const frames = plain(await read(capture));
+      assert.equal(frames, whole.slice(0, frames.length), `packed, cut after ${bytes} bytes`);
+      assert.is.not(capture.damage, null);
+      assert.is(capture.bytesRead, bytes);
+    }
+  }
 });
 
 test("blocks that are longer than a window, and the longest packets", async ({ folder }) => {
@@ -153,11 +179,22 @@ test("a reader that is closed early ends its source", async ({ folder }) => {
       isEnded = true;
     }
   }
-  const reader = openCapture(endless()).records(new Uint8Array(WINDOW_BYTES));
-  assert.ok(await reader.fill());
-  assert.ok(reader.advance());
-  await reader.close();
-  assert.ok(isEnded);
+  const packed = async function* (): AsyncGenerator<Uint8Array> {
+    const packer = createGzip();
+    for await (const chunk of endless()) {
+      packer.write(chunk);
+      await once(packer, "readable");
+      yield packer.read();
+    }
+  };
+  for (const source of [endless(), packed()]) {
+    isEnded = false;
+    const reader = openCapture(source).records(new Uint8Array(WINDOW_BYTES));
+    for (let reads = 0; reads < 3 || !reader.advance(); reads++) assert.ok(await reader.fill());
+    await reader.close();
+    await reader.close();
+    assert.ok(isEnded);
+  }
   const path = join(folder, "c.pcap");
   writeFileSync(path, long);
   for (const stored of [long, gzipSync(long)]) {
@@ -168,6 +205,32 @@ test("a reader that is closed early ends its source", async ({ folder }) => {
     await file.close();
     assert.equal(openBelow(folder), []);
   }
+});
+
+test("a pipe with a path is waited for without a stop of this thread", async ({ folder }) => {
+  const path = join(folder, "pipe");
+  execFileSync("mkfifo", [path]);
+  const half = long.length >> 1;
+  // it ends by itself where this thread stands still and feeds it no more
+  const writer = spawn("timeout", ["10", "sh", "-c", `exec cat >"$0"`, path], { stdio: ["pipe", "ignore", "inherit"] });
+  const exit = once(writer, "exit");
+  writer.stdin.on("error", () => {});
+  writer.stdin.write(long.subarray(0, half));
+  const capture = openCapture(path);
+  const reader = capture.records(new Uint8Array(WINDOW_BYTES));
+  let [frames, isFed] = [0, false];
+  const feed = () => {
+    isFed = true;
+    writer.stdin.end(long.subarray(half));
+  };
+  while (await reader.fill()) {
+    while (reader.advance()) frames++;
+    // the next read begins before there is anything
+    if (capture.bytesRead === half && !isFed) setTimeout(feed, 1);
+  }
+  assert.equal([frames, capture.bytesRead, capture.damage], [4000, long.length, null]);
+  await reader.close();
+  assert.equal(await exit, [0, null]);
 });
 
 test("an empty capture has no record", async () => {

@@ -97,6 +97,29 @@ for (const build of BUILDS) {
     assert.ok(lent.every((bytes, index) => bytes[0] === index + 1 && bytes.at(-1) === index + 1));
     engine.close();
   });
+
+  test(`all that is lent is the borrower's: no frame, and no drop, is written there (${build})`, () => {
+    const { engine, way, ports } = yard(build);
+    const lent: Uint8Array[] = [];
+    for (const bytes of [1_000_000, 1000, 1]) {
+      for (let one = way.lend(bytes); one.buffer === way.memory.buffer; one = way.lend(bytes)) lent.push(one.fill(0x5a));
+    }
+    const reach = [...lent].sort((a, b) => a.byteOffset - b.byteOffset);
+    assert.ok(reach.every((one, index) => index === 0 || one.byteOffset === reach[index - 1]!.byteOffset + reach[index - 1]!.length));
+    const from = ports[0] as number;
+    const long = new Uint8Array(MAX_FRAME_BYTES).fill(1);
+    let [left, ends] = [0, 0];
+    for (let round = 0; round < 100; round++) {
+      for (const bytes of [ethernet(BROADCAST, station(1), TYPE_EXPERIMENT, ramp(1000)), long]) {
+        way.pass(from, bytes, 0, bytes.length, () => left++);
+        way.passCut(from, bytes, 0, 100, bytes.length, () => left++);
+        way.reportEnds(() => ends++);
+      }
+    }
+    assert.equal([left > 0, ends > 0], [true, true]);
+    assert.ok(lent.every((one) => one.every((byte) => byte === 0x5a)));
+    engine.close();
+  });
 }
 
 test.run();
