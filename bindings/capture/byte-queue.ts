@@ -34,7 +34,7 @@ export class ByteQueue {
       const window = new Uint8Array(2 * rest);
       window.set(this.bytes);
       this.#look(window, rest);
-    } else {
+    } else if (this.at > 0) {
       this.bytes.copyWithin(0, this.at, this.#end);
       this.at = 0;
       this.#end = rest;

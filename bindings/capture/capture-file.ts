@@ -11,13 +11,13 @@ export class CaptureFile {
   readonly path: string;
   readonly #encoder: CaptureEncoder;
   #descriptor: number;
-  #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
-  #view: DataView = new DataView(this.#buffer.buffer);
+  /** Of the head alone, until there is a frame or another's memory to gather in. */
+  #buffer: Uint8Array;
+  #view: DataView;
   #end = 0;
   /** Where frames come from, and where the buffer begins in it, -1 elsewhere. */
   #memory: Uint8Array | null = null;
   #place = -1;
-  #frames = 0;
 
   /** Makes the file, or empties the one that is there, and writes its head.
    *  @throws PortyardError `no-rights`, `disk-full`, `file-failed`. */
@@ -25,18 +25,15 @@ export class CaptureFile {
     this.path = path;
     this.#encoder = encoder;
     this.#descriptor = this.#attempt(() => openSync(path, "w"));
-    this.#make(encoder.headBytes);
+    this.#buffer = new Uint8Array(encoder.headBytes);
+    this.#view = new DataView(this.#buffer.buffer);
     this.#end = encoder.writeHead(this.#view, 0);
-  }
-
-  /** Frames written so far. */
-  get frames(): number {
-    return this.#frames;
   }
 
   /** Gathers in `buffer` from now on, which belongs to the file until it is closed.
    *  @param buffer of BUFFER_BYTES. @param memory that frames come from: within it they are copied without a view of them. */
   gatherIn(buffer: Uint8Array, memory: Uint8Array): void {
+    if (this.#end > buffer.length) this.#flush();
     buffer.set(this.#buffer.subarray(0, this.#end));
     this.#memory = memory;
     this.#use(buffer);
@@ -52,7 +49,6 @@ export class CaptureFile {
   write(frame: FrameToWrite): void {
     this.#make(this.#encoder.frameBytes(frame));
     this.#end = this.#encoder.writeFrame(this.#view, this.#end, frame);
-    this.#frames++;
   }
 
   /** The same of the `bytes` bytes at `at` of `source`.
@@ -64,14 +60,13 @@ export class CaptureFile {
     if (source === this.#memory && this.#place >= 0) source.copyWithin(this.#place + place, at, at + bytes);
     else this.#buffer.set(source.subarray(at, at + bytes), place);
     this.#end += length;
-    this.#frames++;
   }
 
   /** Room for so many bytes. */
   #make(bytes: number): void {
     if (this.#end + bytes <= this.#buffer.length) return;
     this.#flush();
-    if (bytes > this.#buffer.length) this.#use(new Uint8Array(bytes));
+    if (Math.max(bytes, BUFFER_BYTES) > this.#buffer.length) this.#use(new Uint8Array(Math.max(bytes, BUFFER_BYTES)));
   }
 
   #flush(): void {

@@ -3,6 +3,9 @@
 import { join, split } from "./time.ts";
 import type { CaptureFrame } from "./types.ts";
 
+/** The comment that the options from `at` to `end` of the queue hold, or null. */
+export type CommentReader = (at: number, end: number) => string | null;
+
 export class CaptureRecord {
   /** Where its bytes begin in the queue that it was read from, and how many there are. */
   at = 0;
@@ -12,9 +15,23 @@ export class CaptureRecord {
   seconds = 0;
   nanoseconds = 0;
   interface = 0;
-  comment: string | null = null;
+  #readComment: CommentReader | null = null;
+  #optionsAt = 0;
+  #optionsEnd = 0;
   /** The time where two numbers may not hold it. */
   #exactNs: bigint | null = null;
+
+  /** Where its options lie, in which a comment may be; null: there are none. */
+  setOptions(readComment: CommentReader | null, at = 0, end = 0): void {
+    this.#readComment = readComment;
+    this.#optionsAt = at;
+    this.#optionsEnd = end;
+  }
+
+  /** Read when it is asked for: while the bytes of the record are there. */
+  get comment(): string | null {
+    return this.#readComment?.(this.#optionsAt, this.#optionsEnd) ?? null;
+  }
 
   setTime(seconds: number, nanoseconds: number): void {
     this.seconds = seconds;
@@ -36,6 +53,7 @@ export class CaptureRecord {
   /** As a frame. @param bytes its own, a view or a copy of them. */
   toFrame(bytes: Uint8Array): CaptureFrame {
     const frame = { bytes, originalBytes: this.originalBytes, timeNs: this.timeNs, interface: this.interface };
-    return this.comment === null ? frame : { ...frame, comment: this.comment };
+    const { comment } = this;
+    return comment === null ? frame : { ...frame, comment };
   }
 }

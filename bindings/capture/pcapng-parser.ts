@@ -100,7 +100,8 @@ export class PcapngParser implements RecordParser {
     const major = this.#u16(format.SECTION_MAJOR);
     const minor = this.#u16(format.SECTION_MINOR);
     if (major !== format.VERSION_MAJOR || (minor !== 0 && minor !== 2)) return `pcapng version ${major}.${minor} is unknown (1.0 is read)`;
-    const options = this.#options(format.SECTION_OPTIONS, length);
+    const { view, at } = this.#queue;
+    const options = readOptions(view, at + format.SECTION_OPTIONS, at + length - format.BLOCK_TAIL_BYTES, this.#little);
     if (typeof options === "string") return options;
     this.#clocks = [];
     this.#first = this.#interfaces.length;
@@ -127,7 +128,8 @@ export class PcapngParser implements RecordParser {
     const end = format.PACKET_BYTES + format.padded(captured);
     this.#lay(format.PACKET_BYTES, captured, this.#u32(format.PACKET_ORIGINAL), index);
     clock(this.#u32(format.PACKET_TIME_HIGH), this.#u32(format.PACKET_TIME_LOW), this.#record);
-    this.#record.comment = end < length - format.BLOCK_TAIL_BYTES ? this.#comment(end, length) : null;
+    const { at } = this.#queue;
+    this.#record.setOptions(end < length - format.BLOCK_TAIL_BYTES ? this.#comment : null, at + end, at + length - format.BLOCK_TAIL_BYTES);
     return true;
   }
 
@@ -149,21 +151,17 @@ export class PcapngParser implements RecordParser {
     if (captured > MAX_PACKET_BYTES) return tooLong(captured);
     this.#lay(format.SIMPLE_BYTES, captured, originalBytes, 0);
     this.#record.setTime(0, 0);
-    this.#record.comment = null;
+    this.#record.setOptions(null);
     return true;
   }
 
-  #options(from: number, length: number): ReturnType<typeof readOptions> {
-    const { view, at } = this.#queue;
-    return readOptions(view, at + from, at + length - format.BLOCK_TAIL_BYTES, this.#little);
-  }
-
-  #comment(from: number, length: number): string | null {
-    const options = this.#options(from, length);
+  readonly #comment = (at: number, end: number): string | null => {
+    const { view } = this.#queue;
+    const options = readOptions(view, at, end, this.#little);
     if (typeof options === "string") return null;
     const comments = options.filter((option) => option.code === format.OPTION_COMMENT);
-    return comments.length === 0 ? null : comments.map((option) => optionText(this.#queue.view, option)).join("\n");
-  }
+    return comments.length === 0 ? null : comments.map((option) => optionText(view, option)).join("\n");
+  };
 }
 
 const tooLong = (captured: number): string => `a packet has ${captured} captured bytes, more than ${MAX_PACKET_BYTES}`;

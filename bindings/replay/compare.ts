@@ -101,8 +101,8 @@ async function run(
   let [frames, differences] = [0, 0];
   const sides = [first, second];
   const enter = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void | Promise<void> => {
+    if (!first.engine.isWaiting(port, record) && !second.engine.isWaiting(port, record)) return put(record, source, port, fcsBytes);
     const waiting = sides.filter(({ engine }) => engine.isWaiting(port, record));
-    if (waiting.length === 0) return put(record, source, port, fcsBytes);
     return Promise.all(waiting.map(({ engine }) => engine.adopt(port, record, source))).then(() => put(record, source, port, fcsBytes));
   };
   const put = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void => {
