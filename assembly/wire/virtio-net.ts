@@ -4,10 +4,11 @@
  *  | flags | gso_type | hdr_len   | gso_size | csum_start | csum_offset |
  *  csum_start counts from the frame's first byte, csum_offset from csum_start; hdr_len is all headers through L4; gso_size
  *  is the payload of one segment. All 0: a plain frame. */
+import * as abi from "../abi/virtio-net";
 import * as tcp from "./tcp";
 import * as udp from "./udp";
 
-export const HEADER_BYTES: u32 = 10;
+export const HEADER_BYTES: u32 = abi.HEADER_BYTES;
 const FLAGS = 0;
 const GSO_TYPE = 1;
 const FRAME_HEADER_BYTES = 2;
@@ -21,19 +22,19 @@ const SEGMENT_BYTES_RESERVED: u32 = 0xffff;
 const TAG: i32 = 12;
 
 /** Flag: the checksum at csum_start + csum_offset is partial. */
-export const NEEDS_CHECKSUM: u32 = 1;
+export const NEEDS_CHECKSUM: u32 = abi.NEEDS_CHECKSUM;
 /** Flag: whoever handed the frame over has verified its checksum. */
 export const DATA_VALID: u32 = 2;
 
 export const GSO_NONE: u32 = 0;
-export const GSO_TCPV4: u32 = 1;
+export const GSO_TCPV4: u32 = abi.GSO_TCPV4;
 /** UDP fragmentation, of old kernels; not sent to us. */
 export const GSO_UDP: u32 = 3;
-export const GSO_TCPV6: u32 = 4;
+export const GSO_TCPV6: u32 = abi.GSO_TCPV6;
 /** UDP segmentation, both families. */
 export const GSO_UDP_L4: u32 = 5;
 /** Set beside a TCP type: the first segment alone carries CWR. */
-export const GSO_ECN: u32 = 0x80;
+export const GSO_ECN: u32 = abi.GSO_ECN;
 
 /** True when a frame of `frameBytes` can be what the header says: offsets within the frame, a known type that goes with its
  *  checksum field, a segment size. False for what the kernel refuses with EINVAL (linux/virtio_net.h, virtio_net_hdr_to_skb). */

@@ -11,7 +11,6 @@ interface Station {
 }
 
 export class PlainSwitch {
-  dropped = 0;
   #nowSeconds = 0;
   readonly #stations = new Map<number, Station>();
   readonly #slots = Array.from({ length: BURST }, () => new Uint8Array(SLOT_BYTES));
@@ -56,16 +55,12 @@ export class PlainSwitch {
 
   #forward(port: number, frame: Uint8Array): void {
     const source = frame.length < MIN_BYTES ? 0 : macAt(frame, 6);
-    if (source === 0 || ((frame[6] as number) & 1) !== 0) {
-      this.dropped++;
-      return;
-    }
+    if (source === 0 || ((frame[6] as number) & 1) !== 0) return;
     this.#learn(source, port);
     const station = ((frame[0] as number) & 1) === 0 ? this.#stations.get(macAt(frame, 0)) : undefined;
     const isKnown = station !== undefined && this.#nowSeconds - station.seenSeconds <= AGE_SECONDS;
+    if (!isKnown) for (let to = 0; to < this.#leaving.length; to++) if (to !== port) this.#leaving[to]?.push(frame);
     if (isKnown && station.port !== port) this.#leaving[station.port]?.push(frame);
-    else if (isKnown) this.dropped++;
-    else for (let to = 0; to < this.#leaving.length; to++) if (to !== port) this.#leaving[to]?.push(frame);
   }
 
   #learn(mac: number, port: number): void {

@@ -4,7 +4,7 @@ import { join, split } from "./time.ts";
 import type { CaptureFrame } from "./types.ts";
 
 /** The comment that the options from `at` to `end` of the queue hold, or null. */
-export type CommentReader = (at: number, end: number) => string | null;
+type CommentReader = (at: number, end: number) => string | null;
 
 export class CaptureRecord {
   /** Where its bytes begin in the queue that it was read from, and how many there are. */

@@ -1,7 +1,7 @@
 /** One frame of a capture, by its number. */
 import { PortyardError } from "../error.ts";
 import type { CaptureStream } from "./capture-stream.ts";
-import { ETHERNET } from "./link-type.ts";
+import { ETHERNET, notEthernet } from "./link-type.ts";
 
 export interface CapturedFrame {
   /** Without frame check sequence; the caller's own. */
@@ -19,12 +19,7 @@ export async function capturedFrame(capture: CaptureStream, number: number): Pro
     seen += burst.length;
     if (frame === undefined) continue;
     const { linkType, linkTypeName, fcsBytes } = capture.interfaces[frame.interface] ?? { linkType: -1, linkTypeName: "?", fcsBytes: 0 };
-    if (linkType !== ETHERNET) {
-      throw new PortyardError("capture-link-type", `Frame ${number} is one of ${linkTypeName}; a switch takes Ethernet.`, {
-        value: linkTypeName,
-        remedy: "Capture on an Ethernet interface; `tcpdump -i any` gives none.",
-      });
-    }
+    if (linkType !== ETHERNET) throw notEthernet(`Frame ${number} is one`, linkTypeName);
     const originalBytes = Math.max(0, frame.originalBytes - fcsBytes);
     return { bytes: frame.bytes.slice(0, originalBytes), originalBytes };
   }

@@ -1,4 +1,4 @@
-/** What a capture file may claim before it is taken for damaged; the same bounds as libpcap's. */
+/** What a capture file may claim before it is taken for damaged (the bounds of packets and blocks are libpcap's), and may be given to hold. */
 
 /** Bytes of one captured packet, of either format: what a writer takes, a reader does. */
 export const MAX_PACKET_BYTES = 262144;

@@ -1,4 +1,6 @@
 /** Names of link types as capture files number them (LINKTYPE_ values, registered at tcpdump.org/linktypes). */
+import { PortyardError } from "../error.ts";
+
 export const ETHERNET = 1;
 
 /** Names in the order of their numbers; a number says where the count goes on. */
@@ -35,4 +37,12 @@ for (const word of REGISTRY.trim().split(/\s+/)) {
 /** The registered name without its prefix ("IEEE802_11"), or "unknown link type N". */
 export function linkTypeName(linkType: number): string {
   return names.get(linkType) ?? `unknown link type ${linkType}`;
+}
+
+/** What is captured otherwise enters no switch. @param what "Frame 5 is one". */
+export function notEthernet(what: string, linkTypeName: string): PortyardError {
+  return new PortyardError("capture-link-type", `${what} of ${linkTypeName}; a switch takes Ethernet.`, {
+    value: linkTypeName,
+    remedy: "Capture on an Ethernet interface; `tcpdump -i any` gives none.",
+  });
 }

@@ -2,11 +2,8 @@
  *  of up to 64 KiB instead of the segments, and the capture does not say into what it is to be cut. Nothing else is longer than the MTU of
  *  its network, so such a frame gets the virtio-net header with which its kernel would have handed it over: segments that fill the MTU of
  *  the port, their checksums left to whoever cuts (Linux include/uapi/linux/virtio_net.h).                                */
-const NEEDS_CHECKSUM = 1;
-const GSO_TCPV4 = 1;
-const GSO_TCPV6 = 4;
-const GSO_ECN = 0x80;
-const HEADER_BYTES = 10;
+import { GSO_ECN, GSO_TCPV4, GSO_TCPV6, HEADER_BYTES, NEEDS_CHECKSUM } from "../../assembly/abi/virtio-net.ts";
+
 const ETHERNET_BYTES = 14;
 const TAG_BYTES = 4;
 const TAG_TYPES = [0x8100, 0x88a8];

@@ -1,6 +1,7 @@
 /** What a capture file holds, whatever its format: frames, the interfaces that they were seen on, and where the file is damaged. */
 
-/** A frame of a capture. `bytes` is a view of the input, not a copy: whoever keeps it beyond the input's life copies it. */
+/** A frame of a capture. `bytes` is a view, and stays as it is; it keeps all of the input, or of a stream all of the chunk, that it is a part of
+ *  from being freed: whoever keeps few of many frames copies them. */
 export interface CaptureFrame {
   /** What was captured of it, from its first byte on. */
   bytes: Uint8Array;

@@ -6,11 +6,12 @@ import type { BurstListener, PortListener } from "./types.ts";
 
 /** The embedding program's end of a port in memory; `Engine.memoryPort` gives it.
  *
- *  What a callback may do: `send` and `sendBurst`, also into its own port, `onFrame`, `onBurst`, and any call of the engine. A frame that it puts in goes its way when
- *  the callback has returned, and before the outermost `send` returns; some 350 frames may wait so, one more is the error `no-slot`. Changes
- *  of ports (`addPort`, `removePort`) are made after that `send`; `close` and `leave` end the ports at once, and what is under way is still
- *  delivered. A callback that throws has refused its frame, which is the drop `port-full`; the other frames, and copies of this one, go their
- *  way all the same, and then the first error comes out of the outermost `send`. */
+ *  What a callback may do: `send`, `sendBurst` and `sendCut`, also into its own port, `onFrame`, `onBurst`, and any call of the engine. A frame
+ *  that it puts in goes its way when the callback has returned, and before the outermost `send` returns; some 350 frames may wait so, one
+ *  more is the error `no-slot`. A listener that it sets gets what is handed over from then on. Changes of ports (`addPort`, `removePort`) are
+ *  made after that `send`; `close` and `leave` end the ports at once, and what is under way is still delivered. A callback that throws has
+ *  refused its frame, or each of its burst, which is the drop `port-full`; the other frames, and copies of this one, go their way all the
+ *  same, and then the first error comes out of the outermost `send`. */
 export class MemoryPort {
   /** As the configuration calls it. */
   readonly name: string;

@@ -1,5 +1,6 @@
-/** The short way through a worker whose ports are in memory (assembly/io/direct.ts): one frame after the other, without an object, a view
- *  or a closure for any of them. Who takes it listens to no port of the engine; what leaves is always taken. For replays.  */
+/** The short way through a worker whose ports are in memory, for replays: one frame after the other, a plain one in a single call
+ *  (assembly/io/direct.ts) and, where it lies in the engine's memory, without an object for it. Listeners of ports and of drops hear
+ *  nothing of what goes this way: what leaves is told to whoever puts the frame in, and is always taken. */
 import * as field from "../../assembly/abi/descriptor.ts";
 import { MAX_FRAME_BYTES, TX_ENTRIES } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
@@ -9,7 +10,7 @@ import type { EngineExports } from "../wasm/module.ts";
 import { type DropListener, DropLog } from "./drop-log.ts";
 
 /** A frame of `bytes` bytes leaves `port`, and lies at `place` of the engine's memory during the call. */
-export type LeaveListener = (port: number, place: number, bytes: number) => void;
+type LeaveListener = (port: number, place: number, bytes: number) => void;
 
 export class DirectWay {
   /** The engine's memory. */

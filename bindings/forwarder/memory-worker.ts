@@ -1,9 +1,11 @@
 /** The memory back end: a worker whose ports are fed and emptied by calls instead of descriptors. Frames are written into
  *  slots, processed, and handed to a listener while they still lie there. The code that forwards is that of the other back
- *  ends; time is an argument. Used by inline isolation, replay and the tests. */
+ *  ends; time is an argument. Used by inline isolation, explanations and the tests; a replay goes a shorter way through the same
+ *  worker (direct-way.ts). */
 import * as map from "../../assembly/abi/memory-map.ts";
 import { EAGAIN } from "../../assembly/abi/errno.ts";
 import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { HEADER_BYTES } from "../../assembly/abi/virtio-net.ts";
 import * as record from "../../assembly/abi/worker.ts";
 import * as worker from "../tables/worker-table.ts";
 import type { Tables } from "../tables/tables.ts";
@@ -16,7 +18,7 @@ import { type FrameListener, Outlets } from "./outlets.ts";
 import { applyEpoch } from "./views.ts";
 
 /** virtio-net header of 10 bytes below each frame. */
-export const OFFLOAD_HEADER_BYTES = 10;
+export const OFFLOAD_HEADER_BYTES = HEADER_BYTES;
 
 /** Frames that are put in before they go their way, so that as many can be answered. */
 const PUT_IN = 128;

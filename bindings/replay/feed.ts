@@ -1,6 +1,6 @@
 /** Captures, merged by time, on their way into ports. */
-import { ETHERNET } from "../capture/index.ts";
 import type { CaptureRecord } from "../capture/capture-record.ts";
+import { ETHERNET, notEthernet } from "../capture/link-type.ts";
 import { type RecordReader, WINDOW_BYTES } from "../capture/record-reader.ts";
 import type { CaptureInterface } from "../capture/types.ts";
 import type { EngineConfig } from "../config/types.ts";
@@ -70,8 +70,5 @@ function entrance(
 function described({ capture }: ReplayInput, record: CaptureRecord, input: number): CaptureInterface {
   const found = capture.interfaces[record.interface] as CaptureInterface;
   if (found.linkType === ETHERNET) return found;
-  throw new PortyardError("capture-link-type", `Capture ${input + 1} holds frames of ${found.linkTypeName}; a switch takes Ethernet.`, {
-    value: found.linkTypeName,
-    remedy: "Capture on an Ethernet interface; `tcpdump -i any` gives none.",
-  });
+  throw notEthernet(`Capture ${input + 1} holds frames`, found.linkTypeName);
 }

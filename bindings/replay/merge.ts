@@ -14,7 +14,7 @@ export interface Records {
 }
 
 /** Gets the place among `captures` of the one whose record is next. */
-export type MergedListener = (source: number) => void | Promise<void>;
+type MergedListener = (source: number) => void | Promise<void>;
 
 interface Cursor {
   records: Records;
