@@ -66,11 +66,9 @@ export class DirectWay {
 
   /** The same for a frame that has a virtio-net header: `offload`, 10 bytes. */
   passOffload(port: number, source: Uint8Array, at: number, bytes: number, offload: Uint8Array, leaves: LeaveListener): void {
-    const slot = this.#wasm.takeSlot(this.#worker);
-    const place = this.#wasm.framePlace(this.#worker, slot);
+    const place = this.#wasm.admit(this.#worker, port, bytes);
     this.memory.set(source.subarray(at, at + bytes), place);
     this.memory.set(offload, place - offload.length);
-    this.#wasm.received(this.#worker, slot, port, place, bytes);
     this.#deliver(this.#wasm.process(this.#worker), leaves);
   }
 

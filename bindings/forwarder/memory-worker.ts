@@ -78,18 +78,15 @@ export class MemoryWorker {
         value: frame.length,
       });
     }
-    const slot = this.takeSlot();
-    const place = this.wasm.framePlace(this.address, slot);
+    const place = this.admit(port, frame.length);
     this.tables.bytes.set(frame, place);
-    this.accept(slot, port, place, frame.length, offload);
+    if (offload !== undefined) this.tables.bytes.set(offload.subarray(0, OFFLOAD_HEADER_BYTES), place - OFFLOAD_HEADER_BYTES);
   }
 
   /** As `receive`, of several plain frames. */
   receiveAll(port: number, frames: readonly Uint8Array[]): void {
     for (const [index, frame] of frames.entries()) {
-      const place = this.wasm.admit(this.address, port, frame.length);
-      if (place === 0) this.enqueue(port, frame);
-      else this.tables.bytes.set(frame, place);
+      this.enqueue(port, frame);
       if ((index + 1) % PUT_IN === 0) this.work();
     }
     this.run();
@@ -112,7 +109,19 @@ export class MemoryWorker {
     const slot = this.takeSlot();
     const place = this.address + map.WORKER_BYTES - frame.length;
     this.tables.bytes.set(frame, place);
-    this.accept(slot, port, place, frame.length, undefined);
+    this.wasm.clearOffload(place);
+    this.wasm.received(this.address, slot, port, place, frame.length);
+  }
+
+  /** Where a frame that is queued is to be written. */
+  private admit(port: number, bytes: number): number {
+    let place = this.wasm.admit(this.address, port, bytes);
+    if (place === 0) {
+      this.work();
+      place = this.wasm.admit(this.address, port, bytes);
+    }
+    if (place === 0) throw noSlot();
+    return place;
   }
 
   private takeSlot(): number {
@@ -121,14 +130,8 @@ export class MemoryWorker {
       this.work();
       slot = this.wasm.takeSlot(this.address);
     }
-    if (slot < 0) throw new PortyardError("no-slot", "No frame slot is free: a listener holds the engine's frames.");
+    if (slot < 0) throw noSlot();
     return slot;
-  }
-
-  private accept(slot: number, port: number, place: number, bytes: number, offload: Uint8Array | undefined): void {
-    if (offload === undefined) this.wasm.clearOffload(place);
-    else this.tables.bytes.set(offload.subarray(0, OFFLOAD_HEADER_BYTES), place - OFFLOAD_HEADER_BYTES);
-    this.wasm.received(this.address, slot, port, place, bytes);
   }
 
   /** Processes everything that waits and hands the outputs over. @throws what a listener threw first. */
@@ -208,4 +211,8 @@ export class MemoryWorker {
   end(): void {
     worker.end(this.tables, this.index);
   }
+}
+
+function noSlot(): PortyardError {
+  return new PortyardError("no-slot", "No frame slot is free: a listener holds the engine's frames.");
 }
