@@ -1,8 +1,6 @@
 /** Two workers that learn the same stations at the same moment, on ports that are always at their limits: claims of one key
  *  by both, moves against moves, evictions against moves. After each round nothing may be half done; after the sweep every
  *  ring must be whole and no port hold more than its limit.                                                                */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as port from "../../../assembly/abi/port.ts";
@@ -18,14 +16,14 @@ import { scale } from "../../scale.ts";
 import { checkEntries, checkRings } from "../../support/books.ts";
 import { seedOf } from "../../support/seed.ts";
 import * as duel from "./duel.ts";
+import { inStep, SIDES } from "./in-step.ts";
 
-const SIDES = [0, 1];
 const MACS = 64;
 /** Times as many rounds, where the two never meet: on a busy machine they may not run at once for a while. */
 const MOST = 10;
 
 function prepare(): Tables {
-  const layout = layOut({ macs: MACS, workers: SIDES.length });
+  const layout = layOut({ macs: MACS, flows: 0, workers: SIDES.length });
   const tables = new Tables(createMemory(memoryPages(layout, SIDES.length), true));
   tables.format(layout, 3n);
   tables.configure(0n, layout.workersBase);
@@ -42,36 +40,12 @@ function prepare(): Tables {
 
 async function run(build: Build, seed: number): Promise<void> {
   const tables = prepare();
-  const control = new Int32Array(new SharedArrayBuffer(duel.CONTROL_WORDS * 4));
-  const data = (index: number): duel.DuelData => ({
-    memory: tables.memory,
-    build,
-    index,
-    control: control.buffer as SharedArrayBuffer,
-    seed,
-  });
-  const sides = SIDES.map((index) => new Worker(new URL("./duel-thread.js", import.meta.url), { workerData: data(index) }));
-  const resting = () => Promise.all(sides.map((side) => once(side, "message")));
-  const begin = (round: number): void => {
-    Atomics.store(control, duel.RESTING, 0);
-    Atomics.store(control, duel.ROUND, round);
-    Atomics.notify(control, duel.ROUND);
-  };
   const isOver = (rounds: number): boolean => rounds >= scale.duelRounds && (haveMet(tables) || rounds >= MOST * scale.duelRounds);
-  try {
-    for (let round = 0, goesOn = true; goesOn; round += 2) {
-      await resting();
-      checkRest(tables);
-      begin(round + 1);
-      await resting();
-      checkSwept(tables);
-      goesOn = !isOver(round / 2 + 1);
-      begin(goesOn ? round + 2 : -1);
-    }
-    await Promise.all(sides.map((side) => once(side, "exit")));
-  } finally {
-    for (const side of sides) await side.terminate();
-  }
+  await inStep(new URL("./duel-thread.js", import.meta.url), { memory: tables.memory, build, seed }, (round) => {
+    if (round % 2 === 0) checkRest(tables);
+    else checkSwept(tables);
+    return round % 2 === 0 || !isOver((round + 1) / 2);
+  });
   const [first, second] = SIDES.map((side) => workers.read(tables, side));
   assert.ok(haveMet(tables), "the two never claimed a station at once");
   for (const name of ["learned", "moved", "evicted"] as const) {

@@ -1,12 +1,5 @@
-/** What the two sides of a duel and their referee share. */
+/** What the two sides of a duel over stations and their referee share. */
 import type { Build } from "../../../bindings/wasm/module.ts";
-
-// words of the control block; the first two are the steps of each side
-/** Round that may run, -1 when it is over: set once for each, as a side that sees one which the other does not waits for it for ever. */
-export const ROUND = 2;
-/** Sides that rest. */
-export const RESTING = 3;
-export const CONTROL_WORDS = 4;
 
 export interface DuelData {
   memory: WebAssembly.Memory;

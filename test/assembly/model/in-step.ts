@@ -1,0 +1,63 @@
+/** Two threads that do the same thing at the same moment, step by step, and rest after each round while a referee looks. */
+import { once } from "node:events";
+import { parentPort, Worker } from "node:worker_threads";
+
+// words of the control block; the first two are the steps of each side
+/** Round that may run, -1 when it is over: set once for each, as a side that sees one which the other does not waits for it for ever. */
+const ROUND = 2;
+const CONTROL_WORDS = 3;
+/** Looks at the other side's step before sleeping, about 0.1 ms. */
+const LOOKS = 10_000;
+
+export const SIDES = [0, 1];
+
+/** One side. */
+export class Side {
+  readonly #control: Int32Array;
+  readonly #index: number;
+
+  constructor(control: SharedArrayBuffer, index: number) {
+    this.#control = new Int32Array(control);
+    this.#index = index;
+  }
+
+  /** Waits until the other side has come as far: awake for a moment, so that both go on at once, then asleep, as the other
+   *  side may want this processor.                                                                                      */
+  keepStep(step: number): void {
+    const [control, other] = [this.#control, 1 - this.#index];
+    Atomics.store(control, this.#index, step);
+    Atomics.notify(control, this.#index);
+    for (let looks = 0; Atomics.load(control, other) < step; looks++) {
+      const seen = Atomics.load(control, other);
+      if (looks >= LOOKS && seen < step) Atomics.wait(control, other, seen);
+    }
+  }
+
+  /** Calls `round` with the number of each round that may run, and rests after it. */
+  run(round: (number: number) => void): void {
+    for (let number = 0; number >= 0; ) {
+      round(number);
+      parentPort?.postMessage(number);
+      Atomics.wait(this.#control, ROUND, number);
+      number = Atomics.load(this.#control, ROUND);
+    }
+  }
+}
+
+/** Starts two threads of `module` with `data`, an `index` and the `control` of a Side, and lets them run round by round.
+ *  @param atRest looks at what they have done in a round; true when there is to be another one. */
+export async function inStep(module: URL, data: object, atRest: (round: number) => boolean): Promise<void> {
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+  const threads = SIDES.map((index) => new Worker(module, { workerData: { ...data, index, control: control.buffer } }));
+  try {
+    for (let [round, goesOn] = [0, true]; goesOn; round++) {
+      await Promise.all(threads.map((thread) => once(thread, "message")));
+      goesOn = atRest(round);
+      Atomics.store(control, ROUND, goesOn ? round + 1 : -1);
+      Atomics.notify(control, ROUND);
+    }
+    await Promise.all(threads.map((thread) => once(thread, "exit")));
+  } finally {
+    for (const thread of threads) await thread.terminate();
+  }
+}
