@@ -14,6 +14,9 @@ import * as workers from "./memory/worker";
 import { processBurst, processCutFrame, processNext as processOne } from "./pipeline";
 import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
+import * as flowEntries from "./tables/flow-entry";
+import * as flowLists from "./tables/flow-lists";
+import * as flows from "./tables/flow-table";
 import * as macs from "./tables/mac-table";
 import * as sweep from "./tables/mac-sweep";
 import * as burial from "./io/burial";
@@ -29,15 +32,20 @@ export function abiVersion(): u32 { return ABI_VERSION; }
 
 // ---------------------------------------------------------------- a worker's life
 /** Makes region `regionIndex` ready for worker `index`; its address. */
-export function formatWorker(regionIndex: u32, index: u32): usize { return workers.format(regionIndex, index); }
+export function formatWorker(regionIndex: u32, index: u32): usize {
+  const worker = workers.format(regionIndex, index);
+  flowLists.beginTurn(worker);
+  return worker;
+}
 /** Counts what the dead worker `index` has left in region `regionIndex`, of this very process, as dropped, and clears its
  *  claim. Before the region is formatted for its successor. */
 export function buryWorker(regionIndex: u32, index: u32): void { burial.bury(regionIndex, index); }
 
-/** Sets the time and lets the sweep of the MAC table go on as far as it is due. */
+/** Sets the time and lets the sweeps of the MAC and flow tables go on as far as they are due. */
 export function setTime(worker: usize, nowMs: f64): void {
   workers.setNow(worker, <u64>nowMs);
   sweep.advance(worker);
+  flows.advance(worker);
   const heartbeat = workers.recordPointer(worker) + record.HEARTBEAT;
   store<u32>(heartbeat, load<u32>(heartbeat) + 1);
 }
@@ -205,3 +213,19 @@ export function learnMac(worker: usize, network: u32, macLow: u32, macHigh: u32,
 }
 /** Visits `steps` places of the MAC table now. */
 export function sweepMacs(worker: usize, steps: u32): void { sweep.sweep(worker, steps); }
+
+// ---------------------------------------------------------------- flows, for measurements and tests of the table alone
+/** Where the draft of a flow is laid out (abi/flow.ts). */
+export function flowDraft(worker: usize): usize { return flows.draftOf(worker); }
+/** Inserts the draft in `state`: its entry, or why not (abi/flow.ts, below REFUSED_END). */
+export function insertFlow(worker: usize, state: u32): usize { return flows.insert(worker, state); }
+/** Entry whose tuple in one direction is that of the draft in `direction`, the direction of the entry in its lowest bit; 0: none. */
+export function findFlow(worker: usize, direction: u32): usize { return flows.findDraft(worker, direction); }
+/** A frame of the flow was seen. */
+export function touchFlow(worker: usize, entry: usize): void { flows.touch(worker, entry); }
+/** Brings the flow into another state; false when it had changed before. */
+export function changeFlow(worker: usize, entry: usize, to: u32): bool { return flows.change(worker, entry, flowEntries.wordOf(entry), to, 0); }
+/** Ends the flow; false when it had ended before. */
+export function removeFlow(worker: usize, entry: usize): bool { return flows.remove(worker, entry, flowEntries.wordOf(entry)); }
+/** Visits `chunks` chunks of the flow table now. */
+export function sweepFlows(worker: usize, chunks: u32): void { flows.sweep(worker, chunks); }

@@ -3,9 +3,9 @@
 
 /** Written at the head of the tables file: raised whenever a layout or the meaning of a field changes, or the keys of a network's or
  *  port's configuration, from which its fingerprint is made (bindings/tables/layouts/tables-layout.ts says what else is to be done). */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
-export const ABI_VERSION = 7;
+export const ABI_VERSION = 8;
 
 /** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
 export const NAME_BYTES = 64;
@@ -44,6 +44,29 @@ export const SWEEP_SLOTS = 256;
 export const DEFAULT_MAC_AGE_SECONDS = 300;
 export const MIN_MAC_AGE_SECONDS = 15;
 export const MAX_MAC_AGE_SECONDS = 3600;
+
+/** Flows of an engine by default and the range: when the table is full the flow that can best be spared goes (abi/flow.ts says in which order). */
+export const DEFAULT_FLOWS = 262144;
+export const MIN_FLOWS = 1024;
+export const MAX_FLOWS = 2097152;
+/** Entries of the flow table that a worker takes at once. Power of two. */
+export const FLOW_CHUNK = 64;
+/** References in the flow index for each flow allowed: it has two, and half of all stay empty. */
+export const FLOW_REFERENCES = 4;
+/** References of a bucket of the flow index, one cache line; a tuple has two buckets. */
+export const FLOW_BUCKET_SLOTS = 8;
+/** Entries that a new flow looks at for one whose state still is that of the list in which it stands; then it is not inserted. */
+export const FLOW_EVICTION_TRIES = 16;
+/** Owners of chunks that a new flow looks at for its worker's own, after a restart. */
+export const FLOW_CHUNK_LOOKS = 64;
+/** Time-outs of a flow in seconds: TIME_WAIT, half open, UDP without and with an answer, ICMP echo, a FIN seen, established (RFC 5382). */
+export const DEFAULT_TIME_WAIT_SECONDS = 60;
+export const DEFAULT_HALF_OPEN_SECONDS = 30;
+export const DEFAULT_UDP_UNANSWERED_SECONDS = 30;
+export const DEFAULT_ICMP_SECONDS = 30;
+export const DEFAULT_UDP_SECONDS = 180;
+export const DEFAULT_CLOSING_SECONDS = 120;
+export const DEFAULT_ESTABLISHED_SECONDS = 7440;
 
 /** Frame slots of a worker. When fewer than SLOT_RESERVE are free a worker reads nothing: it never drops what it has read. */
 export const WORKER_SLOTS = 512;

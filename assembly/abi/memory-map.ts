@@ -3,7 +3,7 @@
  *
  *  0                 static constants of the module (asc --memoryBase) - written again by every instantiation
  *  CONFIGURATION     private to a process: where its memory lies, where the workers' regions begin
- *  TABLES            shared with other processes: a file on tmpfs, mapped here. Fixed part, then counters and MACs,
+ *  TABLES            shared with other processes: a file on tmpfs, mapped here. Fixed part, then counters, MACs and flows,
  *                    whose sizes are set at start and whose places the head names
  *  workers           private to a process: WORKER_BYTES each, at the place that the configuration block names
  */
@@ -65,8 +65,16 @@ export const HEAD_MACS = HEAD_COUNTERS + 4;
 export const HEAD_MAC_PLACES = HEAD_MACS + 4;
 /** u32: buckets of the MAC table less one; their number is a power of two. */
 export const HEAD_MAC_BUCKET_MASK = HEAD_MAC_PLACES + 4;
-/** u64: secret that keys the hash of the MAC and address tables. */
+/** u64: secret that keys the hash of the MAC, address and flow tables. */
 export const HEAD_HASH_SEED = HEAD_MAC_BUCKET_MASK + 8;
+/** u32: entries of the flow table, a multiple of FLOW_CHUNK. */
+export const HEAD_FLOW_LIMIT = HEAD_HASH_SEED + 8;
+/** u32 pointers: flow entries, whose each chunk is, index. */
+export const HEAD_FLOWS = HEAD_FLOW_LIMIT + 4;
+export const HEAD_FLOW_CHUNKS = HEAD_FLOWS + 4;
+export const HEAD_FLOW_INDEX = HEAD_FLOW_CHUNKS + 4;
+/** u32: buckets of the flow index less one; their number is a power of two. */
+export const HEAD_FLOW_BUCKET_MASK = HEAD_FLOW_INDEX + 4;
 /** u32: entries in the MAC table now, learned and static; atomic. On a cache line of its own. */
 export const HEAD_MAC_COUNT = HEAD + 128;
 /** u32: configuration epoch; every change of a table by the agent ends by raising it. On a cache line of its own. */
@@ -76,10 +84,16 @@ export const HEAD_PORT_END = HEAD + 256;
 /** u32: pid of the agent and of the forwarder. */
 export const HEAD_AGENT_PID = HEAD + 260;
 export const HEAD_FORWARDER_PID = HEAD + 264;
+/** u32: flows now; atomic. On a cache line of its own. */
+export const HEAD_FLOW_COUNT = HEAD + 320;
+/** u32: chunks of flow entries that workers took beyond those that are theirs from the beginning; atomic. */
+export const HEAD_FLOW_CHUNKS_TAKEN = HEAD + 384;
+/** u32 seconds: time-out of each state of a flow (abi/flow.ts), by its number. */
+export const HEAD_FLOW_TIMEOUTS = HEAD + 448;
 
 // worker records: one for each worker and one for the agent
 export const WORKERS = HEAD + HEAD_BYTES;
-export const WORKER_RECORD_BYTES = 512;
+export const WORKER_RECORD_BYTES = 1024;
 export const WORKER_RECORDS_END = WORKERS + (MAX_WORKERS + 1) * WORKER_RECORD_BYTES;
 
 // networks: one record each, index 0 unused
@@ -132,6 +146,9 @@ export const WORKER_COUNTERS_BYTES = MAX_PORTS * COUNTER_BYTES;
 
 // MAC table (variable: HEAD_MACS): key and value words, u64 each; then for each place the ring position (HEAD_MAC_PLACES)
 export const MAC_ENTRY_BYTES = 16;
+
+// flow entries (variable: HEAD_FLOWS); owner + 1 of each chunk, u32 (HEAD_FLOW_CHUNKS); index, buckets of u64 (HEAD_FLOW_INDEX)
+export const FLOW_BYTES = 192;
 
 // ---------------------------------------------------------------- region of one worker, offsets from its beginning
 // io_uring: both rings in one area, the submission entries in another, each on pages of its own

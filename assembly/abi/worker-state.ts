@@ -41,6 +41,14 @@ export const DROPS = 116;
 export const DROP_LOG_POINTER = 120;
 export const DROP_LOG_MASK = 124;
 export const DROP_LOG = 2048;
+/** Flows of this worker: next chunk that its lists do not know yet, next chunk and time (u64 ms) of the sweep, then first and last
+ *  entry's number + 1 of each list (abi/flow.ts), u32 each. */
+export const FLOW_LINK_CHUNK = 128;
+export const FLOW_SWEEP_CHUNK = 132;
+export const FLOW_SWEPT_MS = 136;
+export const FLOW_LISTS = 192;
+/** A flow that is about to be inserted, laid out as an entry of the table (FLOW_BYTES). */
+export const FLOW_DRAFT = 256;
 
 // a port as this worker sees it
 /** File descriptor + 1 (for memory ports 1); 0: this worker neither reads nor writes it. */

@@ -23,6 +23,11 @@ export const STOP = 72;
 export const RING_DESCRIPTOR = 76;
 export const EPOLL_DESCRIPTOR = 80;
 
+/** Times that the worker's lists of flows were begun anew: a link of another turn is none. */
+export const FLOW_TURN = 84;
+/** One more than the highest chunk of flow entries that the worker ever had. */
+export const FLOW_CHUNK_END = 88;
+
 /** received + originated + copies + segments = sent + dropped + consumed + lost, in frames, when nothing is in flight. */
 export const RECEIVED = 128;
 export const ORIGINATED = 136;
@@ -57,6 +62,16 @@ export const DEATH_TIME = 0;
 export const DEATH_PORT = 8;
 export const DEATH_GENERATION_SHIFT = 16;
 export const DEATH_KIND = 12;
+
+/** Flows, u64 each: inserted; not inserted because no entry could be spared, or for a rival; ended by their ends; then for each state
+ *  (abi/flow.ts), by its number, those whose time was out, and those that went because the table was full. */
+export const FLOWS_INSERTED = 416;
+export const FLOWS_REFUSED = 424;
+export const FLOWS_RIVAL = 432;
+export const FLOWS_ENDED = 440;
+export const FLOWS_EXPIRED = 448;
+export const FLOWS_EVICTED = 512;
+export const FLOWS_END = 576;
 
 // what a worker died of
 /** A Wasm trap, or a failed check of the debug build. */

@@ -28,6 +28,12 @@ export function addressText(bytes: ArrayLike<number>): string {
   return canonical(ipaddr.fromByteArray(Array.from(bytes)));
 }
 
+/** An address as it lies in a packet.
+ *  @param text an address, as `readAddress` takes it. */
+export function addressBytes(text: string): number[] {
+  return ipaddr.parse(text).toByteArray();
+}
+
 /** Reads `10.77.0.2`, `10.77.0.2/24`, `fd77::2` or `fd77::2/64`; null when it is none of these. */
 export function readAddress(text: string): IpAddress | null {
   const [head, tail, ...rest] = text.split("/");

@@ -1,10 +1,13 @@
 /** Where the parts of variable size lie, for given table sizes: the arithmetic behind assembly/abi/memory-map.ts. */
-import { MAC_BUCKET_SLOTS, MAC_SLOTS_PER_ENTRY } from "../../assembly/abi/limits.ts";
+import { FLOW_BUCKET_SLOTS, FLOW_CHUNK, FLOW_REFERENCES, MAC_BUCKET_SLOTS, MAC_SLOTS_PER_ENTRY } from "../../assembly/abi/limits.ts";
+import { REFERENCE_BYTES } from "../../assembly/abi/flow.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 
 export interface TableSizes {
   /** Entries that the MAC table may hold. */
   macs: number;
+  /** Flows, rounded up to a multiple of FLOW_CHUNK. */
+  flows: number;
   /** Workers that have counters, 1-16. */
   workers: number;
 }
@@ -15,6 +18,10 @@ export interface Layout extends TableSizes {
   macTable: number;
   macPlaces: number;
   macBuckets: number;
+  flowTable: number;
+  flowChunks: number;
+  flowIndex: number;
+  flowBuckets: number;
   /** Bytes of the tables region, a multiple of a Wasm page: the size of the tables file. */
   tablesBytes: number;
   /** Where the region of the first worker begins. */
@@ -28,8 +35,26 @@ export function layOut(sizes: TableSizes): Layout {
   const counters = roundUp(map.TABLES_FIXED_END, 4096);
   const macTable = roundUp(counters + sizes.workers * map.WORKER_COUNTERS_BYTES, 4096);
   const macPlaces = macTable + places * map.MAC_ENTRY_BYTES;
-  const workersBase = roundUp(macPlaces + places * 4, map.WASM_PAGE_BYTES);
-  return { ...sizes, counters, macTable, macPlaces, macBuckets, tablesBytes: workersBase - map.TABLES, workersBase };
+  const flows = roundUp(sizes.flows, FLOW_CHUNK);
+  const flowBuckets = 2 ** Math.ceil(Math.log2((flows * FLOW_REFERENCES) / FLOW_BUCKET_SLOTS));
+  const flowTable = roundUp(macPlaces + places * 4, 4096);
+  const flowIndex = roundUp(flowTable + flows * map.FLOW_BYTES, 4096);
+  const flowChunks = flowIndex + flowBuckets * FLOW_BUCKET_SLOTS * REFERENCE_BYTES;
+  const workersBase = roundUp(flowChunks + (flows / FLOW_CHUNK) * 4, map.WASM_PAGE_BYTES);
+  return {
+    ...sizes,
+    flows,
+    counters,
+    macTable,
+    macPlaces,
+    macBuckets,
+    flowTable,
+    flowChunks,
+    flowIndex,
+    flowBuckets,
+    tablesBytes: workersBase - map.TABLES,
+    workersBase,
+  };
 }
 
 /** Wasm pages of a memory with `regions` worker regions behind the tables. */

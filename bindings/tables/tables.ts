@@ -73,6 +73,11 @@ export class Tables {
     this.store32(map.HEAD_MAC_PLACES, layout.macPlaces);
     this.store32(map.HEAD_MAC_BUCKET_MASK, layout.macBuckets - 1);
     this.store64(map.HEAD_HASH_SEED, hashSeed);
+    this.store32(map.HEAD_FLOW_LIMIT, layout.flows);
+    this.store32(map.HEAD_FLOWS, layout.flowTable);
+    this.store32(map.HEAD_FLOW_CHUNKS, layout.flowChunks);
+    this.store32(map.HEAD_FLOW_INDEX, layout.flowIndex);
+    this.store32(map.HEAD_FLOW_BUCKET_MASK, layout.flowBuckets - 1);
     this.store32(map.HEAD_EPOCH, 1);
     this.store32(map.HEAD_LAYOUT, LAYOUT_VERSION);
     this.store32(map.HEAD_MAGIC, map.MAGIC);
@@ -81,10 +86,15 @@ export class Tables {
   /** The head of mapped tables is that of `layout`.
    *  @throws PortyardError `tables-layout` when it is another version's or another size. */
   check(layout: Layout): void {
-    const found = [map.HEAD_MAGIC, map.HEAD_LAYOUT, map.HEAD_TABLES_BYTES, map.HEAD_MAC_LIMIT, map.HEAD_WORKER_COUNT].map((at) =>
-      this.load32(at),
-    );
-    const wanted = [map.MAGIC, LAYOUT_VERSION, layout.tablesBytes, layout.macs, layout.workers];
+    const found = [
+      map.HEAD_MAGIC,
+      map.HEAD_LAYOUT,
+      map.HEAD_TABLES_BYTES,
+      map.HEAD_MAC_LIMIT,
+      map.HEAD_WORKER_COUNT,
+      map.HEAD_FLOW_LIMIT,
+    ].map((at) => this.load32(at));
+    const wanted = [map.MAGIC, LAYOUT_VERSION, layout.tablesBytes, layout.macs, layout.workers, layout.flows];
     if (found.some((value, index) => value !== wanted[index])) {
       throw new PortyardError("tables-layout", "The tables file has another layout than this version of Portyard.", {
         value: found,

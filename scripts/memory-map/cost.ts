@@ -11,11 +11,11 @@ const WORKERS = [1, 2, 4, 16];
 /** Two tables: the tables file by `tables.macs`, and all of the memory by `workers`. */
 export function costTables(): string[] {
   const fileRows = MACS.map((macs) => {
-    const layout = layOut({ macs, workers: 1 });
+    const layout = layOut({ macs, flows: 0, workers: 1 });
     return [bytes(macs), bytes(layout.tablesBytes), mebibytes(layout.tablesBytes)];
   });
   const memoryRows = WORKERS.map((workers) => {
-    const layout = layOut({ macs: DEFAULT_MACS, workers });
+    const layout = layOut({ macs: DEFAULT_MACS, flows: 0, workers });
     const total = memoryPages(layout, workers) * WASM_PAGE_BYTES;
     return [String(workers), mebibytes(layout.tablesBytes), mebibytes(total - layout.tablesBytes), mebibytes(total)];
   });

@@ -4,6 +4,7 @@ import * as address from "../../assembly/abi/address.ts";
 import * as counter from "../../assembly/abi/counter.ts";
 import * as descriptor from "../../assembly/abi/descriptor.ts";
 import * as event from "../../assembly/abi/event.ts";
+import * as flow from "../../assembly/abi/flow.ts";
 import * as mac from "../../assembly/abi/mac.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as network from "../../assembly/abi/network.ts";
@@ -23,6 +24,7 @@ const RECORDS: readonly [title: string, file: string, values: Record<string, num
   ["Event", "event", event],
   ["Port counters", "counter", counter],
   ["MAC entry", "mac", mac],
+  ["Flow entry", "flow", flow],
   ["Worker state", "worker-state", workerState],
   ["Frame descriptor", "descriptor", descriptor],
 ];

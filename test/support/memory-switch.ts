@@ -48,7 +48,7 @@ export class MemorySwitch {
 
   /** One network (index 1) with the ports 0 to n - 1. */
   constructor(build: Build, settings: readonly PortSettings[], learning: boolean, network = 1) {
-    const layout = layOut({ macs: MACS, workers: 1 });
+    const layout = layOut({ macs: MACS, flows: 0, workers: 1 });
     const memory = createMemory(memoryPages(layout, 1), build !== "single");
     this.wasm = instantiateEngine(loadModule(build), memory);
     this.tables = new Tables(memory);

@@ -34,7 +34,7 @@ export class Agent {
   readonly memory: WebAssembly.Memory;
   readonly tables: Tables;
   readonly yard = new traffic.Yard();
-  readonly layout = layOut({ macs: 1024, workers: WORKERS });
+  readonly layout = layOut({ macs: 1024, flows: 0, workers: WORKERS });
   private readonly wasm: EngineExports;
   private readonly region: number;
   private readonly chance: Random;

@@ -9,7 +9,7 @@ import * as ports from "../../../bindings/tables/port-table.ts";
 import { createMemory, Tables } from "../../../bindings/tables/tables.ts";
 import * as field from "../../../assembly/abi/port.ts";
 
-const layout = layOut({ macs: 64, workers: 2 });
+const layout = layOut({ macs: 64, flows: 0, workers: 2 });
 const MINUTE_MS = WORKER_RESTART_SECONDS * 1000;
 const RESTART: Sentence = { kind: "restart" };
 

@@ -14,7 +14,7 @@ import { Tables, createMemory } from "../../../bindings/tables/tables.ts";
 import * as trunks from "../../../bindings/tables/trunk-table.ts";
 import * as workers from "../../../bindings/tables/worker-table.ts";
 
-const layout = layOut({ macs: 64, workers: 2 });
+const layout = layOut({ macs: 64, flows: 0, workers: 2 });
 const access = { kind: 3, flags: 0, network: 5, mtu: 1500, mac: "02:00:00:00:00:0c", owner: 1, trunk: 0, native: 0, macLimit: 9 };
 
 function formatted(): Tables {

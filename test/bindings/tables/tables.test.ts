@@ -1,7 +1,14 @@
 /** The tables region from outside: layouts whose parts do not overlap, words of every width, a head that is checked. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { MAC_BUCKET_SLOTS, MAC_SLOTS_PER_ENTRY, MAX_WORKERS } from "../../../assembly/abi/limits.ts";
+import {
+  FLOW_BUCKET_SLOTS,
+  FLOW_CHUNK,
+  FLOW_REFERENCES,
+  MAC_BUCKET_SLOTS,
+  MAC_SLOTS_PER_ENTRY,
+  MAX_WORKERS,
+} from "../../../assembly/abi/limits.ts";
 import * as map from "../../../assembly/abi/memory-map.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 import { layOut, memoryPages } from "../../../bindings/tables/layout.ts";
@@ -9,11 +16,11 @@ import { Tables, createMemory } from "../../../bindings/tables/tables.ts";
 
 const SEED = 7n;
 const sizes = [
-  { macs: 4, workers: 1 },
-  { macs: 4096, workers: 1 },
-  { macs: 5000, workers: 3 },
-  { macs: 65_536, workers: MAX_WORKERS },
-  { macs: 1_048_576, workers: 2 },
+  { macs: 4, flows: 0, workers: 1 },
+  { macs: 4096, flows: 1, workers: 1 },
+  { macs: 5000, flows: 4096, workers: 3 },
+  { macs: 65_536, flows: 262_144, workers: MAX_WORKERS },
+  { macs: 1_048_576, flows: 1_000, workers: 2 },
 ];
 
 for (const size of sizes) {
@@ -23,7 +30,14 @@ for (const size of sizes) {
     assert.ok(layout.counters >= map.TABLES_FIXED_END);
     assert.ok(layout.macTable >= layout.counters + size.workers * map.WORKER_COUNTERS_BYTES);
     assert.is(layout.macPlaces, layout.macTable + places * map.MAC_ENTRY_BYTES);
-    assert.ok(layout.workersBase >= layout.macPlaces + places * 4);
+    assert.ok(layout.flowTable >= layout.macPlaces + places * 4);
+    assert.is(layout.flowTable % 64, 0, "entries begin at a cache line");
+    assert.ok(layout.flows >= size.flows && layout.flows < size.flows + FLOW_CHUNK);
+    assert.ok(layout.flowIndex >= layout.flowTable + layout.flows * map.FLOW_BYTES);
+    assert.is(layout.flowIndex % 64, 0, "a bucket is a cache line");
+    assert.ok(layout.flowBuckets * FLOW_BUCKET_SLOTS >= layout.flows * FLOW_REFERENCES);
+    assert.is(layout.flowChunks, layout.flowIndex + layout.flowBuckets * FLOW_BUCKET_SLOTS * 8);
+    assert.ok(layout.workersBase >= layout.flowChunks + (layout.flows / FLOW_CHUNK) * 4);
     assert.is(layout.workersBase, map.TABLES + layout.tablesBytes);
     assert.is(layout.tablesBytes % map.WASM_PAGE_BYTES, 0);
     assert.ok(Number.isInteger(Math.log2(layout.macBuckets)) && layout.macBuckets >= 1, "a power of two");
@@ -33,7 +47,7 @@ for (const size of sizes) {
 }
 
 function smallTables(shared = true): Tables {
-  return new Tables(createMemory(memoryPages(layOut({ macs: 64, workers: 1 }), 0), shared));
+  return new Tables(createMemory(memoryPages(layOut({ macs: 64, flows: 0, workers: 1 }), 0), shared));
 }
 
 test("words of every width are written where they belong, shared or not", () => {
@@ -64,7 +78,7 @@ test("a counter is exact up to 2^53 - 1", () => {
 });
 
 test("formatting leaves nothing of what was there, and a head that is accepted", () => {
-  const layout = layOut({ macs: 64, workers: 1 });
+  const layout = layOut({ macs: 64, flows: 0, workers: 1 });
   const tables = smallTables();
   tables.bytes.fill(0xaa, map.TABLES, layout.workersBase);
   tables.format(layout, SEED);
@@ -76,7 +90,7 @@ test("formatting leaves nothing of what was there, and a head that is accepted",
 });
 
 test("tables of another size, another layout or of somebody else are refused, with what to do", () => {
-  const layout = layOut({ macs: 64, workers: 1 });
+  const layout = layOut({ macs: 64, flows: 0, workers: 1 });
   for (const at of [map.HEAD_MAGIC, map.HEAD_LAYOUT, map.HEAD_TABLES_BYTES, map.HEAD_MAC_LIMIT, map.HEAD_WORKER_COUNT]) {
     const tables = smallTables();
     tables.format(layout, SEED);
@@ -90,7 +104,7 @@ test("tables of another size, another layout or of somebody else are refused, wi
 
 test("the epoch goes up by one, and round", () => {
   const tables = smallTables();
-  tables.format(layOut({ macs: 64, workers: 1 }), SEED);
+  tables.format(layOut({ macs: 64, flows: 0, workers: 1 }), SEED);
   assert.equal([tables.raiseEpoch(), tables.raiseEpoch(), tables.epoch()], [2, 3, 3]);
   tables.store32(map.HEAD_EPOCH, 0xffff_ffff);
   assert.is(tables.raiseEpoch(), 0);

@@ -1,0 +1,80 @@
+/** The flow table (assembly/abi/flow.ts) as a reader sees it: a walk over all entries, each whole or left out (word, ends, word). */
+import * as field from "../../assembly/abi/flow.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
+import { addressBytes, addressText } from "../config/ip-address.ts";
+import type { Tables } from "./tables.ts";
+
+/** One end of a connection. */
+export interface FlowEnd {
+  /** Without prefix length. */
+  address: string;
+  /** 0-65535; of ICMP echo the identifier. */
+  port: number;
+}
+
+/** What a flow is found by, from either side: client to virtual, backend to source. */
+export interface FlowEnds {
+  /** Index of the network. */
+  network: number;
+  /** IANA number: 6 TCP, 17 UDP, 1 ICMP, 58 ICMPv6. */
+  protocol: number;
+  client: FlowEnd;
+  virtual: FlowEnd;
+  backend: FlowEnd;
+  source: FlowEnd;
+}
+
+export interface Flow extends FlowEnds {
+  /** STATE_* of abi/flow.ts. */
+  state: number;
+  /** Seconds of the monotonic clock. */
+  lastSeen: number;
+}
+
+const ENDS = [
+  ["client", field.CLIENT_ADDRESS, field.CLIENT_PORT],
+  ["virtual", field.VIRTUAL_ADDRESS, field.VIRTUAL_PORT],
+  ["backend", field.BACKEND_ADDRESS, field.BACKEND_PORT],
+  ["source", field.SOURCE_ADDRESS, field.SOURCE_PORT],
+] as const;
+
+/** Every flow, in the table's order. */
+export function* entries(tables: Tables): Generator<Flow> {
+  const [at, count] = [tables.load32(map.HEAD_FLOWS), tables.load32(map.HEAD_FLOW_LIMIT)];
+  for (let number = 0; number < count; number++) {
+    const flow = read(tables, at + number * map.FLOW_BYTES);
+    if (flow !== null) yield flow;
+  }
+}
+
+/** The flow of the entry at `at`; null when it has none, or is becoming another just now. */
+export function read(tables: Tables, at: number): Flow | null {
+  const word = tables.load64(at + field.WORD);
+  const state = Number(word >> BigInt(field.STATE_SHIFT)) & 0xff;
+  if (state === field.STATE_FREE || state >= field.STATE_CLAIMED) return null;
+  const flow: Flow = { ...readEnds(tables, at), state, lastSeen: tables.load32(at + field.LAST_SEEN) };
+  return BigInt.asUintN(32, tables.load64(at + field.WORD)) === BigInt.asUintN(32, word) ? flow : null;
+}
+
+function readEnds(tables: Tables, at: number): FlowEnds {
+  const bytes = tables.bytes[at + field.FAMILY] === 4 ? 4 : 16;
+  const end = (address: number, port: number): FlowEnd => ({
+    address: addressText(tables.bytes.slice(at + address, at + address + bytes)),
+    port: ((tables.bytes[at + port] ?? 0) << 8) | (tables.bytes[at + port + 1] ?? 0),
+  });
+  const [client, virtual, backend, source] = ENDS.map(([, address, port]) => end(address, port)) as [FlowEnd, FlowEnd, FlowEnd, FlowEnd];
+  return { network: tables.load16(at + field.NETWORK), protocol: tables.bytes[at + field.PROTOCOL] ?? 0, client, virtual, backend, source };
+}
+
+/** Lays a flow out at `at`, FLOW_BYTES long, as a draft. */
+export function writeDraft(tables: Tables, at: number, ends: FlowEnds): void {
+  tables.fill(at, map.FLOW_BYTES);
+  tables.store16(at + field.NETWORK, ends.network);
+  tables.bytes[at + field.PROTOCOL] = ends.protocol;
+  for (const [name, address, port] of ENDS) {
+    const bytes = addressBytes(ends[name].address);
+    tables.bytes[at + field.FAMILY] = bytes.length === 4 ? 4 : 6;
+    tables.bytes.set(bytes, at + address);
+    tables.bytes.set([ends[name].port >> 8, ends[name].port & 0xff], at + port);
+  }
+}
