@@ -14,9 +14,12 @@ import * as workers from "./memory/worker";
 import { processBurst, processCutFrame, processNext as processOne } from "./pipeline";
 import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
+import * as balance from "./balance/balance";
+import * as backends from "./tables/backend-table";
 import * as flowEntries from "./tables/flow-entry";
 import * as flowLists from "./tables/flow-lists";
 import * as flows from "./tables/flow-table";
+import * as services from "./tables/service-table";
 import * as macs from "./tables/mac-table";
 import * as sweep from "./tables/mac-sweep";
 import * as burial from "./io/burial";
@@ -229,3 +232,17 @@ export function changeFlow(worker: usize, entry: usize, to: u32): bool { return 
 export function removeFlow(worker: usize, entry: usize): bool { return flows.remove(worker, entry, flowEntries.wordOf(entry)); }
 /** Visits `chunks` chunks of the flow table now. */
 export function sweepFlows(worker: usize, chunks: u32): void { flows.sweep(worker, chunks); }
+
+// ---------------------------------------------------------------- services
+/** Index of the backend that gets a new flow of `service`, for a key in two halves; -1: none is usable. */
+export function pickBackend(worker: usize, service: u32, keyLow: u32, keyHigh: u32): i32 {
+  return <i32>balance.pick(worker, services.recordOf(service), <u64>keyLow | (<u64>keyHigh << 32)) - 1;
+}
+/** A flow to the backend begins. */
+export function beginOnBackend(backend: u32): void { backends.begin(backends.recordOf(backend)); }
+/** A flow to the backend ends. */
+export function finishOnBackend(backend: u32): void { backends.finish(backends.recordOf(backend)); }
+/** Takes a measured response time in, in milliseconds. */
+export function measureBackend(backend: u32, ms: f64, nowMs: f64): void { backends.measure(backends.recordOf(backend), ms, nowMs); }
+/** Smoothed response time in milliseconds at `nowMs`; 0: never measured. */
+export function responseMs(backend: u32, nowMs: f64): f64 { return backends.responseMs(backends.recordOf(backend), nowMs); }

@@ -129,6 +129,8 @@ const columns = {
   twoWorkerSeconds: { quick: 2, full: 60 },
   /** Rounds of 1,000 steps in which two workers learn the same stations at once, on each build. */
   duelRounds: { quick: 50, full: 500 },
+  /** Flows that begin and end against the models of balancers, on each build. */
+  balanceSteps: { quick: 2_000, full: 200_000 },
   /** Lists of weights whose schedule is compared with what it must be. */
   schedules: { quick: 200, full: 20_000 },
   /** Random steps against the model of the flow table, on each build. */

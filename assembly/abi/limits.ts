@@ -68,6 +68,13 @@ export const DEFAULT_UDP_SECONDS = 180;
 export const DEFAULT_CLOSING_SECONDS = 120;
 export const DEFAULT_ESTABLISHED_SECONDS = 7440;
 
+/** Services of an engine; one more is refused. Index 0 means "none". */
+export const MAX_SERVICES = 1024;
+/** Backends of all services together; one more is refused. */
+export const MAX_BACKENDS = 16384;
+/** Bytes of all slates, published ones and such as wait for their grace period: 32 services with rings, or 4,000 with 200 backends each. */
+export const SLATES_BYTES = 8388608;
+
 /** Frame slots of a worker. When fewer than SLOT_RESERVE are free a worker reads nothing: it never drops what it has read. */
 export const WORKER_SLOTS = 512;
 export const SLOT_RESERVE = 160;

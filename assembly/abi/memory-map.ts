@@ -75,6 +75,11 @@ export const HEAD_FLOW_CHUNKS = HEAD_FLOWS + 4;
 export const HEAD_FLOW_INDEX = HEAD_FLOW_CHUNKS + 4;
 /** u32: buckets of the flow index less one; their number is a power of two. */
 export const HEAD_FLOW_BUCKET_MASK = HEAD_FLOW_INDEX + 4;
+/** u32 pointers: services, backends, and where slates are (abi/service.ts) and end. All 0 where there is no flow table. */
+export const HEAD_SERVICES = HEAD_FLOW_BUCKET_MASK + 4;
+export const HEAD_BACKENDS = HEAD_SERVICES + 4;
+export const HEAD_SLATES = HEAD_BACKENDS + 4;
+export const HEAD_SLATES_END = HEAD_SLATES + 4;
 /** u32: entries in the MAC table now, learned and static; atomic. On a cache line of its own. */
 export const HEAD_MAC_COUNT = HEAD + 128;
 /** u32: configuration epoch; every change of a table by the agent ends by raising it. On a cache line of its own. */
@@ -149,6 +154,10 @@ export const MAC_ENTRY_BYTES = 16;
 
 // flow entries (variable: HEAD_FLOWS); owner + 1 of each chunk, u32 (HEAD_FLOW_CHUNKS); index, buckets of u64 (HEAD_FLOW_INDEX)
 export const FLOW_BYTES = 192;
+
+// services, index 0 unused (variable: HEAD_SERVICES), backends (HEAD_BACKENDS), slates (HEAD_SLATES)
+export const SERVICE_BYTES = 512;
+export const BACKEND_BYTES = 128;
 
 // ---------------------------------------------------------------- region of one worker, offsets from its beginning
 // io_uring: both rings in one area, the submission entries in another, each on pages of its own

@@ -43,6 +43,14 @@ export function store64(pointer: usize, value: u64): void {
   else store<u64>(pointer, value);
 }
 
+/** Adds `value` (wrapping) and returns what was there before. */
+export function add64(pointer: usize, value: u64): u64 {
+  if (ASC_FEATURE_THREADS) return atomic.add<u64>(pointer, value);
+  const before = load<u64>(pointer);
+  store<u64>(pointer, before + value);
+  return before;
+}
+
 /** Writes `value` if `expected` is there; true when it was. */
 export function compareExchange64(pointer: usize, expected: u64, value: u64): bool {
   if (ASC_FEATURE_THREADS) return atomic.cmpxchg<u64>(pointer, expected, value) == expected;

@@ -1,12 +1,21 @@
 /** Where the parts of variable size lie, for given table sizes: the arithmetic behind assembly/abi/memory-map.ts. */
-import { FLOW_BUCKET_SLOTS, FLOW_CHUNK, FLOW_REFERENCES, MAC_BUCKET_SLOTS, MAC_SLOTS_PER_ENTRY } from "../../assembly/abi/limits.ts";
+import {
+  FLOW_BUCKET_SLOTS,
+  FLOW_CHUNK,
+  FLOW_REFERENCES,
+  MAC_BUCKET_SLOTS,
+  MAC_SLOTS_PER_ENTRY,
+  MAX_BACKENDS,
+  MAX_SERVICES,
+  SLATES_BYTES,
+} from "../../assembly/abi/limits.ts";
 import { REFERENCE_BYTES } from "../../assembly/abi/flow.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 
 export interface TableSizes {
   /** Entries that the MAC table may hold. */
   macs: number;
-  /** Flows, rounded up to a multiple of FLOW_CHUNK. */
+  /** Flows, rounded up to a multiple of FLOW_CHUNK; with 0 there is no room for services either. */
   flows: number;
   /** Workers that have counters, 1-16. */
   workers: number;
@@ -22,6 +31,10 @@ export interface Layout extends TableSizes {
   flowChunks: number;
   flowIndex: number;
   flowBuckets: number;
+  services: number;
+  backends: number;
+  slates: number;
+  slatesEnd: number;
   /** Bytes of the tables region, a multiple of a Wasm page: the size of the tables file. */
   tablesBytes: number;
   /** Where the region of the first worker begins. */
@@ -40,7 +53,11 @@ export function layOut(sizes: TableSizes): Layout {
   const flowTable = roundUp(macPlaces + places * 4, 4096);
   const flowIndex = roundUp(flowTable + flows * map.FLOW_BYTES, 4096);
   const flowChunks = flowIndex + flowBuckets * FLOW_BUCKET_SLOTS * REFERENCE_BYTES;
-  const workersBase = roundUp(flowChunks + (flows / FLOW_CHUNK) * 4, map.WASM_PAGE_BYTES);
+  const services = roundUp(flowChunks + (flows / FLOW_CHUNK) * 4, 4096);
+  const backends = services + (flows > 0 ? MAX_SERVICES * map.SERVICE_BYTES : 0);
+  const slates = backends + (flows > 0 ? MAX_BACKENDS * map.BACKEND_BYTES : 0);
+  const slatesEnd = slates + (flows > 0 ? SLATES_BYTES : 0);
+  const workersBase = roundUp(slatesEnd, map.WASM_PAGE_BYTES);
   return {
     ...sizes,
     flows,
@@ -52,6 +69,10 @@ export function layOut(sizes: TableSizes): Layout {
     flowChunks,
     flowIndex,
     flowBuckets,
+    services,
+    backends,
+    slates,
+    slatesEnd,
     tablesBytes: workersBase - map.TABLES,
     workersBase,
   };

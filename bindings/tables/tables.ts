@@ -78,6 +78,10 @@ export class Tables {
     this.store32(map.HEAD_FLOW_CHUNKS, layout.flowChunks);
     this.store32(map.HEAD_FLOW_INDEX, layout.flowIndex);
     this.store32(map.HEAD_FLOW_BUCKET_MASK, layout.flowBuckets - 1);
+    this.store32(map.HEAD_SERVICES, layout.services);
+    this.store32(map.HEAD_BACKENDS, layout.backends);
+    this.store32(map.HEAD_SLATES, layout.slates);
+    this.store32(map.HEAD_SLATES_END, layout.slatesEnd);
     this.store32(map.HEAD_EPOCH, 1);
     this.store32(map.HEAD_LAYOUT, LAYOUT_VERSION);
     this.store32(map.HEAD_MAGIC, map.MAGIC);

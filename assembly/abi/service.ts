@@ -1,0 +1,36 @@
+/** A record of the service table (SERVICE_BYTES each), and its slate: what its balancer chooses from. Slates are written by the agent as a
+ *  whole and published by their pointer; the place of an old one is used again after the grace period of its epoch.
+ *
+ *  0   state u32 (1: there is one) | algorithm u32 | network u32 | slate u32 (pointer, atomic; 0: no backend)
+ *  64  of each worker, and of the agent (MAX_WORKERS + 1): slate that its turn is of u32 | next turn u32 | backend that had the last one, index
+ *      + 1, u32 | numbers drawn u32
+ *
+ *  A slate: count u32 | turns u32 | places u32 | - | backend u32 each (index in the backend table), then for each turn of the schedule and
+ *  for each place of the ring u16, the position of a backend in the slate.                                                 */
+export const STATE = 0;
+export const ALGORITHM = 4;
+export const NETWORK = 8;
+export const SLATE = 12;
+export const PROGRESS = 64;
+export const PROGRESS_BYTES = 16;
+
+/** Progress of one worker. */
+export const PROGRESS_SLATE = 0;
+export const PROGRESS_TURN = 4;
+export const PROGRESS_LAST = 8;
+export const PROGRESS_DRAWN = 12;
+
+export const SLATE_COUNT = 0;
+export const SLATE_TURNS = 4;
+export const SLATE_PLACES = 8;
+export const SLATE_BACKENDS = 16;
+
+// algorithms
+export const ROUND_ROBIN = 1;
+export const WEIGHTED_ROUND_ROBIN = 2;
+export const LEAST_RESPONSE_TIME = 3;
+export const LEAST_LOAD = 4;
+export const POWER_OF_TWO = 5;
+export const SOURCE_HASH = 6;
+export const MAGLEV = 7;
+export const RANDOM = 8;

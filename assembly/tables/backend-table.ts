@@ -1,0 +1,50 @@
+/** Backends (abi/backend.ts) as balancers see them: may one be chosen, how busy and how fast is it. */
+import * as map from "../abi/memory-map";
+import * as field from "../abi/backend";
+import * as atomic from "../memory/atomic";
+import { decay } from "./decay";
+
+/** Milliseconds in which a response time that is not confirmed loses 63 % of its weight. */
+const WINDOW_MS: f64 = 10000;
+
+export function recordOf(backend: u32): usize { return load<u32>(map.HEAD_BACKENDS) + backend * map.BACKEND_BYTES; }
+export function weight(record: usize): u32 { return load<u32>(record, field.WEIGHT); }
+export function active(record: usize): u32 { return atomic.load32(record + field.ACTIVE); }
+
+/** True when a new flow may go to it. */
+export function isUsable(record: usize): bool {
+  if (load<u32>(record) != field.USABLE || weight(record) == 0) return false;
+  const limit = load<u32>(record, field.MAX_ACTIVE);
+  return limit == 0 || active(record) < limit;
+}
+
+/** Smoothed response time in milliseconds, less the longer nothing was measured; 0: never. */
+export function responseMs(record: usize, nowMs: f64): f64 {
+  const idleMs = nowMs - load<f64>(record, field.MEASURED_MS);
+  return load<f64>(record, field.RESPONSE_MS) * decay(idleMs / WINDOW_MS);
+}
+
+/** Takes a measured response time in: a greater one counts at once, a smaller one as far as the last is past (peak EWMA). */
+export function measure(record: usize, ms: f64, nowMs: f64): void {
+  const before = load<f64>(record, field.RESPONSE_MS);
+  const kept = decay((nowMs - load<f64>(record, field.MEASURED_MS)) / WINDOW_MS);
+  store<f64>(record, before == 0 || ms > before ? ms : ms + (before - ms) * kept, field.RESPONSE_MS);
+  store<f64>(record, nowMs, field.MEASURED_MS);
+}
+
+/** Load that the backend reports, in thousandths, while it counts; else -1. */
+export function reportedLoad(record: usize, nowSeconds: u32): i32 {
+  const until = load<u32>(record, field.LOAD_UNTIL);
+  return until != 0 && nowSeconds <= until ? load<i32>(record, field.LOAD) : -1;
+}
+
+/** A flow begins. */
+export function begin(record: usize): void {
+  atomic.add32(record + field.ACTIVE, 1);
+  atomic.add64(record + field.PICKED, 1);
+}
+
+/** A flow ends. A count is never trusted after a death: it does not go below 0. */
+export function finish(record: usize): void {
+  if (atomic.add32(record + field.ACTIVE, -1) == 0) atomic.add32(record + field.ACTIVE, 1);
+}
