@@ -2,7 +2,7 @@
  *  which workers write: no lock, atomics where it says so.
  *
  *  0   state u32 | generation u32 | service u32 | weight u32 (in 1/256: a slow start has less than one)
- *  16  engine port u32 | port u16 as it lies in the packet, family u16 | MAC u64
+ *  16  engine port u32 | port u16 (as it lies in the packet) | family u16 | MAC u64
  *  32  address, 16 bytes, IPv4 in the first four
  *  48  greatest number of flows u32 (0: any) | reported load u32 (in 1/1000) | until when it counts u32 (seconds, monotonic)
  *  64  active u32 (atomic) | failures in a row u32 (atomic) | response time f64 (ms; 0: never measured) | measured at f64 (ms)
@@ -26,10 +26,10 @@ export const MEASURED_MS = 80;
 export const PICKED = 88;
 export const FAILED = 96;
 
-/** Weight 1 of the configuration. */
-export const WEIGHT_ONE = 256;
 /** Load 1. */
 export const LOAD_ONE = 1000;
+/** Weight 1 of the configuration. */
+export const WEIGHT_ONE = 256;
 
 // states
 export const ABSENT = 0;

@@ -45,10 +45,9 @@ export const CLIENT_BYTES = 152;
 export const BACKEND_FRAMES = 160;
 export const BACKEND_BYTES = 168;
 
-// shifts in the word
-export const STATE_SHIFT = 32;
+// bits of the word, and of the link
 export const FLAGS_SHIFT = 40;
-// and in the link
+export const STATE_SHIFT = 32;
 export const LIST_MASK = 15;
 export const TURN_SHIFT = 4;
 
@@ -72,8 +71,10 @@ export const STATE_DEAD = 10;
 export const LISTS = 8;
 
 /** A reference in the index: tag 32 (high half of the hash) | direction 1 (bit 31) | entry's number + 1. */
-export const REFERENCE_BYTES = 8;
 export const DIRECTION_SHIFT = 31;
+export const REFERENCE_BYTES = 8;
+
+// directions
 export const ORIGINAL = 0;
 export const REPLY = 1;
 

@@ -12,14 +12,15 @@ export const ALGORITHM = 4;
 export const NETWORK = 8;
 export const SLATE = 12;
 export const PROGRESS = 64;
-export const PROGRESS_BYTES = 16;
 
-/** Progress of one worker. */
+// progress of one worker
 export const PROGRESS_SLATE = 0;
 export const PROGRESS_TURN = 4;
 export const PROGRESS_LAST = 8;
 export const PROGRESS_DRAWN = 12;
+export const PROGRESS_BYTES = 16;
 
+// slate
 export const SLATE_COUNT = 0;
 export const SLATE_TURNS = 4;
 export const SLATE_PLACES = 8;

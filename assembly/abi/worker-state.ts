@@ -40,7 +40,6 @@ export const DROPS = 116;
 /** Pointer of the log, and its entries less 1: the one at DROP_LOG with DROP_LOG_ENTRIES, or a longer one that the worker was given. */
 export const DROP_LOG_POINTER = 120;
 export const DROP_LOG_MASK = 124;
-export const DROP_LOG = 2048;
 /** Flows of this worker: next chunk that its lists do not know yet, next chunk and time (u64 ms) of the sweep, then first and last
  *  entry's number + 1 of each list (abi/flow.ts), u32 each. */
 export const FLOW_LINK_CHUNK = 128;
@@ -49,6 +48,8 @@ export const FLOW_SWEPT_MS = 136;
 export const FLOW_LISTS = 192;
 /** A flow that is about to be inserted, laid out as an entry of the table (FLOW_BYTES). */
 export const FLOW_DRAFT = 256;
+/** The log of drops that is here, DROP_LOG_ENTRIES long. */
+export const DROP_LOG = 2048;
 
 // a port as this worker sees it
 /** File descriptor + 1 (for memory ports 1); 0: this worker neither reads nor writes it. */

@@ -2,7 +2,7 @@
  *  begins after the one before it unless it names its offset, and "-" is four unused bytes. */
 
 const LINE = /^(\d+) +(\S.*)$/;
-const TYPE = /\bu(16|32|64)\b/;
+const TYPE = /\b[uf](8|16|32|64)\b/;
 const UNUSED_BYTES = 4;
 
 /** The cells' texts by their offsets. */

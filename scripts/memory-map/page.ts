@@ -1,6 +1,7 @@
 /** The page docs/memory-map.md, made of assembly/abi/: regions with addresses and sizes, records with their offsets, and
  *  what the sizes that a user sets cost. */
 import * as address from "../../assembly/abi/address.ts";
+import * as backend from "../../assembly/abi/backend.ts";
 import * as counter from "../../assembly/abi/counter.ts";
 import * as descriptor from "../../assembly/abi/descriptor.ts";
 import * as event from "../../assembly/abi/event.ts";
@@ -9,6 +10,7 @@ import * as mac from "../../assembly/abi/mac.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as network from "../../assembly/abi/network.ts";
 import * as port from "../../assembly/abi/port.ts";
+import * as service from "../../assembly/abi/service.ts";
 import * as worker from "../../assembly/abi/worker.ts";
 import * as workerState from "../../assembly/abi/worker-state.ts";
 import { type Constant, type Paragraph, readAbi, type Section } from "./constants.ts";
@@ -25,6 +27,8 @@ const RECORDS: readonly [title: string, file: string, values: Record<string, num
   ["Port counters", "counter", counter],
   ["MAC entry", "mac", mac],
   ["Flow entry", "flow", flow],
+  ["Service record and slate", "service", service],
+  ["Backend record", "backend", backend],
   ["Worker state", "worker-state", workerState],
   ["Frame descriptor", "descriptor", descriptor],
 ];
@@ -104,9 +108,11 @@ function recordText(title: string, name: string, values: Record<string, number>)
   return [`### ${title}`, `[${name}.ts](../assembly/abi/${name}.ts)`, "```text", ...file.head, "```", ...fields];
 }
 
-/** Offsets rise by two bytes or more; states, kinds and flags count from 0 or 1 upwards. */
+/** Offsets rise from a multiple of 4, by two bytes or more, but for one; states, kinds and flags count from 0 or 1 upwards. */
 function isOffsets({ constants }: Paragraph): boolean {
-  const isRising = constants.every(({ value }, index) => index === 0 || value - (constants[index - 1]?.value ?? 0) >= 2);
+  const steps = constants.slice(1).map(({ value }, index) => value - (constants[index]?.value ?? 0));
+  const isWide = steps.filter((step) => step === 1).length <= (steps.length > 4 ? 1 : 0);
+  const isRising = isWide && steps.every((step) => step > 0) && (constants[0]?.value ?? 0) % 4 === 0;
   return isRising && (constants.length > 1 || (constants[0]?.value ?? 0) % 8 === 0);
 }
 
