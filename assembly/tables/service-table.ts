@@ -34,7 +34,8 @@ export function nextTurn(worker: usize, record: usize, slate: usize): u32 {
   const before = load<u32>(own, field.PROGRESS_SLATE);
   if (before == <u32>slate || before == 0) return turn;
   const all = turns(slate);
-  const as = all < 2 ? 0 : min<u32>(all - 1, <u32>(<u64>turn * all / max<u32>(1, turns(before))));
+  const length = max<u32>(1, turns(before));
+  const as = all < 2 ? 0 : min<u32>(all - 1, <u32>(<u64>(turn % length) * all / length));
   return behindLast(slate, as, load<u32>(own, field.PROGRESS_LAST));
 }
 
