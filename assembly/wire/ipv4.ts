@@ -17,8 +17,8 @@ const FRAGMENT = 6;
 const TIME_TO_LIVE = 8;
 const PROTOCOL = 9;
 const CHECKSUM = 10;
-const SOURCE = 12;
-const DESTINATION = 16;
+export const SOURCE: usize = 12;
+export const DESTINATION: usize = 16;
 
 const DONT_FRAGMENT: u32 = 0x4000;
 const MORE_FRAGMENTS: u32 = 0x2000;
