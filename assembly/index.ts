@@ -242,6 +242,8 @@ export function pickBackend(worker: usize, service: u32, keyLow: u32, keyHigh: u
 export function beginOnBackend(backend: u32): void { backends.begin(backends.recordOf(backend)); }
 /** A flow to the backend ends. */
 export function finishOnBackend(backend: u32): void { backends.finish(backends.recordOf(backend)); }
+/** A flow to the backend has failed. */
+export function failOnBackend(backend: u32): void { backends.fail(backends.recordOf(backend)); }
 /** Takes a measured response time in, in milliseconds. */
 export function measureBackend(backend: u32, ms: f64, nowMs: f64): void { backends.measure(backends.recordOf(backend), ms, nowMs); }
 /** Smoothed response time in milliseconds at `nowMs`; 0: never measured. */

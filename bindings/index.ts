@@ -17,6 +17,7 @@
  *  It prints `b got 60 bytes`. Every error is a {@link PortyardError} with a stable code.
  *
  *  @module */
+export { Balancer } from "./balancer.ts";
 export { type CaptureStream, openCapture } from "./capture/capture-stream.ts";
 export type { CaptureDamage, CaptureFrame, CaptureInterface } from "./capture/types.ts";
 export { Engine } from "./engine.ts";
@@ -37,3 +38,5 @@ export type { Lease } from "./ipam/lease.ts";
 export { inMemory } from "./replay/replay-config.ts";
 export { replay } from "./replay/replay.ts";
 export type * from "./replay/types.ts";
+export type { BalancerInput } from "./service/schema.ts";
+export type * from "./service/types.ts";

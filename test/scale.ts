@@ -128,7 +128,7 @@ const columns = {
   /** Random traffic of two workers, on each build. */
   twoWorkerSeconds: { quick: 2, full: 60 },
   /** Rounds of 1,000 steps in which two workers learn the same stations at once, on each build. */
-  duelRounds: { quick: 50, full: 500 },
+  duelRounds: { quick: 10, full: 500 },
   /** Flows that begin and end against the models of balancers, on each build. */
   balanceSteps: { quick: 2_000, full: 200_000 },
   /** Lists of weights whose schedule is compared with what it must be. */
@@ -136,7 +136,7 @@ const columns = {
   /** Random steps against the model of the flow table, on each build. */
   flowSteps: { quick: 20_000, full: 1_000_000 },
   /** Rounds of 1,000 steps in which two workers insert and end the same flows at once, on each build. */
-  flowDuelRounds: { quick: 50, full: 500 },
+  flowDuelRounds: { quick: 10, full: 500 },
   /** Pairs of random configurations, one to become the other. */
   differences: { quick: 200, full: 20_000 },
   /** Ports that one reload changes, one of them impossible at first. */

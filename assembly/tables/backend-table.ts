@@ -4,6 +4,8 @@ import * as field from "../abi/backend";
 import * as atomic from "../memory/atomic";
 import { decay } from "./decay";
 
+/** Of a response time, as 0 is none. */
+const LEAST_MS: f64 = 0.000001;
 /** Milliseconds in which a response time that is not confirmed loses 63 % of its weight. */
 const WINDOW_MS: f64 = 10000;
 
@@ -28,8 +30,10 @@ export function responseMs(record: usize, nowMs: f64): f64 {
 export function measure(record: usize, ms: f64, nowMs: f64): void {
   const before = load<f64>(record, field.RESPONSE_MS);
   const kept = decay((nowMs - load<f64>(record, field.MEASURED_MS)) / WINDOW_MS);
-  store<f64>(record, before == 0 || ms > before ? ms : ms + (before - ms) * kept, field.RESPONSE_MS);
+  const smoothed = before == 0 || ms > before ? ms : ms + (before - ms) * kept;
+  store<f64>(record, max<f64>(smoothed, LEAST_MS), field.RESPONSE_MS);
   store<f64>(record, nowMs, field.MEASURED_MS);
+  atomic.store32(record + field.FAILURES, 0);
 }
 
 /** Load that the backend reports, in thousandths, while it counts; else -1. */
@@ -42,6 +46,12 @@ export function reportedLoad(record: usize, nowSeconds: u32): i32 {
 export function begin(record: usize): void {
   atomic.add32(record + field.ACTIVE, 1);
   atomic.add64(record + field.PICKED, 1);
+}
+
+/** A flow has failed. */
+export function fail(record: usize): void {
+  atomic.add32(record + field.FAILURES, 1);
+  atomic.add64(record + field.FAILED, 1);
 }
 
 /** A flow ends. A count is never trusted after a death: it does not go below 0. */

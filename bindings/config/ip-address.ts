@@ -84,6 +84,11 @@ export function reservedRole(subnet: IpAddress, address: IpAddress): string | nu
   return subnet.family === 4 && address.text === cut(subnet, subnet.prefixLength ?? 0, 1) ? "broadcast address" : null;
 }
 
+/** This host itself: 127.0.0.0/8 or ::1. */
+export function isLoopback(address: IpAddress): boolean {
+  return ipaddr.parse(address.text).range() === "loopback";
+}
+
 /** True for an address that one station can have, whatever its subnet. */
 export function isStationAddress(address: IpAddress): boolean {
   return !["multicast", "loopback", "unspecified", "broadcast", "ipv4Mapped"].includes(ipaddr.parse(address.text).range());

@@ -2,6 +2,7 @@
 import { type FieldWords, WORDS } from "./field.ts";
 import { inputSchema, type JsonSchema } from "./explain.ts";
 import { configSchema } from "./schema.ts";
+import type { z } from "zod";
 
 interface Row {
   path: string;
@@ -15,7 +16,7 @@ function* rows(schema: JsonSchema, path: string): Generator<Row> {
     const place = path === "" ? key : `${path}.${key}`;
     const words = below[WORDS];
     if (words) yield { path: place, words, isRequired: (schema.required ?? []).includes(key) };
-    yield* rows(below, place);
+    yield* rows(below.properties ? below : (below.anyOf?.find(({ properties }) => properties) ?? {}), place);
     if (below.items?.properties) yield* rows(below.items, `${place}[]`);
     if (typeof below.additionalProperties === "object") yield* mapRows(below.additionalProperties, `${place}.NETWORK`);
   }
@@ -36,10 +37,15 @@ function line({ path, words, isRequired }: Row): string {
 
 const HEAD = "| key | meaning | it must be | unit | default |\n|---|---|---|---|---|";
 
-/** Markdown: one line for each key; those of parts that are not built yet are named below the table. */
+/** Markdown: one line for each key of what people write, those of parts that are not built yet left out. */
+export function keyTable(schema: z.ZodType): string {
+  const built = [...rows(inputSchema(schema), "")].filter(({ words }) => words.must !== "left out");
+  return `${HEAD}\n${built.map(line).join("\n")}`;
+}
+
+/** The keys of a configuration; those of parts that are not built yet are named below the table. */
 export function configurationReference(): string {
   const all = [...rows(inputSchema(configSchema), "")];
-  const built = all.filter(({ words }) => words.must !== "left out");
   const absent = all.filter(({ words }) => words.must === "left out").map(({ path }) => `\`${path}\``);
-  return `${HEAD}\n${built.map(line).join("\n")}\n\nKnown to later versions and refused by this one: ${absent.join(", ")}.`;
+  return `${keyTable(configSchema)}\n\nKnown to later versions and refused by this one: ${absent.join(", ")}.`;
 }

@@ -1,7 +1,8 @@
 /** Which parts of docs/ are made from the program, and how a part is put in its place. */
 import { apiReference } from "../../agent/api/reference.ts";
 import { dockerOptionsReference } from "../../agent/docker/reference.ts";
-import { configurationReference } from "../../bindings/config/reference.ts";
+import { configurationReference, keyTable } from "../../bindings/config/reference.ts";
+import { balancerSchema } from "../../bindings/service/schema.ts";
 import { commandReference } from "../../cli/reference.ts";
 
 export interface Reference {
@@ -12,6 +13,7 @@ export interface Reference {
 
 export const references: Reference[] = [
   { name: "configuration", file: "docs/configuration.md", text: configurationReference },
+  { name: "balancer", file: "docs/balancers.md", text: () => keyTable(balancerSchema) },
   { name: "api", file: "docs/api.md", text: apiReference },
   { name: "commands", file: "docs/command-line.md", text: commandReference },
   { name: "docker options", file: "README.md", text: dockerOptionsReference },

@@ -54,6 +54,17 @@ test("they fail for a configuration with a longer MTU", () => {
   assert.equal(failures(changed("mtu: 1400", "mtu: 1500")), ["one that is longer than container2 takes does not"]);
 });
 
+test("requests go to the fast servers, and some to the slow one", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [built("balanced-requests")], { cwd: root, encoding: "utf8" });
+  assert.equal([status, stderr], [0, ""]);
+  const counts = [...stdout.matchAll(/^(\w+) +(\d+) requests, about [\d.]+ ms each$/gm)].map(
+    ([, name, count]) => [name, Number(count)] as const,
+  );
+  const { fast = 0, quick = 0, slow = 0 } = Object.fromEntries(counts);
+  assert.is(fast + quick + slow, 300, stdout);
+  assert.ok(slow >= 1 && slow < 60, stdout);
+});
+
 test("the host agent serves what the engine counts, to whom asks on loopback", async () => {
   const ports = ["a", "b"].map((name) => ({ name, network: "blue", memory: {} }));
   const { engine, url, close } = await startAgent(parseConfig({ networks: [{ name: "blue" }], ports }), 0);
