@@ -17,8 +17,8 @@ const FRAGMENT = 6;
 const TIME_TO_LIVE = 8;
 const PROTOCOL = 9;
 const CHECKSUM = 10;
-export const SOURCE: usize = 12;
-export const DESTINATION: usize = 16;
+const SOURCE = 12;
+const DESTINATION = 16;
 
 const DONT_FRAGMENT: u32 = 0x4000;
 const MORE_FRAGMENTS: u32 = 0x2000;
@@ -55,6 +55,10 @@ export function timeToLive(ip: usize): u32 { return load<u8>(ip, TIME_TO_LIVE); 
 export function protocol(ip: usize): u32 { return load<u8>(ip, PROTOCOL); }
 /** 16 bits. */
 export function checksum(ip: usize): u32 { return load16(ip + CHECKSUM); }
+/** Pointer to 4 bytes. */
+export function source(ip: usize): usize { return ip + SOURCE; }
+/** Pointer to 4 bytes. */
+export function destination(ip: usize): usize { return ip + DESTINATION; }
 /** Network order. */
 export function sourceBe(ip: usize): u32 { return load<u32>(ip, SOURCE); }
 /** Network order. */

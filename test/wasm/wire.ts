@@ -34,7 +34,7 @@ export {
   HEADER_BYTES as ipv4_HEADER_BYTES, isValid as ipv4_isValid, headerBytes as ipv4_headerBytes, typeOfService as ipv4_typeOfService,
   totalBytes as ipv4_totalBytes, identification as ipv4_identification, dontFragment as ipv4_dontFragment,
   moreFragments as ipv4_moreFragments, fragmentOffset as ipv4_fragmentOffset, isFragment as ipv4_isFragment,
-  timeToLive as ipv4_timeToLive, protocol as ipv4_protocol, checksum as ipv4_checksum, sourceBe as ipv4_sourceBe,
+  source as ipv4_source, destination as ipv4_destination, timeToLive as ipv4_timeToLive, protocol as ipv4_protocol, checksum as ipv4_checksum, sourceBe as ipv4_sourceBe,
   destinationBe as ipv4_destinationBe, setTotalBytes as ipv4_setTotalBytes, setIdentification as ipv4_setIdentification,
   setTimeToLive as ipv4_setTimeToLive, setChecksum as ipv4_setChecksum, setSourceBe as ipv4_setSourceBe,
   setDestinationBe as ipv4_setDestinationBe, swapAddresses as ipv4_swapAddresses, updateChecksum as ipv4_updateChecksum,

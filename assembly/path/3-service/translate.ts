@@ -29,14 +29,14 @@ const ICMP_CHECKSUM: usize = 2;
 export function setSource(descriptor: usize, address: usize, portBe: u32): void {
   const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
   const ip = desc.l3(descriptor);
-  setEnd(descriptor, isIpv4 ? ip + ipv4.SOURCE : ipv6.source(ip), address, SOURCE_PORT, portBe);
+  setEnd(descriptor, isIpv4 ? ipv4.source(ip) : ipv6.source(ip), address, SOURCE_PORT, portBe);
 }
 
 /** Makes the packet go to them. */
 export function setDestination(descriptor: usize, address: usize, portBe: u32): void {
   const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
   const ip = desc.l3(descriptor);
-  setEnd(descriptor, isIpv4 ? ip + ipv4.DESTINATION : ipv6.destination(ip), address, TARGET_PORT, portBe);
+  setEnd(descriptor, isIpv4 ? ipv4.destination(ip) : ipv6.destination(ip), address, TARGET_PORT, portBe);
 }
 
 function setEnd(descriptor: usize, place: usize, address: usize, portOffset: usize, portBe: u32): void {
