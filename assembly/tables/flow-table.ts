@@ -125,9 +125,9 @@ function isMine(worker: usize, entry: usize): bool {
   return lists.isOwn(worker, numberOf(entry) / FLOW_CHUNK) && lists.isLinked(worker, entry);
 }
 
-/** Makes `to` with `flags` of a flow that was `from`; false when it is no longer that. */
+/** Makes `to` with `flags` of a flow that was `from`; false when it is no longer that, or was none. */
 export function change(worker: usize, entry: usize, from: u64, to: u32, flags: u32): bool {
-  if (!atomic.compareExchange64(entry + field.WORD, from, word(instanceOf(from), to, flags))) return false;
+  if (!isLive(from) || !atomic.compareExchange64(entry + field.WORD, from, word(instanceOf(from), to, flags))) return false;
   if (stateOf(from) != to && isMine(worker, entry)) lists.refile(worker, entry, to);
   return true;
 }

@@ -189,6 +189,17 @@ tell(
   { workers: 2 },
 );
 
+tell("what is no flow does not become one by a change of its state", (yard) => {
+  const entry = yard.insert(serviceFlow(1));
+  const word = yard.tables.load64(entry);
+  for (const state of [field.STATE_FREE, field.STATE_CLAIMED, field.STATE_ENDING, field.STATE_DEAD]) {
+    yard.tables.store64(entry, (word & 0xffffffffn) | (BigInt(state) << 32n));
+    assert.not(yard.change(entry, field.STATE_ESTABLISHED), `state ${state}`);
+  }
+  yard.tables.store64(entry, word);
+  assert.ok(yard.change(entry, field.STATE_ESTABLISHED));
+});
+
 // ---------------------------------------------------------------- a full table
 tell("when the table is full the state goes first that can best be spared, and of that the flow last seen longest ago", (yard) => {
   const states = [...LIVE].reverse();
