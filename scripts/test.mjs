@@ -1,12 +1,13 @@
-/** `npm test [-- NAME …]`: set-up and build, then each test file in a process of its own: unit tests two at a time, native
- *  ones (real kernel) one after the other, with the host compared before and after them. NAME selects files whose path
- *  contains it. The last line is "N passed, N failed[, N skipped]"; the exit status is 0 only when nothing failed.
+/** `npm test [-- NAME …]`: set-up and build, then each test file in a process of its own: unit tests two at a time (those
+ *  whose head says "Processors: two" alone, after the others), native ones (real kernel) one after the other, with the host
+ *  compared before and after them. NAME selects files whose path contains it. The last line is "N passed, N failed[, N
+ *  skipped]"; the exit status is 0 only when nothing failed.
  *
  *  A test that cannot run prints "# skip: NAME: CAUSE: reason" (test/support/skip.ts) and is counted and named as skipped;
  *  in CI a skip for want of a package or a right is a failure. A file that crashes, hangs, leaves a process behind or runs
  *  no test is a failure too. Compiled tests whose source is gone do not run. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -90,11 +91,18 @@ function filesOf(folder) {
 }
 
 async function runUnitFiles() {
-  const waiting = [...unitFiles];
+  const waiting = unitFiles.filter((file) => !runsAlone(file));
   const runNext = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) await runFile(file, scale.unitFileSeconds);
   };
   await Promise.all(Array.from({ length: UNIT_FILES_AT_ONCE }, runNext));
+  for (const file of unitFiles.filter(runsAlone)) await runFile(file, scale.unitFileSeconds);
+}
+
+/** A file whose threads must run at the same moment says so at its head. */
+function runsAlone(file) {
+  const [head = ""] = readFileSync(join(root, file), "utf8").split("*/");
+  return /Processors: two\b/.test(head);
 }
 
 async function runNativeFiles() {

@@ -1,6 +1,8 @@
 /** Two workers that learn the same stations at the same moment, on ports that are always at their limits: claims of one key
  *  by both, moves against moves, evictions against moves. After each round nothing may be half done; after the sweep every
- *  ring must be whole and no port hold more than its limit.                                                                */
+ *  ring must be whole and no port hold more than its limit.
+ *
+ *  Processors: two, for the same moment is what it is about. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as port from "../../../assembly/abi/port.ts";

@@ -50,7 +50,7 @@ function fight(from: number): void {
 }
 
 side.run((round) => {
-  wasm.setTime(worker, round * 500);
+  wasm.setTime(worker, round * 2500);
   if (round % 2 === 0) fight((round / 2) * STEPS_PER_ROUND);
   else wasm.sweepFlows(worker, 2 * CHUNKS);
 });

@@ -1,5 +1,7 @@
 /** Two workers that insert, change and end the same flows at the same moment, in a table that is always full. After each round
- *  every flow must be whole: under both tuples, no tuple twice, and nothing left of those that have gone.                 */
+ *  every flow must be whole: under both tuples, no tuple twice, and nothing left of those that have gone.
+ *
+ *  Processors: two, for the same moment is what it is about. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FLOW_CHUNK } from "../../../assembly/abi/limits.ts";

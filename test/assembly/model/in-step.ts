@@ -6,8 +6,8 @@ import { parentPort, Worker } from "node:worker_threads";
 /** Round that may run, -1 when it is over: set once for each, as a side that sees one which the other does not waits for it for ever. */
 const ROUND = 2;
 const CONTROL_WORDS = 3;
-/** Looks at the other side's step before sleeping, about 0.1 ms. */
-const LOOKS = 10_000;
+/** Looks at the other side's step in one round, some 50 ms: enough for the kernel to give each side a processor where there are two. */
+const PATIENCE = 5_000_000;
 
 export const SIDES = [0, 1];
 
@@ -15,27 +15,24 @@ export const SIDES = [0, 1];
 export class Side {
   readonly #control: Int32Array;
   readonly #index: number;
+  #patience = 0;
 
   constructor(control: SharedArrayBuffer, index: number) {
     this.#control = new Int32Array(control);
     this.#index = index;
   }
 
-  /** Waits until the other side has come as far: awake for a moment, so that both go on at once, then asleep, as the other
-   *  side may want this processor.                                                                                      */
+  /** Waits, awake, until the other side has come as far. Where it does not run at the same time the patience of a round comes to an end; then this
+   *  one goes on alone.                                                                                                   */
   keepStep(step: number): void {
-    const [control, other] = [this.#control, 1 - this.#index];
-    Atomics.store(control, this.#index, step);
-    Atomics.notify(control, this.#index);
-    for (let looks = 0; Atomics.load(control, other) < step; looks++) {
-      const seen = Atomics.load(control, other);
-      if (looks >= LOOKS && seen < step) Atomics.wait(control, other, seen);
-    }
+    Atomics.store(this.#control, this.#index, step);
+    for (; this.#patience > 0 && Atomics.load(this.#control, 1 - this.#index) < step; this.#patience--);
   }
 
   /** Calls `round` with the number of each round that may run, and rests after it. */
   run(round: (number: number) => void): void {
     for (let number = 0; number >= 0; ) {
+      this.#patience = PATIENCE;
       round(number);
       parentPort?.postMessage(number);
       Atomics.wait(this.#control, ROUND, number);
