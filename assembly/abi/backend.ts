@@ -1,26 +1,16 @@
 /** A record of the backend table (BACKEND_BYTES each): an instance of a service. Written by the agent, but for the second cache line,
  *  which workers write: no lock, atomics where it says so.
  *
- *  0   state u32 | generation u32 | service u32 | weight u32 (in 1/256: a slow start has less than one)
- *  16  engine port u32 | port u16 (as it lies in the packet) | family u16 | MAC u64
- *  32  address, 16 bytes, IPv4 in the first four
- *  48  greatest number of flows u32 (0: any) | reported load u32 (in 1/1000) | until when it counts u32 (seconds, monotonic)
- *  64  active u32 (atomic) | failures in a row u32 (atomic) | response time f64 (ms; 0: never measured) | measured at f64 (ms)
+ *  0   state u32 | weight u32 (in 1/256: a slow start has less than one)
+ *  8   greatest number of flows u32 (0: any) | reported load u32 (in 1/1000) | until when it counts u32 (seconds, monotonic)
+ *  64  active u32 (atomic) | - | response time f64 (ms; 0: never measured) | measured at f64 (ms)
  *  88  picked u64 (atomic) | failed u64 (atomic)                                                                          */
 export const STATE = 0;
-export const GENERATION = 4;
-export const SERVICE = 8;
-export const WEIGHT = 12;
-export const ENGINE_PORT = 16;
-export const PORT = 20;
-export const FAMILY = 22;
-export const MAC = 24;
-export const ADDRESS = 32;
-export const MAX_ACTIVE = 48;
-export const LOAD = 52;
-export const LOAD_UNTIL = 56;
+export const WEIGHT = 4;
+export const MAX_ACTIVE = 8;
+export const LOAD = 12;
+export const LOAD_UNTIL = 16;
 export const ACTIVE = 64;
-export const FAILURES = 68;
 export const RESPONSE_MS = 72;
 export const MEASURED_MS = 80;
 export const PICKED = 88;

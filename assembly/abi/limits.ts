@@ -45,10 +45,6 @@ export const DEFAULT_MAC_AGE_SECONDS = 300;
 export const MIN_MAC_AGE_SECONDS = 15;
 export const MAX_MAC_AGE_SECONDS = 3600;
 
-/** Flows of an engine by default and the range: when the table is full the flow that can best be spared goes (abi/flow.ts says in which order). */
-export const DEFAULT_FLOWS = 262144;
-export const MIN_FLOWS = 1024;
-export const MAX_FLOWS = 2097152;
 /** Entries of the flow table that a worker takes at once. Power of two. */
 export const FLOW_CHUNK = 64;
 /** References in the flow index for each flow allowed: it has two, and half of all stay empty. */
@@ -59,15 +55,6 @@ export const FLOW_BUCKET_SLOTS = 8;
 export const FLOW_EVICTION_TRIES = 16;
 /** Owners of chunks that a new flow looks at for its worker's own, after a restart. */
 export const FLOW_CHUNK_LOOKS = 64;
-/** Time-outs of a flow in seconds: TIME_WAIT, half open, UDP without and with an answer, ICMP echo, a FIN seen, established (RFC 5382). */
-export const DEFAULT_TIME_WAIT_SECONDS = 60;
-export const DEFAULT_HALF_OPEN_SECONDS = 30;
-export const DEFAULT_UDP_UNANSWERED_SECONDS = 30;
-export const DEFAULT_ICMP_SECONDS = 30;
-export const DEFAULT_UDP_SECONDS = 180;
-export const DEFAULT_CLOSING_SECONDS = 120;
-export const DEFAULT_ESTABLISHED_SECONDS = 7440;
-
 /** Services of an engine; one more is refused. Index 0 means "none". */
 export const MAX_SERVICES = 1024;
 /** Backends of all services together; one more is refused. */

@@ -1,20 +1,19 @@
 /** A record of the service table (SERVICE_BYTES each), and its slate: what its balancer chooses from. Slates are written by the agent as a
  *  whole and published by their pointer; the place of an old one is used again after the grace period of its epoch.
  *
- *  0   state u32 (1: there is one) | algorithm u32 | network u32 | slate u32 (pointer, atomic; 0: no backend)
- *  64  of each worker, and of the agent (MAX_WORKERS + 1): slate that its turn is of u32 | next turn u32 | backend that had the last one, index
+ *  0   state u32 (1: there is one) | algorithm u32 | - | slate u32 (pointer, atomic; 0: no backend)
+ *  64  of each worker, and of the agent (MAX_WORKERS + 1): turns of the schedule u32, 0: none was had | next turn u32 | backend that had the last one, index
  *      + 1, u32 | numbers drawn u32
  *
  *  A slate: count u32 | turns u32 | places u32 | - | backend u32 each (index in the backend table), then for each turn of the schedule and
  *  for each place of the ring u16, the position of a backend in the slate.                                                 */
 export const STATE = 0;
 export const ALGORITHM = 4;
-export const NETWORK = 8;
 export const SLATE = 12;
 export const PROGRESS = 64;
 
 // progress of one worker
-export const PROGRESS_SLATE = 0;
+export const PROGRESS_TURNS = 0;
 export const PROGRESS_TURN = 4;
 export const PROGRESS_LAST = 8;
 export const PROGRESS_DRAWN = 12;

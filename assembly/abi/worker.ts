@@ -71,7 +71,6 @@ export const FLOWS_RIVAL = 432;
 export const FLOWS_ENDED = 440;
 export const FLOWS_EXPIRED = 448;
 export const FLOWS_EVICTED = 512;
-export const FLOWS_END = 576;
 
 // what a worker died of
 /** A Wasm trap, or a failed check of the debug build. */

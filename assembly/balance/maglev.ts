@@ -17,12 +17,7 @@ export function pick(worker: usize, service: usize, slate: usize, key: u64): u32
     const backend = services.usableAt(slate, services.placeAt(slate, services.below(mixed, places)));
     if (backend != 0) return backend;
   }
-  const count = services.count(slate);
-  for (let step: u32 = 0; step < count; step++) {
-    const backend = services.usableAt(slate, (services.below(mixed, count) + step) % count);
-    if (backend != 0) return backend;
-  }
-  return 0;
+  return services.usableFrom(slate, services.below(mixed, services.count(slate)), 0);
 }
 
 /** splitmix64 (Steele and others, 2014). */

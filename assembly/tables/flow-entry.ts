@@ -14,7 +14,6 @@ export function numberOf(entry: usize): u32 { return <u32>(entry - load<u32>(map
 export function wordOf(entry: usize): u64 { return atomic.load64(entry + field.WORD); }
 export function instanceOf(word: u64): u32 { return <u32>word; }
 export function stateOf(word: u64): u32 { return <u32>(word >> field.STATE_SHIFT) & 0xff; }
-export function flagsOf(word: u64): u32 { return <u32>(word >> field.FLAGS_SHIFT); }
 /** Word of these. */
 export function word(instance: u32, state: u32, flags: u32): u64 {
   return <u64>instance | (<u64>state << field.STATE_SHIFT) | (<u64>flags << field.FLAGS_SHIFT);
@@ -26,10 +25,6 @@ export function isLive(word: u64): bool {
   return state != field.STATE_FREE && state < <u32>field.STATE_CLAIMED;
 }
 
-/** Head of a tuple: 4 or 6 as the family, ports as they lie in the packet. */
-export function headOf(network: u32, protocol: u32, family: u32, fromPort: u32, toPort: u32): u64 {
-  return <u64>(network | (protocol << 16) | (family << 24)) | (<u64>(fromPort | (toPort << 16)) << 32);
-}
 /** Head of the tuple of an entry in `direction`. */
 export function headIn(entry: usize, direction: u32): u64 {
   if (direction == field.ORIGINAL) return load<u64>(entry, field.NETWORK);

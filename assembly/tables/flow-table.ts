@@ -160,6 +160,7 @@ export function remove(worker: usize, entry: usize, found: u64): bool {
 export function advance(worker: usize): void {
   const own = worker + map.WORKER_STATE;
   const chunks = lists.sweptChunks(worker);
+  if (chunks == 0) return;
   const elapsedMs = nowMs(worker) - load<u64>(own, state.FLOW_SWEPT_MS);
   const due = elapsedMs >= PASS_MS ? <u64>chunks : elapsedMs * chunks / PASS_MS;
   if (due == 0) return;

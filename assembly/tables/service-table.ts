@@ -26,26 +26,29 @@ export function placeAt(slate: usize, place: u32): u32 { return turnAt(slate, tu
 
 function progressOf(worker: usize, record: usize): usize { return record + field.PROGRESS + index(worker) * field.PROGRESS_BYTES; }
 
-/** The turn that is next for this worker. In a slate that is new to it: behind the last one's turn which is as far through the schedule as the
- *  last one's was; where the last one has gone, as far. So nobody is passed over, or had twice, because others came or went. */
+/** The turn that is next for this worker: the one behind its last. In a schedule that is another by now that is behind the turn of the same
+ *  backend which is as far through it as the last one was; where that backend has gone, as far. So nobody is passed over, or had twice,
+ *  because others came or went. */
 export function nextTurn(worker: usize, record: usize, slate: usize): u32 {
   const own = progressOf(worker, record);
-  const turn = load<u32>(own, field.PROGRESS_TURN);
-  const before = load<u32>(own, field.PROGRESS_SLATE);
-  if (before == <u32>slate || before == 0) return turn;
+  const next = load<u32>(own, field.PROGRESS_TURN);
+  const length = load<u32>(own, field.PROGRESS_TURNS);
+  const last = load<u32>(own, field.PROGRESS_LAST);
   const all = turns(slate);
-  const length = max<u32>(1, turns(before));
-  const as = all < 2 ? 0 : min<u32>(all - 1, <u32>(<u64>(turn % length) * all / length));
-  return behindLast(slate, as, load<u32>(own, field.PROGRESS_LAST));
+  if (length == 0 || all == 0) return 0;
+  if (length == all && hasTurn(slate, (next + all - 1) % all, last)) return next;
+  return behindLast(slate, <u32>(<u64>(next % length) * all / length), last);
 }
+
+function hasTurn(slate: usize, turn: u32, backend: u32): bool { return backendAt(slate, turnAt(slate, turn)) + 1 == backend; }
 
 function behindLast(slate: usize, near: u32, last: u32): u32 {
   const all = turns(slate);
   for (let far: u32 = 0; far < all; far++) {
     const below = (near + all - far) % all;
-    if (backendAt(slate, turnAt(slate, below)) + 1 == last) return below + 1;
+    if (hasTurn(slate, below, last)) return below + 1;
     const above = (near + far) % all;
-    if (backendAt(slate, turnAt(slate, above)) + 1 == last) return above + 1;
+    if (hasTurn(slate, above, last)) return above + 1;
   }
   return near;
 }
@@ -53,7 +56,7 @@ function behindLast(slate: usize, near: u32, last: u32): u32 {
 /** `backend` (index + 1) had turn `turn`. */
 export function haveTurn(worker: usize, record: usize, slate: usize, turn: u32, backend: u32): void {
   const own = progressOf(worker, record);
-  store<u32>(own, <u32>slate, field.PROGRESS_SLATE);
+  store<u32>(own, turns(slate), field.PROGRESS_TURNS);
   store<u32>(own, turn + 1, field.PROGRESS_TURN);
   store<u32>(own, backend, field.PROGRESS_LAST);
 }
@@ -73,6 +76,32 @@ export function draw(worker: usize, record: usize): u64 {
 
 /** `number` below `limit`, evenly, by the upper half of a hash. */
 export function below(number: u64, limit: u32): u32 { return <u32>((number >> 32) * limit >> 32); }
+
+/** The first turn from `first` around whose backend a new flow may go to; -1: there is none. */
+export function usableTurn(slate: usize, first: u32): i32 {
+  const all = turns(slate);
+  for (let step: u32 = 0; step < all; step++) {
+    const turn = (first + step) % all;
+    if (usableAt(slate, turnAt(slate, turn)) != 0) return <i32>turn;
+  }
+  return -1;
+}
+
+/** Index + 1 of the backend whose turn that is; 0: none is usable. */
+export function usableFromTurn(slate: usize, first: u32): u32 {
+  const turn = usableTurn(slate, first);
+  return turn < 0 ? 0 : backendAt(slate, turnAt(slate, turn)) + 1;
+}
+
+/** Index + 1 of the first backend from `position` around, whatever the weights, that a new flow may go to and that is not `other`; 0: there is none. */
+export function usableFrom(slate: usize, position: u32, other: u32): u32 {
+  const all = count(slate);
+  for (let step: u32 = 0; step < all; step++) {
+    const backend = usableAt(slate, (position + step) % all);
+    if (backend != 0 && backend != other) return backend;
+  }
+  return 0;
+}
 
 /** The backend at `position`, if a new flow may go to it: its index + 1, else 0. */
 export function usableAt(slate: usize, position: u32): u32 {

@@ -120,6 +120,18 @@ test("backends come and go while picks are out; those that stay go on", () => {
   assert.is(world.balancer.backends()[2]?.picked, 0, "one that comes back begins anew");
 });
 
+test("changes that nobody picked between begin nothing anew", () => {
+  const world = new World("round-robin", [1, 1, 1]);
+  assert.is(world.picks(2), "ab");
+  for (const weights of [
+    [1, 1],
+    [1, 1, 1, 1],
+    [1, 1, 1],
+  ])
+    world.balancer.set({ backends: backends(...weights) });
+  assert.is(world.picks(4), "cabc");
+});
+
 test("one that comes back before its last pick is done goes on with its counts", () => {
   const world = new World("round-robin", [1, 1]);
   const [, second] = [world.balancer.pick(), world.balancer.pick()];
