@@ -1,10 +1,4 @@
-/** A balancer by itself: which instance of a service gets the next request of a program. It chooses by the AssemblyScript of the hot path, over
- *  tables of its own; no port, no kernel and no right is needed.
- *
- *      const balancer = Balancer.create({ algorithm: "least-response-time", backends: [{ address: "10.0.0.2", port: 8080 }] });
- *      const picked = balancer.pick();
- *      try { await request(picked.backend); picked.done(); } catch (error) { picked.done({ error }); }
- */
+/** A balancer by itself: the AssemblyScript of the hot path over tables of its own, and what only time and failures decide, in TypeScript. */
 import { createHash, randomBytes } from "node:crypto";
 import { AGENT_WORKER } from "../assembly/abi/limits.ts";
 import { PortyardError } from "./error.ts";
@@ -27,7 +21,14 @@ const MAX_LOAD = 1_000_000;
 /** Tables must have some of everything. */
 const SMALLEST = { macs: 64, flows: 64, workers: 1 };
 
-/** Chooses instances of a service, and learns from how it went. */
+/** Which instance of a service gets the next request of a program, by the code of the hot path; no port, no kernel and no right is needed.
+ *  `docs/balancers.md` has the algorithms.
+ *
+ *  ```ts
+ *  const balancer = Balancer.create({ algorithm: "least-response-time", backends: [{ address: "10.0.0.2", port: 8080 }] });
+ *  const { backend, done } = balancer.pick();
+ *  await request(backend.address, backend.port).then(() => done(), (error) => done({ error }));
+ *  ``` */
 export class Balancer {
   readonly #tables: Tables;
   readonly #wasm: EngineExports;
@@ -64,7 +65,8 @@ export class Balancer {
 
   /** The instance for the next request.
    *  @throws PortyardError `no-backend`: none may be chosen. */
-  pick({ key }: PickOptions = {}): PickedBackend {
+  pick(options: PickOptions = {}): PickedBackend {
+    const { key } = options;
     const now = this.#advance();
     const number = key === undefined ? this.#keys++ : keyOf(key);
     this.#wasm.setTime(this.#worker, now);

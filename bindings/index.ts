@@ -1,6 +1,6 @@
 /** A packet forwarding engine for container networks, as a library: what `import { Engine } from "portyard"` gives. An {@link Engine} is a switch
  *  made of a configuration, which {@link parseConfig} checks; {@link explain} and {@link replay} answer what one would do with a frame, or
- *  with captured traffic. Ports in memory need no right and no kernel; TAPs and packet sockets need Linux, koffi and `CAP_NET_ADMIN`.
+ *  with captured traffic; a {@link Balancer} chooses which instance of a service gets a request. Ports in memory need no right and no kernel; TAPs and packet sockets need Linux, koffi and `CAP_NET_ADMIN`.
  *
  *  Two ports in memory, and a frame to everybody between them:
  *
