@@ -32,9 +32,11 @@ export function deviceName(label: string): string {
   return `pyt${process.pid}${label}`;
 }
 
-/** Both ends of a new veth pair in the host's namespace, up, without IPv6; removed at the end unless their namespace was. */
+/** Both ends of a new veth pair in the host's namespace, up, without IPv6; removed at the end unless their namespace was. One of the same name
+ *  is removed first: it may be left for a while by a namespace that an earlier test has removed. */
 export function makeVeth(label: string): { near: string; far: string } {
   const [near, far] = [deviceName(`${label}n`), deviceName(`${label}f`)];
+  removeDevice(near);
   ip(`link add ${near} type veth peer name ${far}`);
   onEnd(`veth ${near}`, () => removeDevice(near));
   return { near, far };

@@ -1,6 +1,7 @@
 /** Two threads that do the same thing at the same moment, step by step, and rest after each round while a referee looks. */
 import { once } from "node:events";
 import { parentPort, Worker } from "node:worker_threads";
+import { scale } from "../../scale.ts";
 
 // words of the control block; the first two are the steps of each side
 /** Round that may run, -1 when it is over: set once for each, as a side that sees one which the other does not waits for it for ever. */
@@ -57,4 +58,17 @@ export async function inStep(module: URL, data: object, atRest: (round: number) 
   } finally {
     for (const thread of threads) await thread.terminate();
   }
+}
+
+/** Says after how many rounds a duel is over: after `least` of them, but not before its sides have met. Whether two threads ever run at the very
+ *  same moment is not ours to say, so it waits with a bounded patience; then it says that the duel was none.               */
+export function untilMet(least: number, haveMet: () => boolean): (rounds: number) => boolean {
+  const end = Date.now() + scale.patienceMilliseconds;
+  return (rounds) => {
+    if (rounds < least) return false;
+    if (haveMet()) return true;
+    if (Date.now() < end) return false;
+    console.log(`# in ${rounds} rounds the two never claimed the same at once: this machine does not run two threads at the same moment`);
+    return true;
+  };
 }
