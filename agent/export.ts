@@ -9,7 +9,7 @@ import type { Held, Objects } from "./objects.ts";
 
 export interface ExportParts {
   /** What the instance was started with. */
-  config: Pick<EngineConfig, "workers" | "tables" | "docker">;
+  config: Pick<EngineConfig, "workers" | "tables" | "flowTimeouts" | "docker">;
   objects: Objects;
   engine: Pick<EngineLike, "ports">;
   publisher: Pick<Publisher, "chosen">;
@@ -17,10 +17,19 @@ export interface ExportParts {
 
 /** What there is, with the addresses that were lent and the MACs that were made from names. What is held is named beside it. To be
  *  called while no change is under way. */
-export function exportOf({ config: { workers, tables, docker }, objects, engine, publisher }: ExportParts): ExportView {
+export function exportOf({ config: { workers, tables, flowTimeouts, docker }, objects, engine, publisher }: ExportParts): ExportView {
   const { networks, ports } = objects.of();
   const name = objects.inventory.instance;
-  const whole = { name, workers, tables, networks, ports: ports.map((port) => objects.withLease(port)), ...(docker && { docker }) };
+  const whole = {
+    name,
+    workers,
+    tables,
+    flowTimeouts,
+    services: [],
+    networks,
+    ports: ports.map((port) => objects.withLease(port)),
+    ...(docker && { docker }),
+  };
   const states = new Map(engine.ports().map((port) => [port.name, port.state]));
   return {
     config: configInput(whole),

@@ -23,7 +23,7 @@ export interface ChangeView {
 }
 
 /** What an instance is started with and keeps. */
-export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables" | "docker">;
+export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables" | "flowTimeouts" | "docker">;
 
 /** What a reload would do, checked as far as that goes without touching anything.
  *  @param running what the instance was started with.

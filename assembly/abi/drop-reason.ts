@@ -31,6 +31,24 @@ export const ROGUE_DHCP = 12;
 /** A frame that was cut when it was captured lacks a header that is needed. In replays only. */
 export const SNAPPED_SHORT = 13;
 
+// 3 service
+/** The service has no backend that a new flow may go to; its client was refused at once. */
+export const NO_BACKEND = 44;
+/** The virtual address has no service on this port or protocol; the client was refused at once. */
+export const NO_SERVICE = 45;
+/** A segment in the middle of a connection that is not known; its client was told so by a reset. */
+export const NO_FLOW = 46;
+/** The flow table had no entry that could be spared. */
+export const FLOWS_FULL = 47;
+/** No station is known yet at the backend's address; it was asked for. */
+export const BACKEND_UNRESOLVED = 48;
+/** All source ports that were tried for a flow whose source must be translated are taken. */
+export const SOURCE_PORTS_TAKEN = 49;
+/** A fragment to a virtual address whose first one was not seen. */
+export const FRAGMENT_UNKNOWN = 50;
+/** A fragment that overlaps one that was seen, or one piece too many. */
+export const FRAGMENT_OVERLAP = 51;
+
 // 4 switch
 /** The destination is on the port that the frame came from. */
 export const SAME_PORT = 16;

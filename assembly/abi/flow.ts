@@ -9,12 +9,14 @@
  *  0   word u64 (atomic): instance 32 | state 8 | flags 24, from the lowest bit up
  *  8   network u16 | protocol u8 | family u8 | client port u16 | virtual port u16
  *  16  backend port u16 | source port u16 | last seen u32 (seconds, monotonic)
- *  24  service u32 | backend u32
+ *  24  service u32 | backend u32 (index + 1; 0: none)
  *  32  client address | virtual address | backend address | source address, 16 bytes each
  *  96  client MAC u64 | backend MAC u64 | client's port u32 | backend's port u32
  *  120 link: list 4, turn 28 (u32) | next u32 | previous u32, of the owner's lists: entry's number + 1
- *  132 next sequence number of the client u32 | of the backend u32 | time of the request u32 (ms)
- *  144 frames and bytes of the client, frames and bytes of the backend: u64 each                                            */
+ *  132 next sequence number of the client u32 | of the backend u32 | time of the request u32 (microseconds, wraps; before there is one how long the
+ *      handshake took)
+ *  144 frames and bytes of the client, frames and bytes of the backend: u64 each
+ *  176 last acknowledgment of the client u32 | of the backend u32                                                        */
 export const WORD = 0;
 export const NETWORK = 8;
 export const PROTOCOL = 10;
@@ -39,17 +41,33 @@ export const NEXT = 124;
 export const PREVIOUS = 128;
 export const CLIENT_SEQUENCE = 132;
 export const BACKEND_SEQUENCE = 136;
-export const REQUEST_MS = 140;
+export const REQUEST_US = 140;
 export const CLIENT_FRAMES = 144;
 export const CLIENT_BYTES = 152;
 export const BACKEND_FRAMES = 160;
 export const BACKEND_BYTES = 168;
+export const CLIENT_ACKNOWLEDGMENT = 176;
+export const BACKEND_ACKNOWLEDGMENT = 180;
 
 // bits of the word, and of the link
 export const FLAGS_SHIFT = 40;
 export const STATE_SHIFT = 32;
 export const LIST_MASK = 15;
 export const TURN_SHIFT = 4;
+
+// flags of the word
+/** The backend has answered the SYN, or the request. */
+export const FLAG_ANSWERED = 1;
+/** The client has sent data, at the time of the request. */
+export const FLAG_REQUESTED = 2;
+/** The response time was taken. */
+export const FLAG_MEASURED = 4;
+export const FLAG_CLIENT_FIN = 8;
+export const FLAG_BACKEND_FIN = 16;
+/** Its packets do not go through a virtual address: they are followed, and not changed. */
+export const FLAG_DIRECT = 32;
+/** The source is translated too: to the virtual address. */
+export const FLAG_SOURCE = 64;
 
 /** States, each of which has a list and a time-out. When the table is full the first of the first list that has any goes: the one that
  *  was last seen longest ago. */

@@ -59,6 +59,24 @@ export const FLOW_CHUNK_LOOKS = 64;
 export const MAX_SERVICES = 1024;
 /** Backends of all services together; one more is refused. */
 export const MAX_BACKENDS = 16384;
+/** Ports and ranges of ports of one service; one more is refused. */
+export const MAX_SERVICE_RULES = 32;
+/** Places of the endpoint table: virtual addresses and addresses of backends fill it to about a half. Power of two. */
+export const ENDPOINT_SLOTS = 32768;
+/** Flows by default (`tables.flows`), and their range: at the limit one goes that can best be spared. */
+export const DEFAULT_FLOWS = 262144;
+export const MIN_FLOWS = 1024;
+export const MAX_FLOWS = 1048576;
+/** Fragmented packets that a worker follows at once; one more takes the place of the oldest. */
+export const MAX_FRAGMENTED = 64;
+/** Pieces of one fragmented packet that are told apart; a packet in more of them is not followed on. */
+export const MAX_FRAGMENT_PIECES = 48;
+/** Seconds after which a fragmented packet is forgotten (RFC 791: 15; Linux waits 30). */
+export const FRAGMENT_SECONDS = 30;
+/** Source ports that are tried when that of a client is taken; then the flow is refused. */
+export const SOURCE_PORT_TRIES = 64;
+/** Established flows whose time is out that wait for their resets, of one worker; further ones wait in the table. Power of two. */
+export const RESET_ENTRIES = 64;
 /** Bytes of all slates, published ones and such as wait for their grace period: 32 services with rings, or 4,000 with 200 backends each. */
 export const SLATES_BYTES = 8388608;
 

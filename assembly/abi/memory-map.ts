@@ -13,11 +13,13 @@ import {
   LONG_DROP_LOG_ENTRIES,
   MAX_ADDRESSES,
   MAX_DROP_REASONS,
+  MAX_FRAGMENTED,
   MAX_MACS_PER_PORT,
   MAX_NETWORKS,
   MAX_PORTS,
   MAX_TRUNKS,
   MAX_WORKERS,
+  RESET_ENTRIES,
   RX_ENTRIES,
   TX_ENTRIES,
   URING_CQ_ENTRIES,
@@ -75,11 +77,12 @@ export const HEAD_FLOW_CHUNKS = HEAD_FLOWS + 4;
 export const HEAD_FLOW_INDEX = HEAD_FLOW_CHUNKS + 4;
 /** u32: buckets of the flow index less one; their number is a power of two. */
 export const HEAD_FLOW_BUCKET_MASK = HEAD_FLOW_INDEX + 4;
-/** u32 pointers: services, backends, and where slates are (abi/service.ts) and end. All 0 where there is no flow table. */
+/** u32 pointers: services, backends, and where slates are (abi/service.ts) and end; endpoints. No room for any of them where there is no flow table. */
 export const HEAD_SERVICES = HEAD_FLOW_BUCKET_MASK + 4;
 export const HEAD_BACKENDS = HEAD_SERVICES + 4;
 export const HEAD_SLATES = HEAD_BACKENDS + 4;
 export const HEAD_SLATES_END = HEAD_SLATES + 4;
+export const HEAD_ENDPOINTS = HEAD_SLATES_END + 4;
 /** u32: entries in the MAC table now, learned and static; atomic. On a cache line of its own. */
 export const HEAD_MAC_COUNT = HEAD + 128;
 /** u32: configuration epoch; every change of a table by the agent ends by raising it. On a cache line of its own. */
@@ -155,9 +158,11 @@ export const MAC_ENTRY_BYTES = 16;
 // flow entries (variable: HEAD_FLOWS); owner + 1 of each chunk, u32 (HEAD_FLOW_CHUNKS); index, buckets of u64 (HEAD_FLOW_INDEX)
 export const FLOW_BYTES = 192;
 
-// services, index 0 unused (variable: HEAD_SERVICES), backends (HEAD_BACKENDS), slates (HEAD_SLATES)
-export const SERVICE_BYTES = 512;
+// services, index 0 unused (variable: HEAD_SERVICES), backends (HEAD_BACKENDS), slates (HEAD_SLATES), endpoints (HEAD_ENDPOINTS; open addressing,
+// probing runs past the end by one window)
+export const SERVICE_BYTES = 704;
 export const BACKEND_BYTES = 128;
+export const ENDPOINT_BYTES = 64;
 
 // ---------------------------------------------------------------- region of one worker, offsets from its beginning
 // io_uring: both rings in one area, the submission entries in another, each on pages of its own
@@ -185,8 +190,15 @@ export const EPOLL_EVENTS = READY + READY_BYTES;
 export const EPOLL_EVENT_COUNT = 256;
 export const EPOLL_EVENTS_BYTES = EPOLL_EVENT_COUNT * 16;
 
+// fragmented packets that the worker follows (path/3-service/fragments.ts), and flows that wait for their resets: u32 entry's number + 1
+export const FRAGMENTED = EPOLL_EVENTS + EPOLL_EVENTS_BYTES;
+export const FRAGMENTED_BYTES = 256;
+export const FRAGMENTED_END = FRAGMENTED + MAX_FRAGMENTED * FRAGMENTED_BYTES;
+export const RESETS = FRAGMENTED_END;
+export const RESETS_BYTES = RESET_ENTRIES * 4;
+
 // free slots: u32 indices, last in first out
-export const FREE_SLOTS = EPOLL_EVENTS + EPOLL_EVENTS_BYTES;
+export const FREE_SLOTS = RESETS + RESETS_BYTES;
 export const FREE_SLOTS_BYTES = WORKER_SLOTS * 4;
 
 // received frames that wait for processing: u32 slots

@@ -24,6 +24,6 @@ export function portInput({ tap, host: _made, publish, ...others }: PortConfig):
 }
 
 /** `parseConfig` makes the same configuration of it. Of a port that was lent addresses they are its own. */
-export function configInput({ networks, ports, ...rest }: EngineConfig): ConfigInput {
-  return { ...rest, networks: networks.map(networkInput), ports: ports.map(portInput) };
+export function configInput({ tables, flowTimeouts: _times, services: _services, networks, ports, ...rest }: EngineConfig): ConfigInput {
+  return { ...rest, tables: { macs: tables.macs }, networks: networks.map(networkInput), ports: ports.map(portInput) };
 }

@@ -1,7 +1,7 @@
 /** From what people write to what the engine takes: defaults filled in, one value made a list, text made canonical. */
 import { availableParallelism } from "node:os";
-import { DEFAULT_MAC_AGE_SECONDS, DEFAULT_MACS, MAX_MACS_PER_PORT, MAX_WORKERS } from "../../assembly/abi/limits.ts";
-import { DEFAULT_NAME, DEFAULT_PLUGIN_SOCKET, DEFAULT_POOLS } from "./defaults.ts";
+import { DEFAULT_FLOWS, DEFAULT_MAC_AGE_SECONDS, DEFAULT_MACS, MAX_MACS_PER_PORT, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import { DEFAULT_FLOW_TIMEOUTS, DEFAULT_NAME, DEFAULT_PLUGIN_SOCKET, DEFAULT_POOLS } from "./defaults.ts";
 import { formatAddress, readAddress } from "./ip-address.ts";
 import { defaultMac } from "./mac-address.ts";
 import { DEFAULT_MTU, type NetworkInput } from "./network-schema.ts";
@@ -94,9 +94,11 @@ export function normaliseConfig(input: ConfigInput): EngineConfig {
   return {
     name,
     workers: workerCount(input.workers),
-    tables: { macs: input.tables?.macs ?? DEFAULT_MACS },
+    tables: { macs: input.tables?.macs ?? DEFAULT_MACS, flows: DEFAULT_FLOWS },
+    flowTimeouts: { ...DEFAULT_FLOW_TIMEOUTS },
     networks,
     ports,
+    services: [],
     ...(input.docker && { docker: { socket, pools } }),
   };
 }

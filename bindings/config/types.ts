@@ -1,6 +1,8 @@
 /** The configuration as the engine takes it: checked, with every default filled in. `parseConfig` makes it from what a
  *  person wrote (design section 8); nothing behind it checks again. */
 
+import type { BalancerConfig } from "../service/types.ts";
+
 /** A broadcast domain. */
 export interface NetworkConfig {
   /** RFC 1123 label; "service" is refused. */
@@ -105,16 +107,55 @@ export interface PortConfig {
   memory?: MemoryConfig;
 }
 
+/** A port of a service, or several in a row. */
+export interface ServicePort {
+  protocol: "tcp" | "udp";
+  /** The first, 1-65,535. */
+  port: number;
+  /** The last, from `port` on. */
+  lastPort: number;
+  /** Of the backends, for the first; the others follow in a row. */
+  targetPort: number;
+}
+
+/** A service: instances that its requests are spread over. */
+export interface ServiceConfig extends BalancerConfig {
+  /** RFC 1123 label, unique in the instance. */
+  name: string;
+  network: string;
+  /** Virtual addresses without prefix length, at most one of each family; empty: it is found by name only. A family without one is not served. */
+  addresses: string[];
+  /** At most MAX_SERVICE_RULES, none overlapping another; empty without a virtual address. */
+  ports: ServicePort[];
+  /** A client has the same backend again until it was silent for so long; 0: it has not. */
+  affinitySeconds: number;
+}
+
+/** Seconds after which a flow that is silent ends, by its state. */
+export interface FlowTimeouts {
+  /** TCP: a SYN was seen and its answer not answered. */
+  halfOpen: number;
+  established: number;
+  /** TCP: a FIN was seen. */
+  closing: number;
+  timeWait: number;
+  udpUnanswered: number;
+  udp: number;
+  icmp: number;
+}
+
 /** All that an engine, or an agent, is to be. */
 export interface EngineConfig {
   /** Name of the instance: RFC 1123 label. */
   name: string;
   /** Worker threads, 1-16. */
   workers: number;
-  /** Room for learned MAC addresses: a multiple of 1,024 up to 1,048,576. */
-  tables: { macs: number };
+  /** Room for learned MAC addresses and for flows: multiples of 1,024 up to 1,048,576. */
+  tables: { macs: number; flows: number };
+  flowTimeouts: FlowTimeouts;
   networks: NetworkConfig[];
   ports: PortConfig[];
+  services: ServiceConfig[];
   /** The driver of Docker's networks, which the agent serves; left out for none. */
   docker?: DockerConfig;
 }

@@ -1,5 +1,7 @@
 /** Where the parts of variable size lie, for given table sizes: the arithmetic behind assembly/abi/memory-map.ts. */
 import {
+  ADDRESS_PROBES,
+  ENDPOINT_SLOTS,
   FLOW_BUCKET_SLOTS,
   FLOW_CHUNK,
   FLOW_REFERENCES,
@@ -35,6 +37,7 @@ export interface Layout extends TableSizes {
   backends: number;
   slates: number;
   slatesEnd: number;
+  endpoints: number;
   /** Bytes of the tables region, a multiple of a Wasm page: the size of the tables file. */
   tablesBytes: number;
   /** Where the region of the first worker begins. */
@@ -57,7 +60,8 @@ export function layOut(sizes: TableSizes): Layout {
   const backends = services + (flows > 0 ? MAX_SERVICES * map.SERVICE_BYTES : 0);
   const slates = backends + (flows > 0 ? MAX_BACKENDS * map.BACKEND_BYTES : 0);
   const slatesEnd = slates + (flows > 0 ? SLATES_BYTES : 0);
-  const workersBase = roundUp(slatesEnd, map.WASM_PAGE_BYTES);
+  const endpointsEnd = slatesEnd + (flows > 0 ? (ENDPOINT_SLOTS + ADDRESS_PROBES) * map.ENDPOINT_BYTES : 0);
+  const workersBase = roundUp(endpointsEnd, map.WASM_PAGE_BYTES);
   return {
     ...sizes,
     flows,
@@ -73,6 +77,7 @@ export function layOut(sizes: TableSizes): Layout {
     backends,
     slates,
     slatesEnd,
+    endpoints: slatesEnd,
     tablesBytes: workersBase - map.TABLES,
     workersBase,
   };

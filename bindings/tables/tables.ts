@@ -82,6 +82,7 @@ export class Tables {
     this.store32(map.HEAD_BACKENDS, layout.backends);
     this.store32(map.HEAD_SLATES, layout.slates);
     this.store32(map.HEAD_SLATES_END, layout.slatesEnd);
+    this.store32(map.HEAD_ENDPOINTS, layout.endpoints);
     this.store32(map.HEAD_EPOCH, 1);
     this.store32(map.HEAD_LAYOUT, LAYOUT_VERSION);
     this.store32(map.HEAD_MAGIC, map.MAGIC);

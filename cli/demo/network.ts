@@ -4,6 +4,7 @@
  *
  *    container1 eth0 10.77.0.2 ── my-network ── 10.77.0.3 eth0 container2                                              */
 import { closeSync, constants, openSync } from "node:fs";
+import { DEFAULT_FLOW_TIMEOUTS } from "../../bindings/config/defaults.ts";
 import type { EngineConfig, PortConfig, PortKind } from "../../bindings/config/types.ts";
 import { ipBatch } from "./command.ts";
 import { CONTAINERS, INTERFACE, MTU, NETWORK, PREFIX_BITS, type Station, SUBNET } from "./plan.ts";
@@ -14,7 +15,9 @@ export function engineConfig(name: string, kind: PortKind, tag = ""): EngineConf
   return {
     name,
     workers: 1,
-    tables: { macs: 65_536 },
+    tables: { macs: 65_536, flows: 262_144 },
+    flowTimeouts: DEFAULT_FLOW_TIMEOUTS,
+    services: [],
     networks: [network],
     ports: CONTAINERS.map((station, index) => portConfig(station, kind, vethName(tag, index))),
   };

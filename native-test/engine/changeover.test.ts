@@ -114,7 +114,7 @@ test(
         await Datagrams.send(third, second, second.ipv4, 1);
         await scene.predecessor.kill("SIGKILL");
         process.kill(scene.forwarder, "SIGKILL");
-        await withEngine({ ...scene.config, tables: { macs: 4 } }, async (engine) => {
+        await withEngine({ ...scene.config, tables: { macs: 4, flows: 64 } }, async (engine) => {
           assert.ok(engine.ports().every(({ state, kind, pinned }) => state === "up" && pinned === (kind === "tap")));
           assert.ok(stations(engine).some((station) => station.endsWith("p3 learned")));
           assert.ok(engine.ports().find(({ name }) => name === "p2")!.sentFrames >= sent);
@@ -164,7 +164,7 @@ test(
   ...needing([...NEEDS], "where there is no room for the tables, the predecessor's forwarder goes on without a lost frame", async () => {
     const folder = smallFolder();
     try {
-      await failedTakeover("tmpfs-full", ({ config }) => ({ ...config, tables: { macs: 262_144 } }), folder.path);
+      await failedTakeover("tmpfs-full", ({ config }) => ({ ...config, tables: { macs: 262_144, flows: 64 } }), folder.path);
     } finally {
       folder.remove();
     }

@@ -58,7 +58,7 @@ export async function withPredecessor(body: (scene: Scene) => Promise<void>, fol
   }
 }
 
-export const other = (config: EngineConfig): EngineConfig => ({ ...config, workers: 2, tables: { macs: 1024 } });
+export const other = (config: EngineConfig): EngineConfig => ({ ...config, workers: 2, tables: { macs: 1024, flows: 64 } });
 export const stations = (engine: Engine): string[] => engine.macs().map(({ mac, port, kind }) => `${mac} ${port} ${kind}`);
 export const devicesIn = ({ namespace }: Container): string[] => ipJson(`-n ${namespace.name} link show`).map(({ ifname }) => ifname);
 /** Beside those of a forwarder that stands by, which comes when it likes. The tables lie in /dev/shm where the run folder is no tmpfs. */
