@@ -11,6 +11,7 @@ import * as atomic from "./memory/atomic";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
 import * as workers from "./memory/worker";
+import { endOutOfTime } from "./path/3-service/time-out";
 import { processBurst, processCutFrame, processNext as processOne } from "./pipeline";
 import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
@@ -46,9 +47,10 @@ export function buryWorker(regionIndex: u32, index: u32): void { burial.bury(reg
 
 /** Sets the time and lets the sweeps of the MAC and flow tables go on as far as they are due. */
 export function setTime(worker: usize, nowMs: f64): void {
-  workers.setNow(worker, <u64>nowMs);
+  workers.setNow(worker, nowMs);
   sweep.advance(worker);
   flows.advance(worker);
+  endOutOfTime(worker);
   const heartbeat = workers.recordPointer(worker) + record.HEARTBEAT;
   store<u32>(heartbeat, load<u32>(heartbeat) + 1);
 }
@@ -221,7 +223,7 @@ export function sweepMacs(worker: usize, steps: u32): void { sweep.sweep(worker,
 /** Where the draft of a flow is laid out (abi/flow.ts). */
 export function flowDraft(worker: usize): usize { return flows.draftOf(worker); }
 /** Inserts the draft in `state`: its entry, or why not (abi/flow.ts, below REFUSED_END). */
-export function insertFlow(worker: usize, state: u32): usize { return flows.insert(worker, state); }
+export function insertFlow(worker: usize, state: u32): usize { return flows.insert(worker, state, 0); }
 /** Entry whose tuple in one direction is that of the draft in `direction`, the direction of the entry in its lowest bit; 0: none. */
 export function findFlow(worker: usize, direction: u32): usize { return flows.findDraft(worker, direction); }
 /** A frame of the flow was seen. */

@@ -2,6 +2,7 @@
  *
  *      ingress   parse once, which network, is it allowed to say what it says     path/1-ingress
  *      answer    neighbours of bound addresses                                    path/2-answer
+ *      service   flows, virtual addresses, backends                               path/3-service
  *      switch    learn, look up, flood                                            path/4-switch
  *      egress    membership, size, super-frames, checksums, tags; queue           path/5-egress
  *
@@ -27,9 +28,11 @@ import * as cut from "./path/1-ingress/cut";
 import { parse } from "./path/1-ingress/parse";
 import { checkSource } from "./path/1-ingress/source-check";
 import { answer } from "./path/2-answer/answer";
+import { concerns, serve } from "./path/3-service/serve";
 import { forward } from "./path/4-switch/forward";
 import { clampMss, exceedsMtu } from "./path/5-egress/mss-clamp";
 import * as counter from "./tables/counter";
+import * as networks from "./tables/network-table";
 
 /** Takes waiting frames their way while there is room for what they may become: slots for segments and copies, places in
  *  the queue of writes. At most BURST_FRAMES. */
@@ -84,6 +87,7 @@ function decide(worker: usize, descriptor: usize): u32 {
   if (verdict == field.CONTINUE) verdict = noted(step.NETWORK, descriptor, classify(worker, descriptor));
   if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
+  if (verdict == field.CONTINUE && hasServices(descriptor)) verdict = noted(step.SERVICE, descriptor, serve(worker, descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;
 }
@@ -94,12 +98,18 @@ function decideCut(worker: usize, descriptor: usize): u32 {
   if (verdict == field.CONTINUE) verdict = noted(step.PARSE, descriptor, parse(descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.NETWORK, descriptor, classify(worker, descriptor));
   if (verdict != field.CONTINUE) return verdict;
-  if (cut.withdraw(descriptor) && isLookedAt(worker, descriptor)) return noted(step.CUT, descriptor, desc.drop(descriptor, reason.SNAPPED_SHORT));
+  const isShort = cut.withdraw(descriptor);
+  if (isShort && (isLookedAt(worker, descriptor) || hasServices(descriptor) && concerns(descriptor))) {
+    return noted(step.CUT, descriptor, desc.drop(descriptor, reason.SNAPPED_SHORT));
+  }
   if (isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
+  if (verdict == field.CONTINUE && hasServices(descriptor)) verdict = noted(step.SERVICE, descriptor, serve(worker, descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;
 }
+
+function hasServices(descriptor: usize): bool { return networks.hasServices(desc.network(descriptor)); }
 
 /** True when something must be done about the frame because of the port that it came from. */
 function isLookedAt(worker: usize, descriptor: usize): bool {

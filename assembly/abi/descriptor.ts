@@ -33,6 +33,8 @@ export const FLAG_FRAGMENT = 16;
 export const FLAG_GROUP = 32;
 /** IPv6 whose extension headers go on beyond what is walked: what they lead to is not known. */
 export const FLAG_CHAIN_CUT = 64;
+/** It was given other ends by the service stage: it may leave by the port that it came from. */
+export const FLAG_SERVED = 128;
 
 // verdicts of a stage
 export const CONTINUE = 0;

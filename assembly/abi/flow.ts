@@ -92,6 +92,11 @@ export const LISTS = 8;
 export const DIRECTION_SHIFT = 31;
 export const REFERENCE_BYTES = 8;
 
+/** Instead of a protocol: no connection, but which backend a client has (session affinity). Its tuples are client -> virtual address with port
+ *  0, and the reverse with AFFINITY_PORT. */
+export const AFFINITY = 0;
+export const AFFINITY_PORT = 0xffff;
+
 // directions
 export const ORIGINAL = 0;
 export const REPLY = 1;

@@ -19,6 +19,7 @@ export const NETWORK = 3;
 export const SOURCE = 4;
 export const ANSWER = 5;
 export const SWITCH = 6;
+export const SERVICE = 7;
 
 // what a stage looked at or did
 /** The outer tag, by which a trunk knows the network: number its VLAN identifier. */

@@ -13,6 +13,8 @@ export function recordOf(index: u32): usize { return map.WORKERS + index * map.W
 export function recordPointer(worker: usize): usize { return load<u32>(worker + map.WORKER_STATE, state.RECORD); }
 export function index(worker: usize): u32 { return load<u32>(worker + map.WORKER_STATE, state.INDEX); }
 export function nowSeconds(worker: usize): u32 { return load<u32>(worker + map.WORKER_STATE, state.NOW_SECONDS); }
+/** Microseconds, wraps. */
+export function nowUs(worker: usize): u32 { return load<u32>(worker + map.WORKER_STATE, state.NOW_US); }
 export function nowMs(worker: usize): u64 { return load<u64>(worker + map.WORKER_STATE, state.NOW_MS); }
 
 /** How this worker sees `port` (abi/worker-state.ts, VIEW_*). */
@@ -28,9 +30,11 @@ export function count(worker: usize, field: u32, by: u64): void {
 }
 
 /** Sets the time of this turn. */
-export function setNow(worker: usize, milliseconds: u64): void {
+export function setNow(worker: usize, nowMs: f64): void {
+  const milliseconds = <u64>nowMs;
   store<u64>(worker + map.WORKER_STATE, milliseconds, state.NOW_MS);
   store<u32>(worker + map.WORKER_STATE, <u32>(milliseconds / 1000), state.NOW_SECONDS);
+  store<u32>(worker + map.WORKER_STATE, <u32><u64>(nowMs * 1000), state.NOW_US);
 }
 
 /** Makes region `regionIndex` ready for a new incarnation of worker `index`: everything empty, all slots free, no port seen.

@@ -27,6 +27,9 @@ function noteFound(record: usize, family: u32, low: u64, high: u64): void {
   note(step.BINDING, <u32>(record != 0), record == 0 ? 0 : portOf(record), family, low, high);
 }
 
+/** Whether the address, as two halves, is bound to a port. */
+export function isBound(network: u32, family: u32, low: u64, high: u64): bool { return search(network, family, low, high) != 0; }
+
 export function portOf(record: usize): u32 { return load<u32>(record, field.PORT); }
 export function macOf(record: usize): u64 { return load<u64>(record, field.MAC); }
 

@@ -11,6 +11,19 @@ const WINDOW_MS: f64 = 10000;
 
 export function recordOf(backend: u32): usize { return load<u32>(map.HEAD_BACKENDS) + backend * map.BACKEND_BYTES; }
 export function weight(record: usize): u32 { return load<u32>(record, field.WEIGHT); }
+/** Index of the service that it belongs to. */
+export function serviceOf(record: usize): u32 { return load<u32>(record, field.SERVICE); }
+/** Its own port; 0: the one that a rule of its service says. */
+export function ownPort(record: usize): u32 { return load<u32>(record, field.PORT); }
+/** Address of the 16 bytes of its address. */
+export function addressOf(record: usize): usize { return record + field.ADDRESS; }
+/** Of the station at its address; 0: not known. */
+export function macOf(record: usize): u64 { return atomic.load64(record + field.MAC); }
+export function setMac(record: usize, mac: u64): void { atomic.store64(record + field.MAC, mac); }
+/** The next backend with its address in its network: index + 1, or 0. */
+export function nextOf(record: usize): u32 { return load<u32>(record, field.NEXT); }
+/** True until it is drained, left out or gone, however many flows it has. */
+export function isWanted(record: usize): bool { return load<u32>(record) == field.USABLE && weight(record) != 0; }
 export function active(record: usize): u32 { return atomic.load32(record + field.ACTIVE); }
 
 /** True when a new flow may go to it. */
@@ -46,6 +59,9 @@ export function begin(record: usize): void {
   atomic.add32(record + field.ACTIVE, 1);
   atomic.add64(record + field.PICKED, 1);
 }
+
+/** It has answered. */
+export function answered(record: usize): void { atomic.add64(record + field.ANSWERED, 1); }
 
 /** A flow has failed. */
 export function fail(record: usize): void { atomic.add64(record + field.FAILED, 1); }

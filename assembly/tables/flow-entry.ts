@@ -14,6 +14,7 @@ export function numberOf(entry: usize): u32 { return <u32>(entry - load<u32>(map
 export function wordOf(entry: usize): u64 { return atomic.load64(entry + field.WORD); }
 export function instanceOf(word: u64): u32 { return <u32>word; }
 export function stateOf(word: u64): u32 { return <u32>(word >> field.STATE_SHIFT) & 0xff; }
+export function flagsOf(word: u64): u32 { return <u32>(word >> field.FLAGS_SHIFT); }
 /** Word of these. */
 export function word(instance: u32, state: u32, flags: u32): u64 {
   return <u64>instance | (<u64>state << field.STATE_SHIFT) | (<u64>flags << field.FLAGS_SHIFT);

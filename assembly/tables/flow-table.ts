@@ -12,12 +12,14 @@ import * as map from "../abi/memory-map";
 import * as field from "../abi/flow";
 import * as record from "../abi/worker";
 import * as state from "../abi/worker-state";
-import { FLOW_CHUNK, FLOW_EVICTION_TRIES } from "../abi/limits";
+import { FLOW_CHUNK, FLOW_EVICTION_TRIES, RESET_ENTRIES } from "../abi/limits";
 import * as atomic from "../memory/atomic";
 import { count, nowMs, nowSeconds } from "../memory/worker";
-import { areSame, entryOf, instanceOf, isLive, numberOf, stateOf, word, wordOf } from "./flow-entry";
+import * as backends from "./backend-table";
+import { areSame, entryOf, flagsOf, instanceOf, isLive, numberOf, stateOf, word, wordOf } from "./flow-entry";
 import * as flows from "./flow-index";
 import * as lists from "./flow-lists";
+import * as services from "./service-table";
 
 /** Milliseconds in which the sweep goes over the whole table. */
 const PASS_MS: u64 = 4000;
@@ -31,8 +33,8 @@ export function draftOf(worker: usize): usize { return worker + map.WORKER_STATE
 export function findDraft(worker: usize, direction: u32): usize { return flows.findSame(draftOf(worker), direction); }
 
 // ---------------------------------------------------------------- a flow begins
-/** Inserts the draft, as a flow in `first`, under both of its tuples; its entry, or why not: FULL, RIVAL, TAKEN. */
-export function insert(worker: usize, first: u32): usize {
+/** Inserts the draft, as a flow in `first` with `flags`, under both of its tuples; its entry, or why not: FULL, RIVAL, TAKEN. */
+export function insert(worker: usize, first: u32, flags: u32): usize {
   const draft = draftOf(worker);
   if (areSame(draft, field.ORIGINAL, draft, field.REPLY)) return field.TAKEN;
   if (findDraft(worker, field.ORIGINAL) != 0 || findDraft(worker, field.REPLY) != 0) return field.TAKEN;
@@ -45,7 +47,7 @@ export function insert(worker: usize, first: u32): usize {
   atomic.store64(entry + field.WORD, word(own, field.STATE_CLAIMED, 0));
   const why = enter(entry);
   if (why != field.REFUSED_END) return letGo(worker, entry, why);
-  atomic.store64(entry + field.WORD, word(own, first, 0));
+  atomic.store64(entry + field.WORD, word(own, first, flags));
   lists.append(worker, entry, first);
   atomic.add32(map.HEAD_FLOW_COUNT, 1);
   count(worker, record.FLOWS_INSERTED, 1);
@@ -125,11 +127,19 @@ function isMine(worker: usize, entry: usize): bool {
   return lists.isOwn(worker, numberOf(entry) / FLOW_CHUNK) && lists.isLinked(worker, entry);
 }
 
-/** Makes `to` with `flags` of a flow that was `from`; false when it is no longer that, or was none. */
+/** Makes `to` with `flags` of a flow that was `from`; false when it is no longer that, or was none. In TIME_WAIT its backend has it no more. */
 export function change(worker: usize, entry: usize, from: u64, to: u32, flags: u32): bool {
   if (!isLive(from) || !atomic.compareExchange64(entry + field.WORD, from, word(instanceOf(from), to, flags))) return false;
-  if (stateOf(from) != to && isMine(worker, entry)) lists.refile(worker, entry, to);
+  if (stateOf(from) == to) return true;
+  if (to == field.STATE_TIME_WAIT) leaveBackend(entry);
+  if (isMine(worker, entry)) lists.refile(worker, entry, to);
   return true;
+}
+
+/** Its backend has one flow less. */
+function leaveBackend(entry: usize): void {
+  const backend = load<u32>(entry, field.BACKEND);
+  if (backend != 0 && load<u8>(entry, field.PROTOCOL) != field.AFFINITY) backends.finish(backends.recordOf(backend - 1));
 }
 
 // ---------------------------------------------------------------- a flow ends
@@ -138,6 +148,7 @@ export function change(worker: usize, entry: usize, from: u64, to: u32, flags: u
 function end(worker: usize, entry: usize, found: u64): bool {
   atomic.store32(entry + field.LAST_SEEN, nowSeconds(worker));
   if (!atomic.compareExchange64(entry + field.WORD, found, word(instanceOf(found), field.STATE_ENDING, 0))) return false;
+  if (stateOf(found) != field.STATE_TIME_WAIT) leaveBackend(entry);
   leaveIndex(entry);
   atomic.store64(entry + field.WORD, word(instanceOf(found), field.STATE_DEAD, 0));
   atomic.add32(map.HEAD_FLOW_COUNT, -1);
@@ -200,14 +211,60 @@ function visit(worker: usize, entry: usize): void {
 
 function isOut(worker: usize, entry: usize, now: u32): bool {
   const idleSeconds = <i32>(nowSeconds(worker) - atomic.load32(entry + field.LAST_SEEN));
-  const timeout = now == field.STATE_ENDING ? ENDING_SECONDS : load<u32>(map.HEAD_FLOW_TIMEOUTS + now * 4);
-  return idleSeconds >= <i32>timeout;
+  return idleSeconds >= <i32>timeoutOf(entry, now);
 }
 
-/** True when the entry is its owner's again. */
+function timeoutOf(entry: usize, now: u32): u32 {
+  if (now == field.STATE_ENDING) return ENDING_SECONDS;
+  if (load<u8>(entry, field.PROTOCOL) == field.AFFINITY) return services.affinitySeconds(services.recordOf(load<u32>(entry, field.SERVICE)));
+  return load<u32>(map.HEAD_FLOW_TIMEOUTS + now * 4);
+}
+
+/** True when the entry is its owner's again. A TCP connection's ends are to be told first, by the service stage. */
 function expire(worker: usize, entry: usize, found: u64): bool {
   if (stateOf(found) == field.STATE_ENDING) return wordOf(entry) == found;
+  if (stateOf(found) == field.STATE_ESTABLISHED && load<u32>(entry, field.BACKEND) != 0) {
+    announce(worker, entry);
+    return false;
+  }
   if (!end(worker, entry, found)) return false;
+  if (stateOf(found) == field.STATE_HALF_OPEN) missed(entry, found);
   count(worker, record.FLOWS_EXPIRED + stateOf(found) * 8, 1);
   return true;
+}
+
+/** The backend has not answered at all. */
+function missed(entry: usize, found: u64): void {
+  const backend = load<u32>(entry, field.BACKEND);
+  if (backend != 0 && (flagsOf(found) & field.FLAG_ANSWERED) == 0) backends.fail(backends.recordOf(backend - 1));
+}
+
+// ---------------------------------------------------------------- established flows whose time is out
+/** Enters the flow among those that wait for their resets; where there is no room it waits for the next pass. */
+function announce(worker: usize, entry: usize): void {
+  const own = worker + map.WORKER_STATE;
+  const tail = load<u32>(own, state.RESET_TAIL);
+  if (tail - load<u32>(own, state.RESET_HEAD) == RESET_ENTRIES) return;
+  store<u32>(worker + map.RESETS + (tail & (RESET_ENTRIES - 1)) * 4, <u32>entry);
+  store<u32>(own, tail + 1, state.RESET_TAIL);
+}
+
+/** The next of them, which still is out of time; 0: none. */
+export function nextOutOfTime(worker: usize): usize {
+  const own = worker + map.WORKER_STATE;
+  for (let head = load<u32>(own, state.RESET_HEAD); head != load<u32>(own, state.RESET_TAIL); ) {
+    const entry: usize = load<u32>(worker + map.RESETS + (head++ & (RESET_ENTRIES - 1)) * 4);
+    store<u32>(own, head, state.RESET_HEAD);
+    if (stateOf(wordOf(entry)) == field.STATE_ESTABLISHED && isOut(worker, entry, field.STATE_ESTABLISHED)) return entry;
+  }
+  return 0;
+}
+
+/** Ends a flow that was out of time and whose ends were told. */
+export function expireTold(worker: usize, entry: usize, found: u64): void {
+  if (!isLive(found) || !end(worker, entry, found)) return;
+  count(worker, record.FLOWS_EXPIRED + stateOf(found) * 8, 1);
+  if (!isMine(worker, entry)) return;
+  lists.unlink(worker, entry);
+  lists.free(worker, entry);
 }

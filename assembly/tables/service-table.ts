@@ -8,6 +8,42 @@ import * as backends from "./backend-table";
 
 export function recordOf(service: u32): usize { return load<u32>(map.HEAD_SERVICES) + service * map.SERVICE_BYTES; }
 export function algorithm(record: usize): u32 { return load<u32>(record, field.ALGORITHM); }
+export function family(record: usize): u32 { return load<u32>(record, field.FAMILY); }
+export function virtualMac(record: usize): u64 { return load<u64>(record, field.VIRTUAL_MAC); }
+/** Address of the 16 bytes of its virtual address. */
+export function virtualAddress(record: usize): usize { return record + field.VIRTUAL_ADDRESS; }
+/** Seconds for which a silent client keeps its backend, 0: it does not. */
+export function affinitySeconds(record: usize): u32 { return load<u32>(record, field.AFFINITY_SECONDS); }
+
+/** The rule of `protocol` and `port`, or 0. */
+export function ruleFor(record: usize, protocol: u32, port: u32): usize {
+  const end = record + field.RULES + load<u32>(record, field.RULE_COUNT) * field.RULE_BYTES;
+  for (let rule = record + field.RULES; rule < end; rule += field.RULE_BYTES) {
+    if (load<u16>(rule, field.RULE_PROTOCOL) == protocol && port >= firstPort(rule) && port <= <u32>load<u16>(rule, field.RULE_LAST)) return rule;
+  }
+  return 0;
+}
+/** Whether it has a rule of `protocol`, or no rules at all. */
+export function serves(record: usize, protocol: u32): bool {
+  const count = load<u32>(record, field.RULE_COUNT);
+  for (let rule = record + field.RULES; rule < record + field.RULES + count * field.RULE_BYTES; rule += field.RULE_BYTES) {
+    if (load<u16>(rule, field.RULE_PROTOCOL) == protocol) return true;
+  }
+  return count == 0;
+}
+/** Whether a rule leads to `port` of its backends, where these have none of their own. */
+export function leadsTo(record: usize, protocol: u32, port: u32): bool {
+  const end = record + field.RULES + load<u32>(record, field.RULE_COUNT) * field.RULE_BYTES;
+  for (let rule = record + field.RULES; rule < end; rule += field.RULE_BYTES) {
+    const first: u32 = load<u16>(rule, field.RULE_TARGET);
+    if (load<u16>(rule, field.RULE_PROTOCOL) == protocol && port >= first && port - first <= <u32>load<u16>(rule, field.RULE_LAST) - firstPort(rule)) return true;
+  }
+  return false;
+}
+export function firstPort(rule: usize): u32 { return load<u16>(rule, field.RULE_FIRST); }
+/** Port of the backend that the first of the rule becomes. */
+export function targetPort(rule: usize): u32 { return load<u16>(rule, field.RULE_TARGET); }
+
 /** The slate that is published now, or 0. */
 export function slate(record: usize): usize { return atomic.load32(record + field.SLATE); }
 

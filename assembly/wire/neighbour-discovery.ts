@@ -33,6 +33,9 @@ export const HOP_LIMIT_REQUIRED: u32 = 255;
 /** What `writeAdvertisement` writes: header and one option. */
 export const ADVERTISEMENT_BYTES: u32 = HEADER_BYTES + OPTION_UNIT;
 
+/** What `writeSolicitation` writes: header and one option. */
+export const SOLICITATION_BYTES: u32 = HEADER_BYTES + OPTION_UNIT;
+
 /** Option: link-layer address of the sender (solicitations, router advertisements). */
 export const SOURCE_LINK_ADDRESS: u32 = 1;
 /** Option: link-layer address of the target (advertisements, redirects). */
@@ -94,6 +97,25 @@ export function writeAdvertisement(nd: usize, flags: u32, target: usize, mac: u6
   store<u8>(option, TARGET_LINK_ADDRESS as u8);
   store<u8>(option, 1, OPTION_LENGTH);
   storeMac(option + OPTION_LINK_ADDRESS, mac);
+}
+
+/** Writes a neighbour solicitation with the sender's link-layer address, SOLICITATION_BYTES long, checksum 0: follow it by
+ *  `icmpv6.updateChecksum`. `target` points to 16 bytes. */
+export function writeSolicitation(nd: usize, target: usize, mac: u64): void {
+  ipv6.copy(nd + TARGET, target);
+  store<u32>(nd, icmpv6.NEIGHBOUR_SOLICITATION);
+  store<u32>(nd, 0, FLAGS);
+  const option = nd + HEADER_BYTES;
+  store<u8>(option, SOURCE_LINK_ADDRESS as u8);
+  store<u8>(option, 1, OPTION_LENGTH);
+  storeMac(option + OPTION_LINK_ADDRESS, mac);
+}
+
+/** Writes the solicited-node group of the address at `target` (RFC 4291, section 2.7.1) to the 16 bytes at `group`, which it returns. */
+export function writeGroup(group: usize, target: usize): usize {
+  store<u64>(group, 0x02ff);
+  store<u64>(group, 0x000000ff01000000 | (<u64>(load<u32>(target, 12) >> 8) << 40), 8);
+  return group;
 }
 
 /** Bytes before the options; the message is one of the five. */

@@ -69,7 +69,8 @@ export class Explainer {
 
   /** Without the ageing that is due: that is for those who forward. */
   #setTime(worker: MemoryWorker, nowMs: number): void {
-    this.#tables.store64(worker.address + map.WORKER_STATE + state.SWEPT_MS, BigInt(Math.floor(nowMs)));
+    for (const swept of [state.SWEPT_MS, state.FLOW_SWEPT_MS])
+      this.#tables.store64(worker.address + map.WORKER_STATE + swept, BigInt(Math.floor(nowMs)));
     worker.setTime(nowMs);
   }
 

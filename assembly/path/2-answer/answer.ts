@@ -7,19 +7,20 @@ import * as reason from "../../abi/drop-reason";
 import * as record from "../../abi/worker";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
-import * as pool from "../../memory/frame-pool";
 import { TRACE, note } from "../../memory/trace";
 import { count, isUsable } from "../../memory/worker";
 import * as addresses from "../../tables/address-table";
+import * as endpoints from "../../tables/endpoint-table";
+import * as networks from "../../tables/network-table";
+import * as services from "../../tables/service-table";
 import * as arp from "../../wire/arp";
 import * as ethernet from "../../wire/ethernet";
 import * as icmpv6 from "../../wire/icmpv6";
 import { ICMPV6 } from "../../wire/ip-protocol";
 import * as ipv6 from "../../wire/ipv6";
 import * as nd from "../../wire/neighbour-discovery";
-import * as virtio from "../../wire/virtio-net";
-import { egress } from "../5-egress/egress";
-import { parseLayers } from "../1-ingress/parse";
+import { learn } from "../3-service/resolve";
+import { originate, send as sendOriginated } from "../5-egress/originate";
 
 const ARP_FRAME_BYTES: u32 = ethernet.HEADER_BYTES + arp.HEADER_BYTES;
 const ADVERTISEMENT_FRAME_BYTES: u32 = ethernet.HEADER_BYTES + ipv6.HEADER_BYTES + nd.ADVERTISEMENT_BYTES;
@@ -64,17 +65,33 @@ function answerable(worker: usize, descriptor: usize, binding: usize): usize {
   return 0;
 }
 
+/** The address, as two halves, is that of a service. */
+function isVirtual(descriptor: usize, family: u32, low: u64, high: u64): bool {
+  const endpoint = endpoints.find(desc.network(descriptor), family, low, high);
+  return endpoint != 0 && endpoints.serviceOf(endpoint) != 0;
+}
+
+/** MAC that the engine answers with: that of the binding, or of the service whose virtual address the two halves are; 0: it does not answer. */
+function macFor(worker: usize, descriptor: usize, binding: usize, family: u32, low: u64, high: u64): u64 {
+  if (binding != 0) return answerable(worker, descriptor, binding) == 0 ? 0 : addresses.macOf(binding);
+  const network = desc.network(descriptor);
+  if (!networks.hasServices(network)) return 0;
+  const endpoint = endpoints.find(network, family, low, high);
+  return endpoint == 0 ? 0 : services.virtualMac(services.recordOf(endpoints.serviceOf(endpoint)));
+}
+
 function answerArp(worker: usize, descriptor: usize): u32 {
   const request = desc.l3(descriptor);
-  if (arp.operation(request) != arp.REQUEST) return field.CONTINUE;
+  const isServing = networks.hasServices(desc.network(descriptor));
+  if (isServing) learn(desc.network(descriptor), 4, arp.senderIpBe(request), 0, arp.senderMac(request));
+  if (arp.operation(request) != arp.REQUEST) return isServing && isVirtual(descriptor, 4, arp.targetIpBe(request), 0) ? field.CONSUME : field.CONTINUE;
   const target = arp.targetIpBe(request);
-  const binding = answerable(worker, descriptor, addresses.findIpv4(desc.network(descriptor), target));
-  if (binding == 0) return field.CONTINUE;
+  const mac = macFor(worker, descriptor, addresses.findIpv4(desc.network(descriptor), target), 4, target, 0);
+  if (mac == 0) return field.CONTINUE;
   if (arp.senderIpBe(request) == target) return unasked(step.UNASKED_ANNOUNCEMENT);
-  const reply = originate(worker, descriptor, ARP_FRAME_BYTES);
+  const reply = originate(worker, desc.network(descriptor), ARP_FRAME_BYTES);
   if (reply == 0) return desc.drop(descriptor, reason.POOL_EMPTY);
   const frame = desc.frame(reply);
-  const mac = addresses.macOf(binding);
   ethernet.write(frame, desc.source(descriptor), mac, ethernet.ETHER_TYPE_ARP);
   arp.write(frame + ethernet.HEADER_BYTES, arp.REPLY, mac, target, arp.senderMac(request), arp.senderIpBe(request));
   return send(worker, descriptor, reply);
@@ -87,13 +104,26 @@ function answerSolicitation(worker: usize, descriptor: usize): u32 {
   if ((desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0) return unsolicited(l4, step.UNASKED_FRAGMENT);
   if (ipv6.hopLimit(ip) != nd.HOP_LIMIT_REQUIRED) return unsolicited(l4, step.UNASKED_FAR);
   if (!nd.isValid(l4, desc.l4Bytes(descriptor))) return unsolicited(l4, step.UNASKED_MALFORMED);
+  if (icmpv6.type(l4) == icmpv6.NEIGHBOUR_ADVERTISEMENT) return takeAdvertisement(descriptor, l4);
   if (icmpv6.type(l4) != icmpv6.NEIGHBOUR_SOLICITATION) return field.CONTINUE;
-  const binding = answerable(worker, descriptor, addresses.findIpv6(desc.network(descriptor), nd.target(l4)));
-  if (binding == 0) return field.CONTINUE;
-  const reply = originate(worker, descriptor, ADVERTISEMENT_FRAME_BYTES);
+  const target = nd.target(l4);
+  const mac = macFor(worker, descriptor, addresses.findIpv6(desc.network(descriptor), target), 6, load<u64>(target), load<u64>(target, 8));
+  if (mac == 0) return field.CONTINUE;
+  const reply = originate(worker, desc.network(descriptor), ADVERTISEMENT_FRAME_BYTES);
   if (reply == 0) return desc.drop(descriptor, reason.POOL_EMPTY);
-  writeAdvertisement(desc.frame(reply), descriptor, ip, l4, addresses.macOf(binding));
+  writeAdvertisement(desc.frame(reply), descriptor, ip, l4, mac);
   return send(worker, descriptor, reply);
+}
+
+/** Where a station says that it is; consumed when a virtual address had asked. */
+function takeAdvertisement(descriptor: usize, message: usize): u32 {
+  const network = desc.network(descriptor);
+  if (!networks.hasServices(network)) return field.CONTINUE;
+  const target = nd.target(message);
+  const mac = nd.optionLinkAddress(message, desc.l4Bytes(descriptor), nd.TARGET_LINK_ADDRESS);
+  learn(network, 6, load<u64>(target), load<u64>(target, 8), mac == 0 ? desc.source(descriptor) : mac);
+  const to = ipv6.destination(desc.l3(descriptor));
+  return isVirtual(descriptor, 6, load<u64>(to), load<u64>(to, 8)) ? field.CONSUME : field.CONTINUE;
 }
 
 /** There is nothing to say of other messages. */
@@ -122,25 +152,8 @@ function writeAllNodes(address: usize): usize {
   return address;
 }
 
-/** A descriptor of our own for an answer to `descriptor`, of `bytes` bytes; 0 when no slot is free. */
-function originate(worker: usize, descriptor: usize, bytes: u32): usize {
-  const reply = pool.take(worker);
-  if (reply == 0) return 0;
-  const frame = pool.framePlace(worker, desc.slot(reply));
-  virtio.clear(frame - virtio.HEADER_BYTES);
-  desc.setFrame(reply, frame);
-  desc.setBytes(reply, bytes);
-  desc.setPort(reply, desc.port(descriptor));
-  desc.setNetwork(reply, desc.network(descriptor));
-  return reply;
-}
-
 function send(worker: usize, descriptor: usize, reply: usize): u32 {
-  desc.setDestination(reply, ethernet.destination(desc.frame(reply)));
-  parseLayers(reply, desc.frame(reply), desc.bytes(reply));
-  count(worker, record.ORIGINATED, 1);
   count(worker, record.ANSWERED, 1);
-  egress(worker, reply, desc.port(descriptor), true);
-  pool.release(worker, reply);
+  sendOriginated(worker, reply, desc.port(descriptor));
   return field.CONSUME;
 }

@@ -34,7 +34,7 @@ export function forward(worker: usize, descriptor: usize): u32 {
   }
   const output = portOf(value);
   if (TRACE) noteFound(worker, value);
-  if (output == port) return desc.drop(descriptor, reason.SAME_PORT);
+  if (output == port && (desc.flags(descriptor) & field.FLAG_SERVED) == 0) return desc.drop(descriptor, reason.SAME_PORT);
   egress(worker, descriptor, output, true);
   return field.CONTINUE;
 }
@@ -50,8 +50,14 @@ function isCurrent(worker: usize, value: u64): bool {
   return load<u32>(viewOf(worker, portOf(value)), view.VIEW_GENERATION) == generation;
 }
 
+/** Port behind which the station is, for a frame of the engine's own; -1: it is not known there any more. */
+export function outputOf(worker: usize, network: u32, mac: u64): i32 {
+  const value = macs.find(network, mac);
+  return value == 0 || !isCurrent(worker, value) ? -1 : <i32>portOf(value);
+}
+
 /** One output for each other member; the frame itself is not copied, its slot is held once for each. */
-function flood(worker: usize, descriptor: usize, network: u32, port: u32): u32 {
+export function flood(worker: usize, descriptor: usize, network: u32, port: u32): u32 {
   const words = (load<u32>(map.HEAD_PORT_END) + 31) >> 5;
   let waiting: i32 = -1;
   let outputs: u32 = 0;

@@ -1,0 +1,82 @@
+/** A packet that belongs to no flow and goes to an endpoint: a new flow begins, to a backend of the virtual address's service, or to the very backend
+ *  that it is addressed to. Who cannot be served is told so at once. */
+import * as field from "../../abi/descriptor";
+import * as flow from "../../abi/flow";
+import * as reason from "../../abi/drop-reason";
+import * as desc from "../../memory/descriptor";
+import { load16 } from "../../memory/bytes";
+import * as backends from "../../tables/backend-table";
+import * as endpoints from "../../tables/endpoint-table";
+import * as flows from "../../tables/flow-table";
+import * as services from "../../tables/service-table";
+import { TCP } from "../../wire/ip-protocol";
+import { chooseBackend } from "./choose";
+import * as draft from "./draft";
+import { enterDirect, enterVirtual } from "./enter";
+import * as packet from "./packet";
+import { refuse } from "./refuse";
+import { ask } from "./resolve";
+import { isSyn } from "./tcp-track";
+
+const TARGET_PORT = 2;
+
+/** Verdict, or BEGIN_ANEW. */
+export function begin(worker: usize, descriptor: usize): u32 {
+  const endpoint = packet.endpoint(descriptor);
+  if (endpoint == 0) return field.CONTINUE;
+  const service = endpoints.serviceOf(endpoint);
+  return service != 0 ? beginVirtual(worker, descriptor, service) : beginDirect(worker, descriptor, endpoints.backendOf(endpoint));
+}
+
+function beginVirtual(worker: usize, descriptor: usize, service: u32): u32 {
+  const record = services.recordOf(service);
+  const port = load16(desc.l4(descriptor) + TARGET_PORT);
+  const rule = services.ruleFor(record, desc.protocol(descriptor), port);
+  if (rule == 0) return refused(worker, descriptor, reason.NO_SERVICE);
+  if (desc.protocol(descriptor) == TCP && !isSyn(desc.l4(descriptor))) return refused(worker, descriptor, reason.NO_FLOW);
+  const chosen = chooseBackend(worker, descriptor, service, record);
+  if (chosen == 0) return refused(worker, descriptor, reason.NO_BACKEND);
+  const backend = backends.recordOf(chosen - 1);
+  if (backends.macOf(backend) == 0) {
+    ask(worker, descriptor, record, backend);
+    return desc.drop(descriptor, reason.BACKEND_UNRESOLVED);
+  }
+  const first = backends.ownPort(backend) != 0 ? backends.ownPort(backend) : services.targetPort(rule);
+  const to = flows.draftOf(worker);
+  draft.write(worker, descriptor, to, service, chosen);
+  draft.setBackend(to, backends.addressOf(backend), first + port - services.firstPort(rule), backends.macOf(backend));
+  return enterVirtual(worker, descriptor, record);
+}
+
+function refused(worker: usize, descriptor: usize, why: u32): u32 {
+  refuse(worker, descriptor);
+  return desc.drop(descriptor, why);
+}
+
+/** To the first of the backends with its address that has its port; of none it is nobody's business. */
+function beginDirect(worker: usize, descriptor: usize, first: u32): u32 {
+  const l4 = desc.l4(descriptor);
+  const protocol = desc.protocol(descriptor);
+  if (protocol == TCP && !isSyn(l4)) return field.CONTINUE;
+  for (let backend = first; backend != 0; backend = backends.nextOf(backends.recordOf(backend - 1))) {
+    if (!isPortOf(backends.recordOf(backend - 1), protocol, load16(l4 + TARGET_PORT))) continue;
+    const service = backends.serviceOf(backends.recordOf(backend - 1));
+    draft.write(worker, descriptor, flows.draftOf(worker), service, backend);
+    return enterDirect(worker, descriptor, services.recordOf(service));
+  }
+  return field.CONTINUE;
+}
+
+/** An echo to a backend: it is seen among the flows, and is no load of it. */
+export function beginEcho(worker: usize, descriptor: usize): void {
+  const endpoint = packet.endpoint(descriptor);
+  if (endpoint == 0 || endpoints.backendOf(endpoint) == 0) return;
+  draft.write(worker, descriptor, flows.draftOf(worker), backends.serviceOf(backends.recordOf(endpoints.backendOf(endpoint) - 1)), 0);
+  flows.insert(worker, flow.STATE_ICMP, flow.FLAG_DIRECT);
+}
+
+function isPortOf(backend: usize, protocol: u32, port: u32): bool {
+  const service = services.recordOf(backends.serviceOf(backend));
+  const own = backends.ownPort(backend);
+  return own == 0 ? services.leadsTo(service, protocol, port) : own == port && services.serves(service, protocol);
+}

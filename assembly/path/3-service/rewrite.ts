@@ -1,0 +1,36 @@
+/** A packet of a flow gets the ends that its receiver knows, and the MAC of its receiver; on the wire it comes from the virtual MAC. The descriptor
+ *  keeps the source that it came from: that is what the switch learns. */
+import * as field from "../../abi/descriptor";
+import * as flow from "../../abi/flow";
+import * as desc from "../../memory/descriptor";
+import * as services from "../../tables/service-table";
+import * as ethernet from "../../wire/ethernet";
+import { setDestination, setSource } from "./translate";
+
+/** Of a flow that is not direct. */
+export function rewrite(descriptor: usize, entry: usize, flags: u32, direction: u32): void {
+  if (direction == flow.ORIGINAL) toBackend(descriptor, entry, flags);
+  else toClient(descriptor, entry, flags);
+  const mac = services.virtualMac(services.recordOf(load<u32>(entry, flow.SERVICE)));
+  if (mac != 0) ethernet.setSource(desc.frame(descriptor), mac);
+  desc.setFlags(descriptor, desc.flags(descriptor) | field.FLAG_SERVED);
+}
+
+function toBackend(descriptor: usize, entry: usize, flags: u32): void {
+  setDestination(descriptor, entry + flow.BACKEND_ADDRESS, load<u16>(entry, flow.BACKEND_PORT));
+  if ((flags & flow.FLAG_SOURCE) != 0) setSource(descriptor, entry + flow.SOURCE_ADDRESS, load<u16>(entry, flow.SOURCE_PORT));
+  send(descriptor, load<u64>(entry, flow.BACKEND_MAC));
+}
+
+/** Where the client's address was kept the backend knows itself where that is: it, or the gateway to it. */
+function toClient(descriptor: usize, entry: usize, flags: u32): void {
+  setSource(descriptor, entry + flow.VIRTUAL_ADDRESS, load<u16>(entry, flow.VIRTUAL_PORT));
+  if ((flags & flow.FLAG_SOURCE) == 0) return;
+  setDestination(descriptor, entry + flow.CLIENT_ADDRESS, load<u16>(entry, flow.CLIENT_PORT));
+  send(descriptor, load<u64>(entry, flow.CLIENT_MAC));
+}
+
+function send(descriptor: usize, mac: u64): void {
+  ethernet.setDestination(desc.frame(descriptor), mac);
+  desc.setDestination(descriptor, mac);
+}

@@ -1,0 +1,74 @@
+/** Third phase: packets to a virtual address get a backend, packets of known connections go where theirs go, and both leave with the
+ *  addresses that the other side knows.
+ *
+ *      client -> virtual address   ==>   client -> backend            original direction
+ *      backend -> client           ==>   virtual address -> client    reply direction
+ *
+ *  Connections to a backend that do not come through a virtual address are followed, and not changed. Of a network with services each frame costs a
+ *  look at the last bytes of its addresses; of others, one at the network's flags. Only unicast packets are looked at, none within a tag. */
+import * as field from "../../abi/descriptor";
+import * as flow from "../../abi/flow";
+import * as reason from "../../abi/drop-reason";
+import * as desc from "../../memory/descriptor";
+import * as networks from "../../tables/network-table";
+import * as ethernet from "../../wire/ethernet";
+import { ICMPV4, ICMPV6, TCP, UDP } from "../../wire/ip-protocol";
+import * as tcp from "../../wire/tcp";
+import * as udp from "../../wire/udp";
+import { begin, beginEcho } from "./begin";
+import { answerEcho, isEchoMessage, isEchoRequest } from "./echo";
+import { BEGIN_ANEW, follow } from "./follow";
+import * as packet from "./packet";
+
+/** What keeps a packet from being looked at. */
+const PASSED: u32 = field.FLAG_TAGGED | field.FLAG_GROUP;
+const IP: u32 = field.FLAG_IPV4 | field.FLAG_IPV6;
+/** Times that a flow is looked for anew, as another worker makes or ends it just now. */
+const TRIES = 4;
+
+/** Verdict CONTINUE, CONSUME (answered) or DROP. */
+export function serve(worker: usize, descriptor: usize): u32 {
+  const flags = desc.flags(descriptor);
+  if ((flags & IP) == 0 || (flags & PASSED) != 0 || !concerns(descriptor)) return field.CONTINUE;
+  const protocol = desc.protocol(descriptor);
+  if (desc.l4(descriptor) == 0) return other(descriptor);
+  if (protocol == TCP) return tcp.isValid(desc.l4(descriptor), desc.l4Bytes(descriptor)) ? serveFlow(worker, descriptor) : other(descriptor);
+  if (protocol == UDP) return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? serveFlow(worker, descriptor) : other(descriptor);
+  if (protocol == ICMPV4 || protocol == ICMPV6) return serveIcmp(worker, descriptor);
+  return other(descriptor);
+}
+
+/** True when services have to do with an address of the packet, as far as its last byte tells; also of one of IP whose addresses
+ *  are not known. */
+export function concerns(descriptor: usize): bool {
+  if ((desc.flags(descriptor) & IP) == 0) return isIp(desc.etherType(descriptor));
+  const network = desc.network(descriptor);
+  const last: usize = packet.isIpv4(descriptor) ? 3 : 15;
+  return networks.isServed(network, load<u8>(packet.destination(descriptor) + last)) || networks.isServed(network, load<u8>(packet.source(descriptor) + last));
+}
+
+function isIp(etherType: u32): bool { return etherType == ethernet.ETHER_TYPE_IPV4 || etherType == ethernet.ETHER_TYPE_IPV6; }
+
+/** What is no packet of a flow: nobody serves it. */
+function other(descriptor: usize): u32 {
+  return packet.virtualService(descriptor) != 0 ? desc.drop(descriptor, reason.NO_SERVICE) : field.CONTINUE;
+}
+
+function serveFlow(worker: usize, descriptor: usize): u32 {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = packet.findFlow(descriptor);
+    const verdict = found != 0 ? follow(worker, descriptor, found & ~1, <u32>found & 1) : begin(worker, descriptor);
+    if (verdict != BEGIN_ANEW) return verdict;
+  }
+  return desc.drop(descriptor, reason.FLOWS_FULL);
+}
+
+/** Echo to a virtual address is answered, echo to a backend followed. */
+function serveIcmp(worker: usize, descriptor: usize): u32 {
+  if (!isEchoMessage(descriptor)) return field.CONTINUE;
+  if (packet.virtualService(descriptor) != 0) return isEchoRequest(descriptor) ? answerEcho(worker, descriptor) : other(descriptor);
+  const found = packet.findFlow(descriptor);
+  if (found != 0) return follow(worker, descriptor, found & ~1, <u32>found & 1);
+  if (isEchoRequest(descriptor)) beginEcho(worker, descriptor);
+  return field.CONTINUE;
+}
