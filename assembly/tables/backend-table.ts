@@ -56,9 +56,13 @@ export function reportedLoad(record: usize, nowSeconds: u32): i32 {
 
 /** A flow begins. */
 export function begin(record: usize): void {
-  atomic.add32(record + field.ACTIVE, 1);
-  atomic.add64(record + field.PICKED, 1);
+  hold(record);
+  picked(record);
 }
+/** It has one flow more, or is about to: before anybody could end that one. */
+export function hold(record: usize): void { atomic.add32(record + field.ACTIVE, 1); }
+/** A flow has come to it. */
+export function picked(record: usize): void { atomic.add64(record + field.PICKED, 1); }
 
 /** It has answered. */
 export function answered(record: usize): void { atomic.add64(record + field.ANSWERED, 1); }

@@ -10,7 +10,7 @@ import * as backends from "../../tables/backend-table";
 import { ownHash } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import * as services from "../../tables/service-table";
-import { ICMPV4, ICMPV6, TCP } from "../../wire/ip-protocol";
+import { TCP } from "../../wire/ip-protocol";
 import { outputOf } from "../4-switch/forward";
 import * as draft from "./draft";
 import { BEGIN_ANEW } from "./follow";
@@ -23,14 +23,14 @@ const PORTS: u32 = 65536 - FIRST_PORT;
 /** A flow to a virtual address, whose service has `record`. Verdict, or BEGIN_ANEW. */
 export function enterVirtual(worker: usize, descriptor: usize, record: usize): u32 {
   if (comesBackAnotherWay(worker, descriptor, load<u64>(flows.draftOf(worker), flow.BACKEND_MAC))) return enterTranslated(worker, descriptor, record);
-  const entry = flows.insert(worker, firstState(descriptor), 0);
+  const entry = insert(worker, descriptor, 0);
   if (entry == flow.TAKEN && flows.findDraft(worker, flow.ORIGINAL) == 0) return enterTranslated(worker, descriptor, record);
   return begun(descriptor, entry, 0);
 }
 
 /** A flow to a backend itself. Where it cannot be followed it goes its way all the same, unless replies to it would be taken for another's. */
 export function enterDirect(worker: usize, descriptor: usize, record: usize): u32 {
-  const entry = flows.insert(worker, firstState(descriptor), flow.FLAG_DIRECT);
+  const entry = insert(worker, descriptor, flow.FLAG_DIRECT);
   if (entry > <usize>flow.REFUSED_END) return begun(descriptor, entry, flow.FLAG_DIRECT);
   if (entry == flow.RIVAL) return BEGIN_ANEW;
   if (entry != flow.TAKEN) return field.CONTINUE;
@@ -50,7 +50,7 @@ function enterTranslated(worker: usize, descriptor: usize, record: usize): u32 {
   let mixed = ownHash(to, flow.ORIGINAL);
   for (let tries = 0; tries < SOURCE_PORT_TRIES; tries++) {
     draft.setSource(to, services.virtualAddress(record), port);
-    const entry = flows.insert(worker, firstState(descriptor), flow.FLAG_SOURCE);
+    const entry = insert(worker, descriptor, flow.FLAG_SOURCE);
     if (entry != flow.TAKEN) return begun(descriptor, entry, flow.FLAG_SOURCE);
     if (flows.findDraft(worker, flow.ORIGINAL) != 0) return BEGIN_ANEW;
     mixed = mixed * 0x9e3779b97f4a7c15 + 1;
@@ -60,16 +60,22 @@ function enterTranslated(worker: usize, descriptor: usize, record: usize): u32 {
 }
 
 function firstState(descriptor: usize): u32 {
-  const protocol = desc.protocol(descriptor);
-  if (protocol == TCP) return flow.STATE_HALF_OPEN;
-  return protocol == ICMPV4 || protocol == ICMPV6 ? flow.STATE_ICMP : flow.STATE_UDP_UNANSWERED;
+  return desc.protocol(descriptor) == TCP ? flow.STATE_HALF_OPEN : flow.STATE_UDP_UNANSWERED;
+}
+
+/** As flows.insert; the backend has the flow before anybody else can see it. */
+function insert(worker: usize, descriptor: usize, flags: u32): usize {
+  const backend = backends.recordOf(load<u32>(flows.draftOf(worker), flow.BACKEND) - 1);
+  backends.hold(backend);
+  const entry = flows.insert(worker, firstState(descriptor), flags);
+  if (entry > <usize>flow.REFUSED_END) backends.picked(backend);
+  else backends.finish(backend);
+  return entry;
 }
 
 function begun(descriptor: usize, entry: usize, flags: u32): u32 {
   if (entry == flow.RIVAL || entry == flow.TAKEN) return BEGIN_ANEW;
   if (entry == flow.FULL) return desc.drop(descriptor, reason.FLOWS_FULL);
-  const backend = load<u32>(entry, flow.BACKEND);
-  if (backend != 0) backends.begin(backends.recordOf(backend - 1));
   if ((flags & flow.FLAG_DIRECT) == 0) rewrite(descriptor, entry, flags, flow.ORIGINAL);
   return field.CONTINUE;
 }

@@ -1,13 +1,14 @@
 /** A packet of a known flow: what it changes of the flow, and its own new ends. */
 import * as field from "../../abi/descriptor";
+import * as reason from "../../abi/drop-reason";
 import * as flow from "../../abi/flow";
 import * as desc from "../../memory/descriptor";
-import { nowUs } from "../../memory/worker";
 import * as backends from "../../tables/backend-table";
-import { flagsOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
+import { flagsOf, instanceOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import { TCP, UDP } from "../../wire/ip-protocol";
 import { measureSince } from "./measure";
+import * as packet from "./packet";
 import { rewrite } from "./rewrite";
 import * as track from "./tcp-track";
 
@@ -16,7 +17,7 @@ export const BEGIN_ANEW: u32 = 255;
 
 export function follow(worker: usize, descriptor: usize, entry: usize, direction: u32): u32 {
   const word = wordOf(entry);
-  if (!isLive(word)) return BEGIN_ANEW;
+  if (!isLive(word) || !packet.isOf(descriptor, entry, direction)) return BEGIN_ANEW;
   const protocol = desc.protocol(descriptor);
   if (direction == flow.ORIGINAL && mayBeginAnew(descriptor, entry, word, protocol)) {
     flows.remove(worker, entry, word);
@@ -24,7 +25,10 @@ export function follow(worker: usize, descriptor: usize, entry: usize, direction
   }
   flows.touch(worker, entry);
   count(entry, direction, desc.bytes(descriptor));
-  if ((flagsOf(word) & flow.FLAG_DIRECT) == 0) rewrite(descriptor, entry, flagsOf(word), direction);
+  if ((flagsOf(word) & flow.FLAG_DIRECT) == 0) {
+    rewrite(descriptor, entry, flagsOf(word), direction);
+    if (instanceOf(wordOf(entry)) != instanceOf(word)) return desc.drop(descriptor, reason.NO_FLOW); // it became another flow meanwhile
+  }
   if (protocol == TCP) track.follow(worker, descriptor, entry, direction, word);
   else if (direction == flow.REPLY && (flagsOf(word) & flow.FLAG_ANSWERED) == 0) answer(worker, entry, word, protocol);
   return field.CONTINUE;

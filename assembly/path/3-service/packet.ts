@@ -2,7 +2,7 @@
 import * as field from "../../abi/descriptor";
 import * as desc from "../../memory/descriptor";
 import * as endpoints from "../../tables/endpoint-table";
-import { hashOf } from "../../tables/flow-entry";
+import { hashOf, matches } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-index";
 import { TCP, UDP } from "../../wire/ip-protocol";
 import * as ipv4 from "../../wire/ipv4";
@@ -52,6 +52,13 @@ export function findFlow(descriptor: usize): usize {
   const toHigh = high(descriptor, to);
   const tuple = head(descriptor);
   return flows.find(hashOf(tuple, fromLow, fromHigh, toLow, toHigh), tuple, fromLow, fromHigh, toLow, toHigh);
+}
+
+/** Whether its tuple is that of `entry` in `direction`. */
+export function isOf(descriptor: usize, entry: usize, direction: u32): bool {
+  const from = source(descriptor);
+  const to = destination(descriptor);
+  return matches(entry, direction, head(descriptor), low(descriptor, from), high(descriptor, from), low(descriptor, to), high(descriptor, to));
 }
 
 /** Endpoint of its destination, or 0. */
