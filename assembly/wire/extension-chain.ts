@@ -24,6 +24,9 @@ const UNIT: u32 = 8;
 const NEXT_HEADER = 0;
 const LENGTH = 1;
 const FRAGMENT_OFFSET = 2;
+const IDENTIFICATION = 4;
+/** Of a fragment header, as of every smallest one. */
+export const FRAGMENT_HEADER_BYTES: u32 = UNIT;
 
 export const WALK_PROTOCOL_SHIFT: u32 = 16;
 export const WALK_FRAGMENT: u32 = 1 << 24;
@@ -49,6 +52,26 @@ export function walkChain(ip: usize, protocol: u32, offset: u32, end: u32): u32 
   return result(fragment, protocol, offset);
 }
 
+/** The fragment header of a chain that is walked as above, or 0: there is none. */
+export function findFragment(ip: usize, protocol: u32, offset: u32, end: u32): usize {
+  const limit = offset + MAX_EXTENSION_BYTES;
+  for (let count: u32 = 0; isExtension(protocol) && count < <u32>MAX_EXTENSION_HEADERS && offset + UNIT <= end; count++) {
+    const bytes = headerBytes(ip + offset, protocol);
+    if (offset + bytes > limit) return 0;
+    if (protocol == FRAGMENT) return ip + offset;
+    protocol = load<u8>(ip + offset, NEXT_HEADER);
+    offset += bytes;
+  }
+  return 0;
+}
+
+/** Of a fragment header, in bytes: 0-65,528. */
+export function fragmentOffset(fragment: usize): u32 { return load16(fragment + FRAGMENT_OFFSET) & 0xfff8; }
+/** Of a fragment header: another piece follows this one. */
+export function moreFragments(fragment: usize): bool { return (load<u8>(fragment, FRAGMENT_OFFSET + 1) & 1) != 0; }
+/** Of a fragment header, 32 bits. */
+export function identification(fragment: usize): u32 { return bswap<u32>(load<u32>(fragment, IDENTIFICATION)); }
+
 function isExtension(protocol: u32): bool {
   return protocol == HOP_BY_HOP || protocol == ROUTING || protocol == FRAGMENT || protocol == AUTHENTICATION
     || protocol == DESTINATION_OPTIONS;
@@ -61,7 +84,7 @@ function headerBytes(header: usize, protocol: u32): u32 {
   return protocol == AUTHENTICATION ? (length + 2) << 2 : (length + 1) << 3;
 }
 
-function isLaterFragment(header: usize): bool { return (load16(header + FRAGMENT_OFFSET) & 0xfff8) != 0; }
+function isLaterFragment(header: usize): bool { return fragmentOffset(header) != 0; }
 
 function result(flags: u32, protocol: u32, offset: u32): u32 {
   return flags | (protocol << WALK_PROTOCOL_SHIFT) | offset;

@@ -14,6 +14,12 @@ const CHECKSUM = 2;
 const IDENTIFIER = 4;
 const SEQUENCE = 6;
 
+/** Of an error: four bytes of its type's follow the common ones, then the packet that it is about. */
+export const ERROR_HEADER_BYTES: u32 = 8;
+export const UNREACHABLE: u32 = 1;
+export const PACKET_TOO_BIG: u32 = 2;
+export const TIME_EXCEEDED: u32 = 3;
+export const PARAMETER_PROBLEM: u32 = 4;
 export const ECHO_REQUEST: u32 = 128;
 export const ECHO_REPLY: u32 = 129;
 export const ROUTER_SOLICITATION: u32 = 133;
@@ -21,6 +27,9 @@ export const ROUTER_ADVERTISEMENT: u32 = 134;
 export const NEIGHBOUR_SOLICITATION: u32 = 135;
 export const NEIGHBOUR_ADVERTISEMENT: u32 = 136;
 export const REDIRECT: u32 = 137;
+
+/** Code of UNREACHABLE. */
+export const PORT_UNREACHABLE: u32 = 4;
 
 /** True when `availableBytes` hold the common header. */
 export function isValid(icmp: usize, availableBytes: u32): bool { return availableBytes >= HEADER_BYTES; }
@@ -36,6 +45,10 @@ export function identifier(icmp: usize): u32 { return load16(icmp + IDENTIFIER);
 /** Of an echo message (ECHO_HEADER_BYTES), 16 bits. */
 export function sequence(icmp: usize): u32 { return load16(icmp + SEQUENCE); }
 export function isEchoRequest(icmp: usize): bool { return load<u16>(icmp, TYPE) == ECHO_REQUEST; }
+/** An echo message of either direction. */
+export function isEcho(icmp: usize): bool { return load<u16>(icmp, TYPE) == ECHO_REQUEST || load<u16>(icmp, TYPE) == ECHO_REPLY; }
+/** By its type: one of the four messages of RFC 4443, section 3. */
+export function isError(icmp: usize): bool { return type(icmp) - UNREACHABLE <= PARAMETER_PROBLEM - UNREACHABLE; }
 /** By its type; `neighbourDiscovery.isValid` says whether it is a whole one. */
 export function isNeighbourSolicitation(icmp: usize): bool { return type(icmp) == NEIGHBOUR_SOLICITATION; }
 /** By its type. */
@@ -51,6 +64,13 @@ export function setType(icmp: usize, value: u32): void { store<u8>(icmp, value a
 export function setCode(icmp: usize, value: u32): void { store<u8>(icmp, value as u8, CODE); }
 /** Writes the low 16 bits. */
 export function setChecksum(icmp: usize, value: u32): void { store16(icmp + CHECKSUM, value); }
+
+/** Writes the 8 bytes before the packet that an error is about, the last four 0; the checksum is left to `updateChecksum`. */
+export function writeError(icmp: usize, type: u32, code: u32): void {
+  store<u64>(icmp, 0);
+  setType(icmp, type);
+  setCode(icmp, code);
+}
 
 /** Makes the reply of an echo request, in place; swapping the addresses of the IPv6 header changes no sum. */
 export function turnIntoReply(icmp: usize): void {

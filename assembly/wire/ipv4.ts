@@ -41,6 +41,10 @@ export function headerBytes(ip: usize): u32 { return ((load<u8>(ip, VERSION) as 
 export function typeOfService(ip: usize): u32 { return load<u8>(ip, TYPE_OF_SERVICE); }
 /** Header and payload, 0-65,535. */
 export function totalBytes(ip: usize): u32 { return load16(ip + TOTAL_BYTES); }
+/** 0.0.0.0; network order. */
+export function isUnspecified(addressBe: u32): bool { return addressBe == 0; }
+/** 224.0.0.0/4 and 240.0.0.0/4, of which 255.255.255.255 is everybody (RFC 1112, section 4); network order. */
+export function isGroupOrReserved(addressBe: u32): bool { return (addressBe & 0xe0) == 0xe0; }
 /** 16 bits. */
 export function identification(ip: usize): u32 { return load16(ip + IDENTIFICATION); }
 export function dontFragment(ip: usize): bool { return (fragmentWord(ip) & DONT_FRAGMENT) != 0; }
@@ -79,6 +83,20 @@ export function setChecksum(ip: usize, value: u32): void { store16(ip + CHECKSUM
 export function setSourceBe(ip: usize, address: u32): void { store<u32>(ip, address, SOURCE); }
 /** Network order. */
 export function setDestinationBe(ip: usize, address: u32): void { store<u32>(ip, address, DESTINATION); }
+
+/** Writes a whole header of 20 bytes with its checksum: of a packet in one piece that must stay so (RFC 6864: its identification means nothing).
+ *  `totalBytes` 20-65,535, addresses in network order. */
+export function write(ip: usize, totalBytes: u32, protocol: u32, timeToLive: u32, sourceBe: u32, destinationBe: u32): void {
+  store<u32>(ip, 0x45, VERSION);
+  setTotalBytes(ip, totalBytes);
+  setIdentification(ip, 0);
+  store16(ip + FRAGMENT, DONT_FRAGMENT);
+  setTimeToLive(ip, timeToLive);
+  store<u8>(ip, protocol as u8, PROTOCOL);
+  setSourceBe(ip, sourceBe);
+  setDestinationBe(ip, destinationBe);
+  updateChecksum(ip);
+}
 
 /** Source becomes destination and the reverse; no checksum changes by it. */
 export function swapAddresses(ip: usize): void {

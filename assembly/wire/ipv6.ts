@@ -6,7 +6,7 @@
 import { load16, store16 } from "../memory/bytes";
 import { CHECKS } from "../memory/checks";
 import { pseudoHeader6 } from "./checksum";
-import { walkChain, WALK_CUT, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
+import { findFragment, walkChain, WALK_CUT, WALK_FRAGMENT, WALK_PROTOCOL_SHIFT } from "./extension-chain";
 
 export const HEADER_BYTES: u32 = 40;
 const VERSION = 0;
@@ -96,3 +96,5 @@ export function walkProtocol(walked: u32): u32 { return (walked >> WALK_PROTOCOL
 export function walkIsFragment(walked: u32): bool { return (walked & WALK_FRAGMENT) != 0; }
 /** The chain goes on where the walk ended: what is behind it is not known. */
 export function walkIsCut(walked: u32): bool { return (walked & WALK_CUT) != 0; }
+/** The fragment header of a valid packet (extension-chain.ts), or 0. */
+export function fragment(ip: usize): usize { return findFragment(ip, nextHeader(ip), HEADER_BYTES, totalBytes(ip)); }

@@ -95,6 +95,19 @@ export function setWindow(tcp: usize, value: u32): void { store16(tcp + WINDOW, 
 /** Writes the low 16 bits. */
 export function setChecksum(tcp: usize, value: u32): void { store16(tcp + CHECKSUM, value); }
 
+/** Writes a whole header of 20 bytes, with a window of 0; the checksum is left to `updateChecksum`. */
+export function write(tcp: usize, sourcePort: u32, targetPort: u32, sequence: u32, acknowledgment: u32, flags: u32): void {
+  setSourcePort(tcp, sourcePort);
+  setTargetPort(tcp, targetPort);
+  setSequence(tcp, sequence);
+  setAcknowledgment(tcp, acknowledgment);
+  store<u8>(tcp, <u8>(HEADER_BYTES << 2), DATA_OFFSET);
+  setFlags(tcp, flags);
+  setWindow(tcp, 0);
+  setChecksum(tcp, 0);
+  store16(tcp + URGENT, 0);
+}
+
 /** Computes the checksum anew; `bytes` of header and payload, `pseudo` from `pseudoHeader` of ipv4 or ipv6. */
 export function updateChecksum(tcp: usize, bytes: u32, pseudo: u64): void {
   setChecksum(tcp, 0);

@@ -37,7 +37,8 @@ export {
   source as ipv4_source, destination as ipv4_destination, timeToLive as ipv4_timeToLive, protocol as ipv4_protocol, checksum as ipv4_checksum, sourceBe as ipv4_sourceBe,
   destinationBe as ipv4_destinationBe, setTotalBytes as ipv4_setTotalBytes, setIdentification as ipv4_setIdentification,
   setTimeToLive as ipv4_setTimeToLive, setChecksum as ipv4_setChecksum, setSourceBe as ipv4_setSourceBe,
-  setDestinationBe as ipv4_setDestinationBe, swapAddresses as ipv4_swapAddresses, updateChecksum as ipv4_updateChecksum,
+  setDestinationBe as ipv4_setDestinationBe, swapAddresses as ipv4_swapAddresses, write as ipv4_write, isUnspecified as ipv4_isUnspecified,
+  isGroupOrReserved as ipv4_isGroupOrReserved, updateChecksum as ipv4_updateChecksum,
   hasValidChecksum as ipv4_hasValidChecksum, pseudoHeader as ipv4_pseudoHeader,
 } from "../../assembly/wire/ipv4";
 export {
@@ -45,22 +46,31 @@ export {
   nextHeader as ipv6_nextHeader, hopLimit as ipv6_hopLimit, source as ipv6_source, destination as ipv6_destination,
   setPayloadBytes as ipv6_setPayloadBytes, setNextHeader as ipv6_setNextHeader, setHopLimit as ipv6_setHopLimit,
   isUnspecified as ipv6_isUnspecified, isLinkLocal as ipv6_isLinkLocal, isMulticast as ipv6_isMulticast, equals as ipv6_equals,
-  copy as ipv6_copy, write as ipv6_write, pseudoHeader as ipv6_pseudoHeader, walk as ipv6_walk, walkOffset as ipv6_walkOffset,
+  copy as ipv6_copy, write as ipv6_write, pseudoHeader as ipv6_pseudoHeader, walk as ipv6_walk, fragment as ipv6_fragment, walkOffset as ipv6_walkOffset,
   walkProtocol as ipv6_walkProtocol, walkIsFragment as ipv6_walkIsFragment, walkIsCut as ipv6_walkIsCut,
 } from "../../assembly/wire/ipv6";
 export {
   WALK_PROTOCOL_SHIFT as extensionChain_WALK_PROTOCOL_SHIFT, WALK_FRAGMENT as extensionChain_WALK_FRAGMENT,
   WALK_CUT as extensionChain_WALK_CUT, walkChain as extensionChain_walkChain,
+  findFragment as extensionChain_findFragment, fragmentOffset as extensionChain_fragmentOffset,
+  moreFragments as extensionChain_moreFragments, identification as extensionChain_identification,
+  FRAGMENT_HEADER_BYTES as extensionChain_FRAGMENT_HEADER_BYTES,
 } from "../../assembly/wire/extension-chain";
 export {
-  HEADER_BYTES as icmpv4_HEADER_BYTES, ECHO_REPLY as icmpv4_ECHO_REPLY, ECHO_REQUEST as icmpv4_ECHO_REQUEST, isValid as icmpv4_isValid,
+  HEADER_BYTES as icmpv4_HEADER_BYTES, UNREACHABLE as icmpv4_UNREACHABLE, SOURCE_QUENCH as icmpv4_SOURCE_QUENCH,
+  REDIRECT as icmpv4_REDIRECT, TIME_EXCEEDED as icmpv4_TIME_EXCEEDED, PARAMETER_PROBLEM as icmpv4_PARAMETER_PROBLEM,
+  PORT_UNREACHABLE as icmpv4_PORT_UNREACHABLE, isEcho as icmpv4_isEcho, isError as icmpv4_isError, write as icmpv4_write,
+  ECHO_REPLY as icmpv4_ECHO_REPLY, ECHO_REQUEST as icmpv4_ECHO_REQUEST, isValid as icmpv4_isValid,
   type as icmpv4_type, code as icmpv4_code, checksum as icmpv4_checksum, identifier as icmpv4_identifier, sequence as icmpv4_sequence,
   isEchoRequest as icmpv4_isEchoRequest, setType as icmpv4_setType, setCode as icmpv4_setCode, setChecksum as icmpv4_setChecksum,
   setIdentifier as icmpv4_setIdentifier, setSequence as icmpv4_setSequence, turnIntoReply as icmpv4_turnIntoReply,
   updateChecksum as icmpv4_updateChecksum, hasValidChecksum as icmpv4_hasValidChecksum,
 } from "../../assembly/wire/icmpv4";
 export {
-  HEADER_BYTES as icmpv6_HEADER_BYTES, ECHO_HEADER_BYTES as icmpv6_ECHO_HEADER_BYTES, ECHO_REQUEST as icmpv6_ECHO_REQUEST,
+  HEADER_BYTES as icmpv6_HEADER_BYTES, ERROR_HEADER_BYTES as icmpv6_ERROR_HEADER_BYTES, UNREACHABLE as icmpv6_UNREACHABLE,
+  PACKET_TOO_BIG as icmpv6_PACKET_TOO_BIG, TIME_EXCEEDED as icmpv6_TIME_EXCEEDED, PARAMETER_PROBLEM as icmpv6_PARAMETER_PROBLEM,
+  PORT_UNREACHABLE as icmpv6_PORT_UNREACHABLE, isEcho as icmpv6_isEcho, isError as icmpv6_isError, writeError as icmpv6_writeError,
+  ECHO_HEADER_BYTES as icmpv6_ECHO_HEADER_BYTES, ECHO_REQUEST as icmpv6_ECHO_REQUEST,
   ECHO_REPLY as icmpv6_ECHO_REPLY, ROUTER_SOLICITATION as icmpv6_ROUTER_SOLICITATION,
   ROUTER_ADVERTISEMENT as icmpv6_ROUTER_ADVERTISEMENT, NEIGHBOUR_SOLICITATION as icmpv6_NEIGHBOUR_SOLICITATION,
   NEIGHBOUR_ADVERTISEMENT as icmpv6_NEIGHBOUR_ADVERTISEMENT, REDIRECT as icmpv6_REDIRECT, isValid as icmpv6_isValid, type as icmpv6_type,
@@ -87,7 +97,7 @@ export {
   targetPort as tcp_targetPort, sequence as tcp_sequence, acknowledgment as tcp_acknowledgment, headerBytes as tcp_headerBytes,
   flags as tcp_flags, window as tcp_window, checksum as tcp_checksum, urgent as tcp_urgent, setSourcePort as tcp_setSourcePort,
   setTargetPort as tcp_setTargetPort, setSequence as tcp_setSequence, setAcknowledgment as tcp_setAcknowledgment,
-  setFlags as tcp_setFlags, setWindow as tcp_setWindow, setChecksum as tcp_setChecksum, updateChecksum as tcp_updateChecksum,
+  setFlags as tcp_setFlags, write as tcp_write, setWindow as tcp_setWindow, setChecksum as tcp_setChecksum, updateChecksum as tcp_updateChecksum,
   hasValidChecksum as tcp_hasValidChecksum, OPTION_MSS as tcp_OPTION_MSS, OPTION_MSS_BYTES as tcp_OPTION_MSS_BYTES,
   OPTION_AUTHENTICATION as tcp_OPTION_AUTHENTICATION, optionKind as tcp_optionKind, optionBytes as tcp_optionBytes,
   announcedMss as tcp_announcedMss, setAnnouncedMss as tcp_setAnnouncedMss,

@@ -185,6 +185,59 @@ await wireSuite("extension chain", (test, module) => {
     );
   });
 
+  test("the fragment header of a real fragment, and what it says", () => {
+    const { extensionChain } = module.wasm;
+    for (const [frame, offset, more] of [
+      [fragment6First, 0, true],
+      [fragment6Last, 1448, false],
+    ] as const) {
+      const ip = module.putAtEnd(frame.subarray(14));
+      const fragment = ipv6.fragment(ip);
+      assert.is(fragment, ip + 40);
+      assert.equal([extensionChain.fragmentOffset(fragment), extensionChain.moreFragments(fragment)], [offset, more]);
+    }
+    const [first, last] = [fragment6First, fragment6Last].map((frame) =>
+      extensionChain.identification(module.putAtEnd(frame.subarray(14)) + 40),
+    );
+    assert.is(first, last);
+    assert.is(ipv6.fragment(module.putAtEnd(udp6.subarray(14))), 0);
+  });
+
+  test("every bit of a fragment header", () => {
+    const { extensionChain } = module.wasm;
+    const header = module.putAtEnd(Uint8Array.of(17, 0, 0xff, 0xf9, 0xfe, 0xdc, 0xba, 0x98));
+    assert.equal([extensionChain.fragmentOffset(header), extensionChain.moreFragments(header)], [65_528, true]);
+    assert.is(extensionChain.identification(header), 0xfedcba98);
+    module.bytes.set([0, 14], header + 2);
+    assert.equal([extensionChain.fragmentOffset(header), extensionChain.moreFragments(header)], [8, false], "two bits are reserved");
+  });
+
+  test("a fragment header is found in any chain, cut anywhere, exactly when the walk meets one", () => {
+    fc.assert(
+      fc.property(
+        fc.array(header, { maxLength: 12 }),
+        fc.constantFrom(TCP, NONE),
+        fc.nat(40),
+        fc.nat(),
+        (chain, protocol, payload, cut) => {
+          const whole = packetOf(chain, protocol, payload);
+          const length = 40 + (cut % (whole.length - 39));
+          const ip = module.putAtEnd(patched(whole.subarray(0, length), 4, [(length - 40) >> 8, (length - 40) & 255]));
+          const before = chain.slice(
+            0,
+            Math.max(
+              0,
+              chain.findIndex(({ type }) => type === FRAGMENT),
+            ),
+          );
+          const wanted = ip + before.reduce((offset, { bytes }) => offset + bytes, 40);
+          assert.is(ipv6.fragment(ip), expected(chain, protocol, length).isFragment ? wanted : 0);
+        },
+      ),
+      { numRuns: scale.wireChainRuns },
+    );
+  });
+
   test("L4 of every real frame is where the kernel put it", () => {
     for (const [name, frame] of Object.entries(frames)) {
       if (frame[12] !== 0x86) continue;

@@ -44,6 +44,22 @@ await wireSuite("icmpv4", (test, module) => {
     assert.is(icmpv4.checksum(icmp), 0x1721);
   });
 
+  test("errors are types 3, 4, 5, 11 and 12; echo messages types 0 and 8 with code 0", () => {
+    for (let type = 0; type < 256; type++) {
+      const icmp = module.putAtEnd(Uint8Array.of(type, 0, 0, 0, 0, 0, 0, 0));
+      assert.is(icmpv4.isError(icmp), [3, 4, 5, 11, 12].includes(type), `type ${type}`);
+      assert.is(icmpv4.isEcho(icmp), [0, 8].includes(type), `type ${type}`);
+      icmpv4.setCode(icmp, 1);
+      assert.not.ok(icmpv4.isEcho(icmp));
+    }
+  });
+
+  test("a header that is written has a type, a code, and nothing else", () => {
+    const icmp = module.putAtEnd(new Uint8Array(8).fill(0xee));
+    changesOnly(module, icmp, icmp + 8, () => icmpv4.write(icmp, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE));
+    assert.is(text(module.bytes.slice(icmp)), "0303000000000000");
+  });
+
   test("8 bytes are a header, fewer are not", () => {
     for (let length = 0; length <= 16; length++) assert.is(icmpv4.isValid(module.end - length, length), length >= 8);
   });

@@ -58,4 +58,20 @@ await wireSuite("icmpv6", (test, module) => {
   test("4 bytes are a header, fewer are not", () => {
     for (let length = 0; length <= 16; length++) assert.is(icmpv6.isValid(module.end - length, length), length >= 4);
   });
+
+  test("errors are types 1 to 4; echo messages types 128 and 129 with code 0", () => {
+    for (let type = 0; type < 256; type++) {
+      const icmp = module.putAtEnd(Uint8Array.of(type, 0, 0, 0, 0, 0, 0, 0));
+      assert.is(icmpv6.isError(icmp), type >= 1 && type <= 4, `type ${type}`);
+      assert.is(icmpv6.isEcho(icmp), [128, 129].includes(type), `type ${type}`);
+      icmpv6.setCode(icmp, 1);
+      assert.not.ok(icmpv6.isEcho(icmp));
+    }
+  });
+
+  test("what goes before the packet of an error has a type, a code, and nothing else", () => {
+    const icmp = module.putAtEnd(new Uint8Array(8).fill(0xee));
+    changesOnly(module, icmp, icmp + 8, () => icmpv6.writeError(icmp, icmpv6.UNREACHABLE, icmpv6.PORT_UNREACHABLE));
+    assert.is(text(module.bytes.slice(icmp)), "0104000000000000");
+  });
 });

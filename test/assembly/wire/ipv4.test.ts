@@ -59,6 +59,20 @@ await wireSuite("ipv4", (test, module) => {
     }
   });
 
+  test("a header that is written is whole and right, and nothing else changes", () => {
+    const ip = module.putAtEnd(new Uint8Array(20).fill(0xee));
+    changesOnly(module, ip, ip + 20, () => ipv4.write(ip, 40, 6, 64, 0x0200_4d0a, 0x0300_4d0a));
+    assert.is(text(module.bytes.slice(ip)), "450000280000400040062632" + "0a4d0002" + "0a4d0003");
+    assert.ok(ipv4.hasValidChecksum(ip));
+  });
+
+  test("only 0.0.0.0 is unspecified; from 224.0.0.0 on addresses are groups or reserved", () => {
+    const be = (...bytes: number[]): number => (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0;
+    assert.ok(ipv4.isUnspecified(0));
+    for (const address of [be(0, 0, 0, 1), be(1, 0, 0, 0), be(255, 255, 255, 255)]) assert.not.ok(ipv4.isUnspecified(address));
+    for (let first = 0; first < 256; first++) assert.is(ipv4.isGroupOrReserved(be(first, 255, 0, 224)), first >= 224, `${first}`);
+  });
+
   test("options are part of the header and of its checksum", () => {
     const ip = module.putAtEnd(withOptions);
     assert.ok(ipv4.isValid(ip, withOptions.length));

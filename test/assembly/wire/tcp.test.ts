@@ -47,6 +47,15 @@ await wireSuite("tcp", (test, module) => {
     }
   });
 
+  test("a header that is written has 20 bytes, no options, no window", () => {
+    const header = module.putAtEnd(new Uint8Array(20).fill(0xee));
+    changesOnly(module, header, header + 20, () => tcp.write(header, 45108, 80, 0xaa98_10b4, 0xfedcba98, tcp.RST | tcp.ACK));
+    assert.ok(tcp.isValid(header, 20));
+    assert.equal([tcp.sourcePort(header), tcp.targetPort(header), tcp.headerBytes(header)], [45108, 80, 20]);
+    assert.equal([tcp.sequence(header), tcp.acknowledgment(header)], [0xaa98_10b4, 0xfedcba98]);
+    assert.equal([tcp.flags(header), tcp.window(header), tcp.checksum(header), tcp.urgent(header)], [0x14, 0, 0, 0]);
+  });
+
   test("a segment cut inside its header is not valid; without its payload it is", () => {
     const whole = segment(tcpData);
     for (let length = 0; length <= whole.length; length++) {
