@@ -56,6 +56,12 @@ export async function instantiateTest(name: string, build: Build, pages = 4): Pr
     maximum: pages,
     shared: build !== "single",
   });
+  return instantiateTestOver(name, build, memory);
+}
+
+/** The same over a memory that there is.
+ *  @throws Error with the compiler's words when it does not compile. */
+export async function instantiateTestOver(name: string, build: Build, memory: WebAssembly.Memory): Promise<TestModule> {
   const file = compileTest(name, build);
   const bindings = await import(pathToFileURL(file.replace(/wasm$/, "js")).href);
   const exports = await bindings.instantiate(new WebAssembly.Module(readFileSync(file)), { env: { memory } });
