@@ -1,25 +1,27 @@
 /** A balancer by itself: the AssemblyScript of the hot path over tables of its own, and what only time and failures decide, in TypeScript. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { AGENT_WORKER } from "../assembly/abi/limits.ts";
+import { HEAD_SLATES, HEAD_SLATES_END } from "../assembly/abi/memory-map.ts";
 import { PortyardError } from "./error.ts";
 import { monotonicMs } from "./forwarder/clock.ts";
-import { BalancedService, type Member, SERVICE } from "./service/balanced-service.ts";
-import { Ejector } from "./service/ejector.ts";
+import { BackendNumbers } from "./service/backend-numbers.ts";
+import { BalancedService } from "./service/balanced-service.ts";
 import { parseBalancer } from "./service/parse.ts";
+import { badArgument, Picker, type PickListener } from "./service/picker.ts";
 import type { BalancerInput } from "./service/schema.ts";
-import type { BackendInfo, BalancerConfig, BalancerOptions, PickedBackend, PickOptions, PickResult } from "./service/types.ts";
+import { SlateRoom } from "./service/slates.ts";
+import type { BackendInfo, BalancerConfig, BalancerOptions, PickedBackend, PickOptions } from "./service/types.ts";
+import { writeLoad } from "./tables/backend-table.ts";
 import { layOut, memoryPages } from "./tables/layout.ts";
-import { writeLoad } from "./tables/service-table.ts";
 import { createMemory, Tables } from "./tables/tables.ts";
 import { type EngineExports, instantiateEngine, loadModule } from "./wasm/module.ts";
 
-/** Between two changes of weight in a slow start. */
-const SLOW_START_STEP_MS = 1000;
-/** Of its weight that a backend begins with. */
-const FIRST_PART = 0.1;
 const MAX_LOAD = 1_000_000;
 /** Tables must have some of everything. */
 const SMALLEST = { macs: 64, flows: 64, workers: 1 };
+/** The one service, which has all backends. */
+const SERVICE = 1;
+const PLACES = [{ service: SERVICE, family: null }];
 
 /** Which instance of a service gets the next request of a program, by the code of the hot path; no port, no kernel and no right is needed.
  *  `docs/balancers.md` has the algorithms.
@@ -32,16 +34,13 @@ const SMALLEST = { macs: 64, flows: 64, workers: 1 };
 export class Balancer {
   readonly #tables: Tables;
   readonly #wasm: EngineExports;
-  readonly #worker: number;
+  readonly #numbers: BackendNumbers;
+  readonly #room: SlateRoom;
   readonly #service: BalancedService;
+  readonly #picker: Picker;
   readonly #nowMs: () => number;
+  readonly #listener: PickListener;
   #config: BalancerConfig;
-  #ejector: Ejector;
-  /** When each of them came, while it is starting slowly. */
-  readonly #starting = new Map<string, number>();
-  /** When something is to be changed next. */
-  #dueMs = Number.POSITIVE_INFINITY;
-  #keys = 0n;
 
   private constructor(config: BalancerConfig, { nowMs = monotonicMs, seed = randomBytes(8).readBigUInt64LE() }: BalancerOptions) {
     const layout = layOut(SMALLEST);
@@ -49,12 +48,18 @@ export class Balancer {
     this.#tables.format(layout, BigInt.asUintN(64, seed), true);
     this.#tables.configure(0n, layout.workersBase);
     this.#wasm = instantiateEngine(loadModule("single"), this.#tables.memory);
-    this.#worker = this.#wasm.formatWorker(0, AGENT_WORKER);
-    this.#service = new BalancedService(this.#tables);
+    this.#numbers = new BackendNumbers(this.#tables);
+    this.#room = new SlateRoom(this.#tables.load32(HEAD_SLATES), this.#tables.load32(HEAD_SLATES_END));
+    this.#service = new BalancedService({ tables: this.#tables, numbers: this.#numbers, room: this.#room });
+    this.#picker = new Picker(this.#tables, this.#wasm, this.#wasm.formatWorker(0, AGENT_WORKER), nowMs);
+    this.#listener = {
+      succeeded: (member) => this.#service.succeeded(member),
+      failed: (member, now) => this.#service.failed(member, now),
+      done: () => this.#settle(),
+    };
     this.#nowMs = nowMs;
     this.#config = config;
-    this.#ejector = new Ejector(config.ejection, config.panicShare);
-    this.#apply();
+    this.#apply(config);
   }
 
   /** @throws BadConfiguration with every problem found; PortyardError `not-built`, `abi-mismatch`. */
@@ -66,43 +71,14 @@ export class Balancer {
   /** The instance for the next request.
    *  @throws PortyardError `no-backend`: none may be chosen. */
   pick(options: PickOptions = {}): PickedBackend {
-    const { key } = options;
-    const now = this.#advance();
-    const number = key === undefined ? this.#keys++ : keyOf(key);
-    this.#wasm.setTime(this.#worker, now);
-    const index = this.#wasm.pickBackend(this.#worker, SERVICE, Number(number & 0xffffffffn), Number(number >> 32n));
-    const member = index < 0 ? undefined : this.#service.at(index);
-    if (member === undefined) throw noBackend(this.#config);
-    this.#wasm.beginOnBackend(index);
-    let isDone = false;
-    const { name, address, port } = member.config;
-    return {
-      backend: { name, address, port },
-      done: (result = {}) => {
-        refuseResult(result);
-        if (isDone) return;
-        isDone = true;
-        this.#done(member, result, now);
-      },
-    };
-  }
-
-  #done(member: Member, { responseTimeMs, error }: PickResult, pickedAt: number): void {
-    const now = this.#nowMs();
-    this.#wasm.finishOnBackend(member.index);
-    if (error === undefined) {
-      this.#wasm.measureBackend(member.index, responseTimeMs ?? now - pickedAt, now);
-      this.#ejector.succeeded(member.config.name);
-    } else {
-      this.#wasm.failOnBackend(member.index);
-      if (!member.isGone && this.#ejector.failed(member.config.name, now)) this.#treat(now);
-    }
-    this.#service.settle(member);
+    this.#advance();
+    const from = { service: SERVICE, at: (index: number) => this.#service.members.at(index), count: this.#config.backends.length };
+    return this.#picker.pick(options, from, this.#listener);
   }
 
   /** Changes what is given, and keeps the rest: no pick that is not done moves, no schedule begins anew, and backends that stay, by their
-   *  names, keep their counts. One that is left out gets nothing new.
-   *  @throws BadConfiguration; nothing has changed then. PortyardError `slates-exhausted`. */
+   *  names and addresses, keep their counts. One that is left out gets nothing new.
+   *  @throws BadConfiguration, PortyardError `backends-exhausted`, `slates-exhausted`; nothing has changed then. */
   set(input: { [Key in keyof BalancerInput]?: BalancerInput[Key] | undefined }): void {
     const { ejection, ...config } = this.#config;
     const before = {
@@ -110,13 +86,8 @@ export class Balancer {
       backends: config.backends.map(({ port, maxFlows, ...rest }) => ({ ...rest, ...(port && { port }), ...(maxFlows && { maxFlows }) })),
       ejection: ejection ?? false,
     };
-    const known = new Set(config.backends.map(({ name }) => name));
     const given = Object.entries(input).filter(([, value]) => value !== undefined);
-    this.#config = parseBalancer({ ...before, ...Object.fromEntries(given) });
-    this.#ejector = new Ejector(this.#config.ejection, this.#config.panicShare, this.#ejector);
-    const now = this.#nowMs();
-    for (const { name } of this.#config.backends) if (!known.has(name)) this.#starting.set(name, now);
-    this.#apply();
+    this.#apply(parseBalancer({ ...before, ...Object.fromEntries(given) }));
   }
 
   /** A backend tells its load: with `least-load` and `power-of-two` that takes the place of its active requests, until it is too old.
@@ -127,7 +98,7 @@ export class Balancer {
     if (!(load >= 0 && load <= MAX_LOAD)) throw badArgument("load", load, "A load", `a number from 0 to ${MAX_LOAD}`);
     if (!(maxAgeSeconds >= 0 && maxAgeSeconds <= MAX_LOAD))
       throw badArgument("maxAgeSeconds", maxAgeSeconds, "An age", `seconds from 0 to ${MAX_LOAD}`);
-    const member = this.#service.members.find(({ config, isGone }) => config.name === name && !isGone);
+    const member = this.#service.members.get(name);
     if (member === undefined) throw new PortyardError("backend-missing", `There is no backend ${name}.`, { path: "name", value: name });
     writeLoad(this.#tables, member.index, load, Math.max(1, Math.floor(this.#nowMs() / 1000 + maxAgeSeconds)));
   }
@@ -135,77 +106,27 @@ export class Balancer {
   /** All of them, in the order in which they were given. */
   backends(): BackendInfo[] {
     const now = this.#advance();
-    const members = new Map(this.#service.members.map((member) => [member.config.name, member]));
-    return this.#config.backends.map((config) => {
-      const member = members.get(config.name)!;
-      const until = this.#ejector.until(config.name);
-      const responseTimeMs = this.#wasm.responseMs(member.index, now);
-      return {
-        ...config,
-        state: config.weight === 0 ? "drained" : this.#ejector.isOut(config.name) ? "ejected" : "usable",
-        ...this.#service.counts(member),
-        responseTimeMs: responseTimeMs === 0 ? null : responseTimeMs,
-        ejectedForSeconds: until === null ? null : (until - now) / 1000,
-      };
-    });
+    return this.#service.infos(now, (index) => this.#wasm.responseMs(index, now));
   }
 
   /** Does what has become due. @returns the time. */
   #advance(): number {
     const now = this.#nowMs();
-    if (now < this.#dueMs) return now;
-    this.#ejector.advance(now);
-    if (this.#starting.size > 0) this.#apply();
-    else this.#treat(now);
+    this.#service.advance(now);
+    this.#settle();
     return now;
   }
 
-  #apply(): void {
-    const now = this.#nowMs();
-    const names = this.#config.backends.map(({ name }) => name);
-    this.#ejector.setBackends(names, now);
-    for (const [name, since] of this.#starting)
-      if (!names.includes(name) || now - since >= this.#config.slowStartSeconds * 1000) this.#starting.delete(name);
-    this.#service.publish(this.#config.algorithm, this.#config.backends, this.#treatment(now));
-    this.#setDue(now);
+  #apply(config: BalancerConfig): void {
+    this.#service.set(config, PLACES, this.#nowMs());
+    this.#config = config;
+    this.#settle();
   }
 
-  #treat(now: number): void {
-    this.#service.treat(this.#treatment(now));
-    this.#setDue(now);
+  /** Nobody else looks at these tables: what is no longer used is free at once. */
+  #settle(): void {
+    for (const { at, bytes } of this.#room.takeRetired()) this.#room.give(at, bytes);
+    this.#numbers.pass();
+    this.#numbers.free(this.#numbers.idle());
   }
-
-  #setDue(now: number): void {
-    this.#dueMs = Math.min(this.#ejector.nextMs, this.#starting.size > 0 ? now + SLOW_START_STEP_MS : Number.POSITIVE_INFINITY);
-  }
-
-  #treatment(now: number): (name: string) => { part: number; isUsable: boolean } {
-    return (name) => {
-      const since = this.#starting.get(name);
-      const part = since === undefined ? 1 : Math.max(FIRST_PART, (now - since) / (this.#config.slowStartSeconds * 1000));
-      return { part: Math.min(1, part), isUsable: !this.#ejector.isOut(name) };
-    };
-  }
-}
-
-function keyOf(key: string | Uint8Array | bigint): bigint {
-  if (typeof key === "bigint") return BigInt.asUintN(64, key);
-  return createHash("sha256").update(key).digest().readBigUInt64LE();
-}
-
-function refuseResult({ responseTimeMs }: PickResult): void {
-  if (responseTimeMs === undefined || (responseTimeMs >= 0 && Number.isFinite(responseTimeMs))) return;
-  throw badArgument("responseTimeMs", responseTimeMs, "A response time", "milliseconds from 0 on");
-}
-
-function badArgument(path: string, value: number, what: string, must: string): PortyardError {
-  return new PortyardError("bad-argument", `${what} of ${value} cannot be.`, { path, value, remedy: `Give ${must}.` });
-}
-
-function noBackend({ backends }: BalancerConfig): PortyardError {
-  return new PortyardError("no-backend", `None of ${backends.length} backends may be chosen.`, {
-    path: "backends",
-    value: backends.length,
-    remedy: "Give one a weight above 0, or room for more flows.",
-  });
 }

@@ -6,7 +6,7 @@
  *  20  service u32 | own port u32 (host order; 0: the one that a rule of the service says) | family u32 | 32 address, 16 bytes, IPv4 in the first four
  *  48  MAC u64 (atomic; 0: not known; workers enter what they learn) | next u32 (of the backends with this address in this network: index + 1) | asked
  *      u32 (when a worker asked for its MAC last: seconds)
- *  64  active u32 (atomic) | - | response time f64 (ms; 0: never measured) | measured at f64 (ms)
+ *  64  active u32 (atomic) | picks of the agent among them u32 | response time f64 (ms; 0: never measured) | measured at f64 (ms)
  *  88  picked u64 (atomic) | failed u64 (atomic) | answered u64 (atomic) | fingerprint of its name u64                    */
 export const STATE = 0;
 export const WEIGHT = 4;
@@ -21,6 +21,7 @@ export const MAC = 48;
 export const NEXT = 56;
 export const ASKED = 60;
 export const ACTIVE = 64;
+export const PICKS = 68;
 export const RESPONSE_MS = 72;
 export const MEASURED_MS = 80;
 export const PICKED = 88;

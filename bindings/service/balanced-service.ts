@@ -1,135 +1,167 @@
-/** One service in the tables of an engine: its backends' records and its slate, written as the agent. Backends that are gone keep their records until
- *  their last flow has ended, since that counts there. */
-import * as field from "../../assembly/abi/backend.ts";
-import { MAX_BACKENDS } from "../../assembly/abi/limits.ts";
-import * as map from "../../assembly/abi/memory-map.ts";
-import * as abi from "../../assembly/abi/service.ts";
-import * as table from "../tables/service-table.ts";
+/** A service in the tables of an engine: its backends' records and its slates, written as the agent, and what time and failures make of them. It has
+ *  a record of the service table for each family of virtual addresses, or one for all of its backends, or both. */
+import { readAddress } from "../config/ip-address.ts";
+import { PortyardError } from "../error.ts";
 import type { Tables } from "../tables/tables.ts";
-import { maglevRing } from "./maglev.ts";
-import { smoothSchedule } from "./schedule.ts";
-import { SlateRoom } from "./slates.ts";
-import type { Algorithm, BackendConfig } from "./types.ts";
+import type { BackendNumbers } from "./backend-numbers.ts";
+import { type Entrance, type Member, Members } from "./members.ts";
+import { type Choice, type Prepared, PublishedSlate } from "./published-slate.ts";
+import type { SlateRoom } from "./slates.ts";
+import { type Group, Treatments } from "./treatments.ts";
+import type { BackendConfig, BackendInfo, BalancerConfig } from "./types.ts";
 
-const NUMBERS: Record<Algorithm, number> = {
-  "round-robin": abi.ROUND_ROBIN,
-  "weighted-round-robin": abi.WEIGHTED_ROUND_ROBIN,
-  "least-response-time": abi.LEAST_RESPONSE_TIME,
-  "least-load": abi.LEAST_LOAD,
-  "power-of-two": abi.POWER_OF_TWO,
-  "source-hash": abi.SOURCE_HASH,
-  maglev: abi.MAGLEV,
-  random: abi.RANDOM,
-};
-/** Parts of a weight that a slow start tells apart. */
-const FINE = 100;
-export const SERVICE = 1;
-
-/** A backend that has a record. */
-export interface Member {
-  index: number;
-  config: BackendConfig;
-  /** No new flow comes to it, and its record goes with its last one. */
-  isGone: boolean;
+/** What services of one engine share. */
+export interface Shared {
+  tables: Tables;
+  numbers: BackendNumbers;
+  room: SlateRoom;
 }
 
-/** How a backend is to be treated now. */
-export interface Treatment {
-  /** Of its weight: 1, or less in a slow start. */
-  part: number;
-  isUsable: boolean;
+/** A record of the service table: backends of one family, or all of them, are chosen from in it. */
+export interface Place {
+  /** Index. */
+  service: number;
+  family: Group;
 }
 
 export class BalancedService {
-  readonly #tables: Tables;
-  readonly #room: SlateRoom;
-  readonly #free = Array.from({ length: MAX_BACKENDS }, (_, index) => MAX_BACKENDS - 1 - index);
-  readonly #members = new Map<string, Member>();
-  readonly #byIndex = new Map<number, Member>();
-  #slate = { at: 0, bytes: 0 };
+  readonly #shared: Shared;
+  readonly members: Members;
+  #treatments: Treatments;
+  #places: readonly Place[] = [];
+  #slates = new Map<number, PublishedSlate>();
+  #config: BalancerConfig = { algorithm: "round-robin", backends: [], slowStartSeconds: 0, ejection: null, panicShare: 0 };
+  /** Backends that come from now on start slowly: they come to others. */
+  #isBegun = false;
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
-    this.#room = new SlateRoom(tables.load32(map.HEAD_SLATES), tables.load32(map.HEAD_SLATES_END));
+  /** @param network index of the one that it belongs to. */
+  constructor(shared: Shared, network = 0) {
+    this.#shared = shared;
+    this.members = new Members(shared.tables, shared.numbers, network);
+    this.#treatments = new Treatments(this.#config, [], () => null, [], 0);
   }
 
-  get members(): Member[] {
-    return [...this.#members.values()];
-  }
-  /** The member with this record. */
-  at(index: number): Member | undefined {
-    return this.#byIndex.get(index);
-  }
-
-  /** Lets these be chosen from, and no others. Those that were there before, by name, keep their counts. */
-  publish(algorithm: Algorithm, backends: readonly BackendConfig[], treat: (name: string) => Treatment): void {
-    const names = new Set(backends.map(({ name }) => name));
-    for (const member of this.members) if (!names.has(member.config.name)) this.#leave(member);
-    const members = backends.map((config) => this.#enter(config));
-    const parts = members.map(({ config }) => treat(config.name));
-    for (const [position, member] of members.entries()) this.#write(member, parts[position]!);
-    const chosen = members
-      .map((member, position) => ({ member, part: parts[position]!.part }))
-      .filter(({ member }) => member.config.weight > 0);
-    const slate = {
-      backends: chosen.map(({ member }) => member.index),
-      schedule: smoothSchedule(chosen.map(({ member: { config }, part }) => turnsOf(algorithm, config.weight, part))),
-      ring: algorithm === "maglev" ? maglevRing(chosen.map(({ member: { config } }) => config)) : new Uint16Array(0),
-    };
-    const bytes = table.slateBytes(slate);
-    const at = this.#room.take(bytes);
-    table.writeSlate(this.#tables, at, slate);
-    table.publish(this.#tables, SERVICE, NUMBERS[algorithm], at);
-    if (this.#slate.bytes > 0) this.#room.give(this.#slate.at, this.#slate.bytes);
-    this.#slate = { at, bytes };
+  /** Lets these be chosen from, and no others. Those that were there before, by name and address, keep their counts.
+   *  @param announce called with those that have just got records, before any of them may be chosen.
+   *  @returns those that are gone.
+   *  @throws PortyardError `backends-exhausted`, `slates-exhausted`, and what `announce` throws; all is as it was then. */
+  set(config: BalancerConfig, places: readonly Place[], now: number, announce: (added: readonly Member[]) => void = () => {}): Member[] {
+    const serviceOf = (backend: BackendConfig) => placeOf(backend, places).service;
+    const known = new Set(this.#config.backends.map(({ name }) => name));
+    const comers = this.#isBegun ? config.backends.map(({ name }) => name).filter((name) => !known.has(name)) : [];
+    const groupOf = (backend: BackendConfig) => placeOf(backend, places).family;
+    const treatments = new Treatments(config, config.backends, groupOf, comers, now, this.#treatments);
+    const entrance = this.members.enter(config.backends, serviceOf);
+    const prepared: [PublishedSlate, Prepared][] = [];
+    try {
+      for (const place of places) {
+        const slate = this.#slates.get(place.service) ?? new PublishedSlate(this.#shared.tables, this.#shared.room, place.service);
+        const choices = choicesOf(config, places, place, entrance, (name) => treatments.of(name, now).part);
+        prepared.push([slate, slate.prepare(config.algorithm, choices)]);
+      }
+      announce(entrance.added);
+    } catch (error) {
+      for (const [, slate] of prepared) this.#shared.room.give(slate.at, slate.bytes);
+      this.members.forget(entrance);
+      throw error;
+    }
+    this.#isBegun = true;
+    this.#treatments = treatments;
+    return this.#commit(config, places, entrance, prepared, now);
   }
 
-  #enter(config: BackendConfig): Member {
-    const known = this.#members.get(config.name);
-    if (known !== undefined) return Object.assign(known, { config, isGone: false });
-    const member = { index: this.#free.pop()!, config, isGone: false };
-    this.#members.set(config.name, member);
-    this.#byIndex.set(member.index, member);
-    return member;
+  #commit(
+    config: BalancerConfig,
+    places: readonly Place[],
+    entrance: Entrance,
+    prepared: readonly [PublishedSlate, Prepared][],
+    now: number,
+  ): Member[] {
+    const left = this.members.set(entrance, config.backends, (backend) => placeOf(backend, places).service);
+    [this.#config, this.#places] = [config, places];
+    this.treat(now);
+    for (const [slate, next] of prepared) slate.publish(next);
+    const present = new Map(prepared.map(([slate]) => [slate.service, slate]));
+    for (const [service, slate] of this.#slates) if (!present.has(service)) slate.withdraw();
+    this.#slates = present;
+    return left;
   }
 
-  #leave(member: Member): void {
-    member.isGone = true;
-    this.#write(member, { part: 1, isUsable: false });
-    this.settle(member);
+  /** Writes how backends are treated now, where no schedule depends on it. */
+  treat(now: number): void {
+    for (const member of this.members.all()) this.members.treat(member, this.#treatments.of(member.config.name, now));
   }
 
-  /** A flow has ended: the record of one that is gone may be free. */
-  settle(member: Member): void {
-    if (!member.isGone || table.active(this.#tables, member.index) > 0) return;
-    this.#members.delete(member.config.name);
-    this.#byIndex.delete(member.index);
-    this.#tables.fill(table.backendRecordOf(this.#tables, member.index), map.BACKEND_BYTES);
-    this.#free.push(member.index);
+  /** Does what has become due. */
+  advance(now: number): void {
+    const due = this.#treatments.advance(now);
+    if (due === "treat") this.treat(now);
+    if (due === "schedule") this.#reschedule(now);
   }
 
-  #write({ index, config: { weight, maxFlows } }: Member, { part, isUsable }: Treatment): void {
-    table.writeBackend(this.#tables, index, { weight: weight * part, isUsable, maxActive: maxFlows ?? 0 });
+  /** Schedules follow a slow start; where there is no room for others, weights alone do until the next step. */
+  #reschedule(now: number): void {
+    this.treat(now);
+    const entrance = { members: this.members.all(), added: [] };
+    for (const place of this.#places) {
+      const slate = this.#slates.get(place.service) as PublishedSlate;
+      const choices = choicesOf(this.#config, this.#places, place, entrance, (name) => this.#treatments.of(name, now).part);
+      const prepared = ifRoom(() => slate.prepare(this.#config.algorithm, choices));
+      if (prepared !== null) slate.publish(prepared);
+    }
   }
 
-  /** Writes how members are treated now, where only that has changed and no schedule depends on it. */
-  treat(treat: (name: string) => Treatment): void {
-    for (const member of this.members) if (!member.isGone) this.#write(member, treat(member.config.name));
+  failed({ config: { name } }: Member, now: number): void {
+    if (this.#treatments.failed(name, now)) this.treat(now);
+  }
+  succeeded({ config: { name } }: Member): void {
+    this.#treatments.succeeded(name);
   }
 
-  /** What workers have counted of a backend. */
-  counts({ index }: Member): { active: number; picked: number; failed: number } {
-    const at = table.backendRecordOf(this.#tables, index);
-    return {
-      active: table.active(this.#tables, index),
-      picked: this.#tables.count(at + field.PICKED),
-      failed: this.#tables.count(at + field.FAILED),
-    };
+  /** All of them, in the order in which they were given.
+   *  @param responseMsOf smoothed response time of the backend with this record, 0: never measured. */
+  infos(now: number, responseMsOf: (index: number) => number): BackendInfo[] {
+    return this.members.all().map((member) => {
+      const { config } = member;
+      const until = this.#treatments.until(config.name);
+      return {
+        ...config,
+        state: config.weight === 0 ? "drained" : this.#treatments.isOut(config.name) ? "ejected" : "usable",
+        ...this.members.counts(member),
+        responseTimeMs: responseMsOf(member.index) || null,
+        ejectedForSeconds: until === null ? null : (until - now) / 1000,
+      };
+    });
   }
 }
 
-/** In a run of the schedule, in proportion. */
-function turnsOf(algorithm: Algorithm, weight: number, part: number): number {
-  if (algorithm === "round-robin") return 1;
-  return part === 1 ? weight * FINE : Math.max(1, Math.round(weight * part * FINE));
+/** What is chosen from in `place`. */
+function choicesOf(
+  { backends }: BalancerConfig,
+  places: readonly Place[],
+  place: Place,
+  { members }: Entrance,
+  partOf: (name: string) => number,
+): Choice[] {
+  return backends.flatMap((backend, position) => {
+    if (place.family !== null && placeOf(backend, places) !== place) return [];
+    const { index } = members[position] as Member;
+    return [{ index, name: backend.name, weight: backend.weight, part: partOf(backend.name) }];
+  });
+}
+
+function ifRoom<Result>(take: () => Result): Result | null {
+  try {
+    return take();
+  } catch (error) {
+    if (error instanceof PortyardError && error.code === "slates-exhausted") return null;
+    throw error;
+  }
+}
+
+/** Where a backend belongs: the record of its family, else that of all. */
+function placeOf({ address }: BackendConfig, places: readonly Place[]): Place {
+  const { family } = readAddress(address)!;
+  const place = places.find((each) => each.family === family) ?? places.find((each) => each.family === null);
+  return place as Place;
 }

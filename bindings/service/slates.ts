@@ -1,7 +1,7 @@
 /** Room for slates (assembly/abi/service.ts) between two addresses: first fit, neighbours joined when they come back. */
 import { PortyardError } from "../error.ts";
 
-interface Gap {
+export interface Gap {
   at: number;
   bytes: number;
 }
@@ -9,6 +9,8 @@ interface Gap {
 export class SlateRoom {
   /** By address. */
   #gaps: Gap[];
+  /** Those that somebody may still look at. */
+  #retired: Gap[] = [];
 
   /** @param at to `end`, both multiples of 64. */
   constructor(at: number, end: number) {
@@ -40,5 +42,31 @@ export class SlateRoom {
       if (last !== undefined && last.at + last.bytes === gap.at) last.bytes += gap.bytes;
       else this.#gaps.push(gap);
     }
+  }
+
+  /** Takes what a predecessor has published. */
+  reserve(at: number, bytes: number): void {
+    this.#gaps = this.#gaps.flatMap((gap) => {
+      if (at >= gap.at + gap.bytes || at + bytes <= gap.at) return [gap];
+      const [before, after] = [at - gap.at, gap.at + gap.bytes - at - bytes];
+      return [
+        { at: gap.at, bytes: before },
+        { at: at + bytes, bytes: after },
+      ].filter((rest) => rest.bytes > 0);
+    });
+  }
+
+  /** Nobody finds it any more, and somebody may still look at it. */
+  retire(gap: Gap): void {
+    this.#retired.push(gap);
+  }
+  /** Those that were retired since the last call: they are given back after a grace period. */
+  takeRetired(): Gap[] {
+    const retired = this.#retired;
+    this.#retired = [];
+    return retired;
+  }
+  get hasRetired(): boolean {
+    return this.#retired.length > 0;
   }
 }

@@ -1,17 +1,17 @@
-/** Services, backends and slates (assembly/abi/service.ts, backend.ts), written by the agent. */
-import * as backend from "../../assembly/abi/backend.ts";
+/** Services and slates (assembly/abi/service.ts), written by the agent. */
+import { MAX_SERVICES } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/service.ts";
+import { addressBytes, addressText } from "../config/ip-address.ts";
+import { splitMac } from "../mac.ts";
+import { readName, writeName } from "./identity.ts";
 import type { Tables } from "./tables.ts";
+
+export { active, type BackendSettings, backendRecordOf, writeBackend, writeLoad } from "./backend-table.ts";
 
 /** Address of a service's record. */
 export function recordOf(tables: Tables, service: number): number {
   return tables.load32(map.HEAD_SERVICES) + service * map.SERVICE_BYTES;
-}
-
-/** Address of a backend's record. */
-export function backendRecordOf(tables: Tables, index: number): number {
-  return tables.load32(map.HEAD_BACKENDS) + index * map.BACKEND_BYTES;
 }
 
 /** What the hot path chooses by. */
@@ -26,7 +26,11 @@ export interface Slate {
 
 /** Bytes of a slate, a multiple of 64. */
 export function slateBytes({ backends, schedule, ring }: Slate): number {
-  return Math.ceil((field.SLATE_BACKENDS + backends.length * 4 + (schedule.length + ring.length) * 2) / 64) * 64;
+  return bytesOf(backends.length, schedule.length, ring.length);
+}
+
+function bytesOf(backends: number, turns: number, places: number): number {
+  return Math.ceil((field.SLATE_BACKENDS + backends * 4 + (turns + places) * 2) / 64) * 64;
 }
 
 /** Writes a slate at `at`, where nobody looks yet. */
@@ -45,36 +49,72 @@ export function writeSlate(tables: Tables, at: number, { backends, schedule, rin
 export function publish(tables: Tables, service: number, algorithm: number, at: number): void {
   tables.store32(recordOf(tables, service) + field.SLATE, at);
   tables.store32(recordOf(tables, service) + field.ALGORITHM, algorithm);
-  tables.store32(recordOf(tables, service) + field.STATE, 1);
+  tables.store32(recordOf(tables, service) + field.STATE, PRESENT);
 }
 
-/** What the agent says of a backend. */
-export interface BackendSettings {
-  /** From 0 on; a slow start has fractions. */
-  weight: number;
-  isUsable?: boolean;
-  /** Flows at once; 0: any number. */
-  maxActive?: number;
+const PRESENT = 1;
+
+/** Where the slate of a service is, if it has one. */
+export function slatePlace(tables: Tables, service: number): { at: number; bytes: number } | null {
+  const at = tables.load32(recordOf(tables, service) + field.SLATE);
+  if (at === 0) return null;
+  const [backends, turns, places] = [field.SLATE_COUNT, field.SLATE_TURNS, field.SLATE_PLACES].map((offset) => tables.load32(at + offset));
+  return { at, bytes: bytesOf(backends ?? 0, turns ?? 0, places ?? 0) };
 }
 
-/** Writes what the agent says of a backend; what workers have counted stays. */
-export function writeBackend(tables: Tables, index: number, { weight, isUsable = true, maxActive = 0 }: BackendSettings): void {
-  const at = backendRecordOf(tables, index);
-  tables.store32(at + backend.WEIGHT, Math.round(weight * backend.WEIGHT_ONE));
-  tables.store32(at + backend.MAX_ACTIVE, maxActive);
-  tables.store32(at + backend.STATE, isUsable ? backend.USABLE : backend.UNUSABLE);
+/** What a service is known by, and what is said of it. */
+export interface ServiceRecord {
+  name: string;
+  /** Index of the network. */
+  network: number;
+  /** Without prefix length; null without one. */
+  address: string | null;
 }
 
-/** Writes the load that a backend reports of itself.
- *  @param load 1 is a backend that is just full.
- *  @param untilSeconds of the monotonic clock; from then on it does not count. */
-export function writeLoad(tables: Tables, index: number, load: number, untilSeconds: number): void {
-  const at = backendRecordOf(tables, index);
-  tables.store32(at + backend.LOAD, Math.round(load * backend.LOAD_ONE));
-  tables.store32(at + backend.LOAD_UNTIL, untilSeconds);
+/** Writes who a service is, where nobody looks yet. @param mac of its virtual address. */
+export function identifyService(tables: Tables, service: number, { name, network, address }: ServiceRecord, mac: string | null): void {
+  const at = recordOf(tables, service);
+  tables.store32(at + field.NETWORK, network);
+  tables.fill(at + field.VIRTUAL_ADDRESS, 16);
+  const bytes = address === null ? [] : addressBytes(address);
+  tables.bytes.set(bytes, at + field.VIRTUAL_ADDRESS);
+  tables.store32(at + field.FAMILY, bytes.length === 0 ? 0 : bytes.length === 4 ? 4 : 6);
+  const [low, high] = mac === null ? [0, 0] : splitMac(mac);
+  tables.store64(at + field.VIRTUAL_MAC, BigInt(low) | (BigInt(high) << 32n));
+  writeName(tables, at + field.NAME, name);
 }
 
-/** Flows that a backend has now. */
-export function active(tables: Tables, index: number): number {
-  return tables.load32(backendRecordOf(tables, index) + backend.ACTIVE);
+export function setAffinity(tables: Tables, service: number, seconds: number): void {
+  tables.store32(recordOf(tables, service) + field.AFFINITY_SECONDS, seconds);
 }
+
+/** Null where there is no service. */
+export function readService(tables: Tables, service: number): ServiceRecord | null {
+  const at = recordOf(tables, service);
+  if (tables.load32(at + field.STATE) !== PRESENT) return null;
+  const family = tables.load32(at + field.FAMILY);
+  const bytes = tables.bytes.slice(at + field.VIRTUAL_ADDRESS, at + field.VIRTUAL_ADDRESS + (family === 4 ? 4 : 16));
+  return {
+    name: readName(tables, at + field.NAME),
+    network: tables.load32(at + field.NETWORK),
+    address: family === 0 ? null : addressText(bytes),
+  };
+}
+
+/** Whether any service is there. */
+export function hasServices(tables: Tables): boolean {
+  if (tables.load32(map.HEAD_FLOW_LIMIT) === 0) return false;
+  return Array.from({ length: MAX_SERVICES }, (_, service) => recordOf(tables, service)).some(
+    (at) => tables.load32(at + field.STATE) === PRESENT,
+  );
+}
+
+/** There is no such service any more for those who begin something. */
+export function leaveService(tables: Tables, service: number): void {
+  tables.store32(recordOf(tables, service) + field.STATE, 0);
+}
+/** Empties the record. */
+export function clearService(tables: Tables, service: number): void {
+  tables.fill(recordOf(tables, service), map.SERVICE_BYTES);
+}
+
