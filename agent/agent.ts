@@ -251,7 +251,7 @@ export class Agent implements Served {
   /** What an agent of this name left that an engine of this configuration takes over. */
   #predecessor(config: EngineConfig): Origin {
     if (this.#options.engine?.isolation === "thread" || this.#options.createEngine !== undefined) return "new";
-    return foundTables(this.place, layOut({ macs: config.tables.macs, flows: 0, workers: config.workers }));
+    return foundTables(this.place, layOut({ macs: config.tables.macs, flows: config.tables.flows, workers: config.workers }));
   }
 
   /** Every object stands in the state before it is made. At the end only those of the API and Docker do, unless all goes on without this agent. */

@@ -17,8 +17,10 @@ import * as addresses from "./tables/address-table";
 import * as events from "./tables/event-ring";
 import * as balance from "./balance/balance";
 import * as backends from "./tables/backend-table";
+import * as endpoints from "./tables/endpoint-table";
 import * as flowEntries from "./tables/flow-entry";
 import * as flowLists from "./tables/flow-lists";
+import * as flowEnd from "./tables/flow-end";
 import * as flows from "./tables/flow-table";
 import * as services from "./tables/service-table";
 import * as macs from "./tables/mac-table";
@@ -250,3 +252,13 @@ export function failOnBackend(backend: u32): void { backends.fail(backends.recor
 export function measureBackend(backend: u32, ms: f64, nowMs: f64): void { backends.measure(backends.recordOf(backend), ms, nowMs); }
 /** Smoothed response time in milliseconds at `nowMs`; 0: never measured. */
 export function responseMs(backend: u32, nowMs: f64): f64 { return backends.responseMs(backends.recordOf(backend), nowMs); }
+/** Says what the 16 bytes at CONFIG_SCRATCH have to do with services (tables/endpoint-table.ts); nothing any more where both are 0. False when no place
+ *  is free. */
+export function setEndpoint(network: u32, family: u32, service: u32, backend: u32): bool {
+  return endpoints.set(network, family, map.CONFIG_SCRATCH, service, backend);
+}
+/** Ends the flows of `service` to `backend` (index + 1) among the entries from `first` to `end`, 0 being any of them; those whose service or backend
+ *  is not there any more where both are 0. How many there were. */
+export function endFlows(worker: usize, service: u32, backend: u32, first: u32, end: u32): u32 {
+  return flowEnd.endFlows(worker, service, backend, first, end);
+}

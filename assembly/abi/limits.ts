@@ -5,7 +5,7 @@
  *  port's configuration, from which its fingerprint is made (bindings/tables/layouts/tables-layout.ts says what else is to be done). */
 export const LAYOUT_VERSION = 4;
 /** Compared when a module is instantiated: raised whenever an exported function changes. */
-export const ABI_VERSION = 9;
+export const ABI_VERSION = 10;
 
 /** Of the name of a port or network in its record: an RFC 1123 label has at most 63 bytes, zeros follow. */
 export const NAME_BYTES = 64;

@@ -13,7 +13,17 @@ export function isStationMac(text: string): boolean {
 /** The MAC that a TAP gets when none is configured: the first six bytes of SHA-256 of `portyard/INSTANCE/PORT`, made a
  *  locally administered station address. The same names give the same address on every start and every host. */
 export function defaultMac(instance: string, port: string): string {
-  const bytes = createHash("sha256").update(`portyard/${instance}/${port}`).digest().subarray(0, 6);
+  return macOf(`portyard/${instance}/${port}`);
+}
+
+/** The MAC of a virtual address, in the same way of `portyard/service/NETWORK/ADDRESS`.
+ *  @param address canonical, without prefix length. */
+export function virtualMac(network: string, address: string): string {
+  return macOf(`portyard/service/${network}/${address}`);
+}
+
+function macOf(text: string): string {
+  const bytes = createHash("sha256").update(text).digest().subarray(0, 6);
   bytes[0] = (bytes[0]! & ~GROUP_BIT) | LOCAL_BIT;
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }

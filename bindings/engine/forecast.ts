@@ -29,7 +29,7 @@ export interface Forecast {
 /** @param runDirectory of the instance. */
 export function foresee(wanted: EngineConfig, runDirectory: string): Forecast {
   const config = withHostPorts(wanted);
-  const layout = layOut({ macs: config.tables.macs, flows: 0, workers: config.workers });
+  const layout = layOut({ macs: config.tables.macs, flows: config.tables.flows, workers: config.workers });
   const found = lookAtTables({ name: config.name, runDirectory }, (descriptor, isLiving) => {
     const { version, tables } = readLeft(descriptor);
     const isSameLayout = isOfLayout(descriptor, layout);

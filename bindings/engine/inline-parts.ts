@@ -18,7 +18,7 @@ import { Watcher } from "./watcher.ts";
 export function inlineParts(config: EngineConfig, options: EngineOptions): Parts {
   faultFrames(options, options.build ?? "single");
   const link = new InlineLink();
-  const layout = layOut({ macs: config.tables.macs, flows: 0, workers: 1 });
+  const layout = layOut({ macs: config.tables.macs, flows: config.tables.flows, workers: 1 });
   const store = EngineStore.create(layout, options.build ?? "single", 1, null, () => link.wake(), "new", options.hashSeed);
   link.use(store);
   const networks = new Networks(store);

@@ -79,7 +79,7 @@ type Replacement = Pick<ChangeoverParts, "file" | "left">;
 export async function kernelParts(config: EngineConfig, options: EngineOptions): Promise<Parts> {
   loadKoffi();
   const io = chooseIo(options.io ?? "auto");
-  const layout = layOut({ macs: config.tables.macs, flows: 0, workers: config.workers });
+  const layout = layOut({ macs: config.tables.macs, flows: config.tables.flows, workers: config.workers });
   const build = kernelBuild(options);
   const settings: ForwarderSettings = {
     name: config.name,

@@ -108,7 +108,7 @@ function openLeft(name: string, path: string, layout: Layout): OpenTables | null
 }
 
 /** Whether the head of the file is that which `Tables.format` writes for `layout`. */
-export function isOfLayout(descriptor: number, { tablesBytes, macs, workers }: Layout): boolean {
+export function isOfLayout(descriptor: number, { tablesBytes, macs, workers, flows }: Layout): boolean {
   const head = new DataView(new ArrayBuffer(map.HEAD_BYTES));
   readSync(descriptor, head, 0, map.HEAD_BYTES, 0);
   const wanted = [
@@ -117,6 +117,7 @@ export function isOfLayout(descriptor: number, { tablesBytes, macs, workers }: L
     [map.HEAD_TABLES_BYTES, tablesBytes],
     [map.HEAD_MAC_LIMIT, macs],
     [map.HEAD_WORKER_COUNT, workers],
+    [map.HEAD_FLOW_LIMIT, flows],
   ] as const;
   return wanted.every(([pointer, value]) => head.getUint32(pointer - map.TABLES, true) === value);
 }

@@ -9,6 +9,7 @@ import * as port from "../../assembly/abi/port.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { type Layout, memoryPages } from "../tables/layout.ts";
 import * as ports from "../tables/port-table.ts";
+import { hasServices } from "../tables/service-table.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
 import { type EngineExports, instantiateEngine, loadModule } from "../wasm/module.ts";
 import { clearTrace, type Note, readTrace, TRACE_BYTES } from "./trace.ts";
@@ -84,11 +85,12 @@ export class Explainer {
   }
 }
 
-/** Copies what the pipeline reads of `from`, tables of `layout`, into a memory: not the counters and events, nor the rings of ports that never were. */
-export function copyLivingTables(from: Tables, { macTable, workersBase }: Layout, into: WebAssembly.Memory): void {
+/** Copies what the pipeline reads of `from`, tables of `layout`, into a memory: not the counters and events, nor the rings of ports that never were;
+ *  flows and what stands behind them only where there are services. */
+export function copyLivingTables(from: Tables, { macTable, flowTable, workersBase }: Layout, into: WebAssembly.Memory): void {
   const to = new Uint8Array(into.buffer);
   const copy = (begin: number, end: number) => to.set(from.bytes.subarray(begin, end), begin);
   copy(map.TABLES, map.EVENTS);
   copy(map.MAC_RINGS, map.MAC_RINGS + ports.end(from) * map.MAC_RING_BYTES);
-  copy(macTable, workersBase);
+  copy(macTable, hasServices(from) ? workersBase : flowTable);
 }

@@ -42,7 +42,8 @@ export class BalancedService {
   }
 
   /** Lets these be chosen from, and no others. Those that were there before, by name and address, keep their counts.
-   *  @param announce called with those that have just got records, before any of them may be chosen.
+   *  @param announce called with those that have just got records, when places that were not there before are ready, and before anything else is
+   *  changed.
    *  @returns those that are gone.
    *  @throws PortyardError `backends-exhausted`, `slates-exhausted`, and what `announce` throws; all is as it was then. */
   set(config: BalancerConfig, places: readonly Place[], now: number, announce: (added: readonly Member[]) => void = () => {}): Member[] {
@@ -59,9 +60,11 @@ export class BalancedService {
         const choices = choicesOf(config, places, place, entrance, (name) => treatments.of(name, now).part);
         prepared.push([slate, slate.prepare(config.algorithm, choices)]);
       }
+      for (const member of entrance.added) this.members.treat(member, treatments.of(member.config.name, now));
+      for (const [slate, next] of prepared) if (!this.#slates.has(slate.service)) slate.publish(next);
       announce(entrance.added);
     } catch (error) {
-      for (const [, slate] of prepared) this.#shared.room.give(slate.at, slate.bytes);
+      for (const [slate, next] of prepared) slate.abandon(next);
       this.members.forget(entrance);
       throw error;
     }
@@ -80,7 +83,7 @@ export class BalancedService {
     const left = this.members.set(entrance, config.backends, (backend) => placeOf(backend, places).service);
     [this.#config, this.#places] = [config, places];
     this.treat(now);
-    for (const [slate, next] of prepared) slate.publish(next);
+    for (const [slate, next] of prepared) if (!slate.isPublished(next)) slate.publish(next);
     const present = new Map(prepared.map(([slate]) => [slate.service, slate]));
     for (const [service, slate] of this.#slates) if (!present.has(service)) slate.withdraw();
     this.#slates = present;

@@ -83,9 +83,12 @@ export class Members {
     return gone !== undefined && this.#numbers.holds(gone.leaving) ? gone.member : null;
   }
 
-  /** Takes back what `enter` gave. */
+  /** Takes back what `enter` gave; somebody may have seen it. */
   forget({ added }: Entrance): void {
-    this.#numbers.give(added.map(({ index }) => index));
+    for (const { index } of added) {
+      table.writeBackend(this.#tables, index, { weight: 0, isUsable: false });
+      this.#numbers.leave(index, this.#network);
+    }
   }
 
   /** These are the members from now on. @returns those that are gone. */

@@ -70,6 +70,16 @@ export class PublishedSlate {
     this.#present = { at, bytes };
   }
 
+  isPublished({ at }: Prepared): boolean {
+    return this.#present?.at === at;
+  }
+
+  /** It is not to be used after all. */
+  abandon(prepared: Prepared): void {
+    if (this.isPublished(prepared)) this.withdraw();
+    else this.#room.give(prepared.at, prepared.bytes);
+  }
+
   /** It is nobody's any more, as soon as the service has another or is gone. */
   withdraw(): void {
     if (this.#present !== null) this.#room.retire(this.#present);

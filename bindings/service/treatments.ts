@@ -33,10 +33,11 @@ export class Treatments {
   ) {
     this.#settings = settings;
     this.#groups = new Map(backends.map((backend) => [backend.name, groupOf(backend)]));
-    this.#starting = new Map([...(before?.#starting ?? []), ...comers.map((name) => [name, now] as const)]);
+    this.#starting = new Map([...(before === undefined ? [] : before.#starting), ...comers.map((name) => [name, now] as const)]);
     this.#endStarts(now);
     for (const group of new Set(this.#groups.values())) {
-      const known = before?.#ejectors.get(group) ?? before?.#ejectors.values().next().value;
+      const ejectors = before === undefined ? new Map<Group, Ejector>() : before.#ejectors;
+      const known = ejectors.get(group) ?? ejectors.values().next().value;
       const ejector = new Ejector(settings.ejection, settings.panicShare, known);
       const names = [...this.#groups].filter(([, own]) => own === group).map(([name]) => name);
       ejector.setBackends(names, now);

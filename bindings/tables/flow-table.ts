@@ -2,6 +2,7 @@
 import * as field from "../../assembly/abi/flow.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { addressBytes, addressText } from "../config/ip-address.ts";
+import type { FlowTimeouts } from "../config/types.ts";
 import type { Tables } from "./tables.ts";
 
 /** One end of a connection. */
@@ -37,6 +38,22 @@ const ENDS = [
   ["backend", field.BACKEND_ADDRESS, field.BACKEND_PORT],
   ["source", field.SOURCE_ADDRESS, field.SOURCE_PORT],
 ] as const;
+
+const STATES: Record<keyof FlowTimeouts, number> = {
+  halfOpen: field.STATE_HALF_OPEN,
+  established: field.STATE_ESTABLISHED,
+  closing: field.STATE_CLOSING,
+  timeWait: field.STATE_TIME_WAIT,
+  udpUnanswered: field.STATE_UDP_UNANSWERED,
+  udp: field.STATE_UDP,
+  icmp: field.STATE_ICMP,
+};
+
+/** Writes after how long each state ends; that holds for flows that are there too. */
+export function writeTimeouts(tables: Tables, timeouts: FlowTimeouts): void {
+  for (const [name, state] of Object.entries(STATES))
+    tables.store32(map.HEAD_FLOW_TIMEOUTS + state * 4, timeouts[name as keyof FlowTimeouts]);
+}
 
 /** Every flow, in the table's order. */
 export function* entries(tables: Tables): Generator<Flow> {

@@ -9,10 +9,11 @@ export function recordOf(network: number): number {
   return map.NETWORKS + network * map.NETWORK_BYTES;
 }
 
-/** Writes the record of a network; it is present then. */
+/** Writes the record of a network; it is present then. What services say of it stays. */
 export function write(tables: Tables, network: number, settings: { learning: boolean; macAgeSeconds: number; mtu: number }): void {
   const at = recordOf(network);
-  tables.store32(at + field.FLAGS, settings.learning ? field.FLAG_LEARNING : 0);
+  const services = tables.load32(at + field.FLAGS) & field.FLAG_SERVICES;
+  tables.store32(at + field.FLAGS, services | (settings.learning ? field.FLAG_LEARNING : 0));
   tables.store32(at + field.MAC_AGE_SECONDS, settings.macAgeSeconds);
   tables.store32(at + field.MTU, settings.mtu);
   tables.store32(at + field.STATE, 1);
@@ -60,4 +61,18 @@ export function removeMember(tables: Tables, network: number, port: number): voi
 /** True when `port` belongs to `network`. */
 export function isMember(tables: Tables, network: number, port: number): boolean {
   return ((tables.load32(memberWord(network, port)) >>> (port & 31)) & 1) === 1;
+}
+
+/** Whether services have to do with addresses of the network. */
+export function setServices(tables: Tables, network: number, areThere: boolean): void {
+  const flags = recordOf(network) + field.FLAGS;
+  if (areThere) tables.setBits32(flags, field.FLAG_SERVICES);
+  else tables.clearBits32(flags, field.FLAG_SERVICES);
+}
+
+/** Whether they have to do with one that ends with this byte. */
+export function setServed(tables: Tables, network: number, lastByte: number, isServed: boolean): void {
+  const word = recordOf(network) + field.SERVED + (lastByte >>> 5) * 4;
+  if (isServed) tables.setBits32(word, 1 << (lastByte & 31));
+  else tables.clearBits32(word, 1 << (lastByte & 31));
 }
