@@ -43,6 +43,12 @@ const columns = {
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */
   ledgerRuns: { quick: 30, full: 2_000 },
+  /** Requests through a virtual address: to each case; while backends come and go; from the same source ports both ways. */
+  serviceRequests: { quick: 60, full: 3_000 },
+  drainedRequests: { quick: 1_500, full: 10_000 },
+  sharedPorts: { quick: 100, full: 1_000 },
+  /** Streams through it while the forwarder is killed. */
+  servedStreams: { quick: 20, full: 200 },
   /** Containers on four networks; containers whose streams outlive daemon and agent. */
   dockerContainers: { quick: 8, full: 20 },
   dockerStreams: { quick: 6, full: 50 },

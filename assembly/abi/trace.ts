@@ -52,6 +52,33 @@ export const REFUSED = 28;
 /** What may be a question is not answered, and no look-up says why: outcome UNASKED_*. */
 export const UNASKED = 29;
 
+/** The flow that a packet belongs to: outcome FLOW_*, port its state (abi/flow.ts), number its backend (index + 1, 0: none), low its service, high its
+ *  flags. */
+export const FLOW = 30;
+/** What its destination is to services: outcome ENDPOINT_*, number the service, or the first backend's index + 1. */
+export const ENDPOINT = 31;
+/** Rule of the service for its port: outcome 1 there is one, port the target port. */
+export const RULE = 32;
+/** A backend that may be chosen from: port its index, outcome 1 usable, number flows that it has, low its score as an f64 (the less the better; 0
+ *  where the algorithm has none), high its weight (in 1/256). */
+export const CANDIDATE = 33;
+/** The backend that was chosen: port its index + 1 (0: none), outcome CHOSEN_*, number the algorithm. */
+export const CHOSEN = 34;
+/** The packet gets another end: outcome 0 source, 1 destination; port the port, number 4 or 6, low and high the address as of a BINDING. */
+export const REWRITE = 35;
+
+export const FLOW_NONE = 0;
+export const FLOW_ORIGINAL = 1;
+export const FLOW_REPLY = 2;
+
+export const ENDPOINT_NONE = 0;
+export const ENDPOINT_VIRTUAL = 1;
+export const ENDPOINT_BACKEND = 2;
+
+export const CHOSEN_BALANCED = 0;
+/** Its client had it before. */
+export const CHOSEN_AGAIN = 1;
+
 export const LEARN_OFF = 0;
 export const LEARN_NEW = 1;
 export const LEARN_SEEN = 2;

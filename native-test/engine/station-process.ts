@@ -8,6 +8,7 @@ import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { precede } from "./precede.ts";
 import { setSocketOption } from "./socket-option.ts";
+import { requests } from "./station-requests.ts";
 import { streams } from "./station-streams.ts";
 
 const SOL_SOCKET = 1;
@@ -39,7 +40,7 @@ const receivers = new Map<number, Receiver>();
 const senders = new Map<number, Sender>();
 const digests = new Map<number, Promise<string>>();
 
-const commands: Record<string, (argument: never) => Promise<unknown>> = { receive, count, send, sent, listen, copy, digest, ...streams };
+const commands: Record<string, (argument: never) => Promise<unknown>> = { receive, count, send, sent, listen, copy, digest, ...streams, ...requests };
 
 function makeSocket(address: string): Socket {
   return createSocket(address.includes(":") ? "udp6" : "udp4");

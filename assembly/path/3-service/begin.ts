@@ -3,7 +3,9 @@
 import * as field from "../../abi/descriptor";
 import * as flow from "../../abi/flow";
 import * as reason from "../../abi/drop-reason";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import { load16 } from "../../memory/bytes";
 import * as backends from "../../tables/backend-table";
 import * as endpoints from "../../tables/endpoint-table";
@@ -23,6 +25,7 @@ const TARGET_PORT = 2;
 /** Verdict, or BEGIN_ANEW. */
 export function begin(worker: usize, descriptor: usize): u32 {
   const endpoint = packet.endpoint(descriptor);
+  if (TRACE) noteEndpoint(endpoint);
   if (endpoint == 0) return field.CONTINUE;
   const service = endpoints.serviceOf(endpoint);
   return service != 0 ? beginVirtual(worker, descriptor, service) : beginDirect(worker, descriptor, endpoints.backendOf(endpoint));
@@ -32,6 +35,7 @@ function beginVirtual(worker: usize, descriptor: usize, service: u32): u32 {
   const record = services.recordOf(service);
   const port = load16(desc.l4(descriptor) + TARGET_PORT);
   const rule = services.ruleFor(record, desc.protocol(descriptor), port);
+  if (TRACE) note(step.RULE, <u32>(rule != 0), rule == 0 ? 0 : services.targetPort(rule) + port - services.firstPort(rule));
   if (rule == 0) return refused(worker, descriptor, reason.NO_SERVICE);
   if (desc.protocol(descriptor) == TCP && !isSyn(desc.l4(descriptor))) return refused(worker, descriptor, reason.NO_FLOW);
   const chosen = chooseBackend(worker, descriptor, service, record);
@@ -79,4 +83,11 @@ function isPortOf(backend: usize, protocol: u32, port: u32): bool {
   const service = services.recordOf(backends.serviceOf(backend));
   const own = backends.ownPort(backend);
   return own == 0 ? services.leadsTo(service, protocol, port) : own == port && services.serves(service, protocol);
+}
+
+function noteEndpoint(endpoint: usize): void {
+  note(step.FLOW, step.FLOW_NONE);
+  if (endpoint == 0) note(step.ENDPOINT, step.ENDPOINT_NONE);
+  else if (endpoints.serviceOf(endpoint) != 0) note(step.ENDPOINT, step.ENDPOINT_VIRTUAL, 0, endpoints.serviceOf(endpoint));
+  else note(step.ENDPOINT, step.ENDPOINT_BACKEND, 0, endpoints.backendOf(endpoint));
 }

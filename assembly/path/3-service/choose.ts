@@ -3,8 +3,11 @@
 import * as flow from "../../abi/flow";
 import * as map from "../../abi/memory-map";
 import * as abi from "../../abi/service";
+import * as step from "../../abi/trace";
 import { pick } from "../../balance/balance";
+import { ofLoad, ofResponseTime } from "../../balance/score";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import * as backends from "../../tables/backend-table";
 import { wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
@@ -13,23 +16,44 @@ import * as packet from "./packet";
 
 /** Index + 1 of a backend; 0: there is none. `record` is that of `service`. */
 export function chooseBackend(worker: usize, descriptor: usize, service: u32, record: usize): u32 {
-  if (services.affinitySeconds(record) == 0) return pick(worker, record, keyOf(descriptor, record));
+  if (TRACE) noteCandidates(worker, record);
+  if (services.affinitySeconds(record) == 0) return chosen(record, step.CHOSEN_BALANCED, pick(worker, record, keyOf(descriptor, record)));
   writeAffinity(worker, descriptor, service);
   const known = flows.findDraft(worker, flow.ORIGINAL) & ~1;
   if (known != 0) {
     const had = load<u32>(known, flow.BACKEND);
     if (had != 0 && isStill(had, service)) {
       flows.touch(worker, known);
-      return had;
+      return chosen(record, step.CHOSEN_AGAIN, had);
     }
     flows.remove(worker, known, wordOf(known));
   }
-  const picked = pick(worker, record, keyOf(descriptor, record));
+  const picked = chosen(record, step.CHOSEN_BALANCED, pick(worker, record, keyOf(descriptor, record)));
   if (picked == 0) return 0;
   writeAffinity(worker, descriptor, service);
   store<u32>(flows.draftOf(worker), picked, flow.BACKEND);
   flows.insert(worker, flow.STATE_UDP, 0);
   return picked;
+}
+
+// @ts-ignore: decorator
+@inline
+function chosen(record: usize, how: u32, backend: u32): u32 {
+  if (TRACE) note(step.CHOSEN, how, backend, services.algorithm(record));
+  return backend;
+}
+
+/** All that the service chooses from, with what its algorithm goes by. */
+function noteCandidates(worker: usize, record: usize): void {
+  const slate = services.slate(record);
+  const algorithm = services.algorithm(record);
+  for (let position: u32 = 0; slate != 0 && position < services.count(slate); position++) {
+    const index = services.backendAt(slate, position);
+    const backend = backends.recordOf(index);
+    const isByLoad = algorithm == abi.LEAST_LOAD || algorithm == abi.POWER_OF_TWO;
+    const score = isByLoad ? ofLoad(worker, backend) : algorithm == abi.LEAST_RESPONSE_TIME ? ofResponseTime(worker, backend) : 0;
+    note(step.CANDIDATE, <u32>backends.isUsable(backend), index, backends.active(backend), reinterpret<u64>(score), backends.weight(backend));
+  }
 }
 
 function isStill(backend: u32, service: u32): bool {

@@ -2,7 +2,9 @@
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
 import * as flow from "../../abi/flow";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import * as backends from "../../tables/backend-table";
 import { flagsOf, instanceOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
@@ -18,6 +20,7 @@ export const BEGIN_ANEW: u32 = 255;
 export function follow(worker: usize, descriptor: usize, entry: usize, direction: u32): u32 {
   const word = wordOf(entry);
   if (!isLive(word) || !packet.isOf(descriptor, entry, direction)) return BEGIN_ANEW;
+  if (TRACE) noteFlow(entry, word, direction);
   const protocol = desc.protocol(descriptor);
   if (direction == flow.ORIGINAL && mayBeginAnew(descriptor, entry, word, protocol)) {
     flows.remove(worker, entry, word);
@@ -56,4 +59,9 @@ function answer(worker: usize, entry: usize, word: u64, protocol: u32): void {
   const backend = load<u32>(entry, flow.BACKEND);
   if (backend != 0) backends.answered(backends.recordOf(backend - 1));
   measureSince(worker, entry, load<u32>(entry, flow.REQUEST_US));
+}
+
+function noteFlow(entry: usize, word: u64, direction: u32): void {
+  const outcome = direction == flow.ORIGINAL ? step.FLOW_ORIGINAL : step.FLOW_REPLY;
+  note(step.FLOW, outcome, stateOf(word), load<u32>(entry, flow.BACKEND), load<u32>(entry, flow.SERVICE), flagsOf(word));
 }

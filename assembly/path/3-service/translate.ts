@@ -9,7 +9,9 @@
  *  A UDP checksum of 0 over IPv4 says "none" and stays; one that comes out as 0 is written as 0xffff (RFC 768). Ports are as they lie in the packet.
  *  A fragment other than the first has no ports for us: only its addresses change. The frame must be parsed. */
 import * as field from "../../abi/descriptor";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import * as checksum from "../../wire/checksum";
 import * as ipv4 from "../../wire/ipv4";
 import { ICMPV4, ICMPV6, TCP, UDP } from "../../wire/ip-protocol";
@@ -29,6 +31,7 @@ const ICMP_CHECKSUM: usize = 2;
 export function setSource(descriptor: usize, address: usize, portBe: u32): void {
   const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
   const ip = desc.l3(descriptor);
+  if (TRACE) noteEnd(0, isIpv4, address, portBe);
   setEnd(descriptor, isIpv4 ? ipv4.source(ip) : ipv6.source(ip), address, SOURCE_PORT, portBe);
 }
 
@@ -36,6 +39,7 @@ export function setSource(descriptor: usize, address: usize, portBe: u32): void 
 export function setDestination(descriptor: usize, address: usize, portBe: u32): void {
   const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
   const ip = desc.l3(descriptor);
+  if (TRACE) noteEnd(1, isIpv4, address, portBe);
   setEnd(descriptor, isIpv4 ? ipv4.destination(ip) : ipv6.destination(ip), address, TARGET_PORT, portBe);
 }
 
@@ -49,6 +53,10 @@ function setEnd(descriptor: usize, place: usize, address: usize, portOffset: usi
     ipv4.setChecksum(ip, checksum.update(ipv4.checksum(ip), before, after));
   } else ipv6.copy(place, address);
   if (desc.l4(descriptor) != 0) setL4(descriptor, before, after, portOffset, portBe);
+}
+
+function noteEnd(which: u32, isIpv4: bool, address: usize, portBe: u32): void {
+  note(step.REWRITE, which, bswap<u16>(<u16>portBe), isIpv4 ? 4 : 6, load<u64>(address), load<u64>(address, 8));
 }
 
 function addressSum(address: usize, isIpv4: bool): u64 { return isIpv4 ? <u64>load<u32>(address) : checksum.sum(address, 16, 0); }
