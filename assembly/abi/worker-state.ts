@@ -51,8 +51,8 @@ export const NOW_US = 148;
 /** Flows that wait for their resets: running counts, u32. */
 export const RESET_HEAD = 152;
 export const RESET_TAIL = 156;
-/** Next place of the table of fragmented packets, u32. */
-export const FRAGMENTED_NEXT = 160;
+/** Fragmented packets that were remembered: running count, u32. */
+export const FRAGMENTED_COUNT = 160;
 /** A flow that is about to be inserted, laid out as an entry of the table (FLOW_BYTES). */
 export const FLOW_DRAFT = 256;
 /** The log of drops that is here, DROP_LOG_ENTRIES long. */

@@ -3,6 +3,7 @@
 import * as assert from "uvu/assert";
 import * as flow from "../../assembly/abi/flow.ts";
 import { MAX_MACS_PER_PORT } from "../../assembly/abi/limits.ts";
+import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
 import * as service from "../../assembly/abi/service.ts";
 import * as table from "../../bindings/tables/flow-table.ts";
@@ -20,6 +21,8 @@ export const OTHER_NETWORK = 2;
 export const PORTS = 4;
 const FLOWS = 256;
 const MTU = 1500;
+/** No flow ends by itself. */
+const FOR_EVER_SECONDS = 0x40000000;
 const OFFLOAD_BYTES = 10;
 
 export interface Sent {
@@ -64,6 +67,7 @@ export class ServiceYard {
 
   static async make(build: Build): Promise<ServiceYard> {
     const tables = makeFlowTables(FLOWS, 1);
+    for (let state = 0; state < flow.LISTS; state++) tables.store32(map.HEAD_FLOW_TIMEOUTS + state * 4, FOR_EVER_SECONDS);
     const { wasm } = await instantiateTestOver("services", build, tables.memory);
     return new ServiceYard(build, tables, wasm);
   }

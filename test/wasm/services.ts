@@ -7,6 +7,7 @@ export {
   finished, flowDraft, formatWorker, insertFlow, learnMac, removeFlow, returnSlot, setTime, setView, shiftWrite, takeSlot, waitingWrites,
 } from "../../assembly/index";
 export { refuse } from "../../assembly/path/3-service/refuse";
+export { follow as followFragment, remember as rememberFragment } from "../../assembly/path/3-service/fragments";
 export { resetEnds } from "../../assembly/path/3-service/reset";
 export { flags, l3, l4, l4Bytes, destination } from "../../assembly/memory/descriptor";
 
