@@ -53,7 +53,8 @@ function write(tables: Tables, at: number, { protocol, port, lastPort, targetPor
   tables.store16(at + field.RULE_PROTOCOL, PROTOCOLS[protocol]);
 }
 
-const textOf = ({ protocol, port, lastPort, targetPort }: ServicePort): string => [PROTOCOLS[protocol], port, lastPort, targetPort].join(" ");
+const textOf = ({ protocol, port, lastPort, targetPort }: ServicePort): string =>
+  [PROTOCOLS[protocol], port, lastPort, targetPort].join(" ");
 
 /** The rule at a place, as `textOf` has it; null: it is free. */
 function textAt(tables: Tables, record: number, place: number): string | null {

@@ -117,4 +117,3 @@ export function leaveService(tables: Tables, service: number): void {
 export function clearService(tables: Tables, service: number): void {
   tables.fill(recordOf(tables, service), map.SERVICE_BYTES);
 }
-

@@ -71,7 +71,10 @@ test(
       });
       for (let round = 0; !isOver; round++) {
         const drained = round % 3;
-        await engine.setService({ ...service, backends: service.backends.map((backend, index) => ({ ...backend, weight: index % 3 === drained ? 0 : 1 })) });
+        await engine.setService({
+          ...service,
+          backends: service.backends.map((backend, index) => ({ ...backend, weight: index % 3 === drained ? 0 : 1 })),
+        });
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       const { answers, faults } = await done;

@@ -40,7 +40,17 @@ const receivers = new Map<number, Receiver>();
 const senders = new Map<number, Sender>();
 const digests = new Map<number, Promise<string>>();
 
-const commands: Record<string, (argument: never) => Promise<unknown>> = { receive, count, send, sent, listen, copy, digest, ...streams, ...requests };
+const commands: Record<string, (argument: never) => Promise<unknown>> = {
+  receive,
+  count,
+  send,
+  sent,
+  listen,
+  copy,
+  digest,
+  ...streams,
+  ...requests,
+};
 
 function makeSocket(address: string): Socket {
   return createSocket(address.includes(":") ? "udp6" : "udp4");

@@ -25,13 +25,13 @@ export function enterVirtual(worker: usize, descriptor: usize, record: usize): u
   if (comesBackAnotherWay(worker, descriptor, load<u64>(flows.draftOf(worker), flow.BACKEND_MAC))) return enterTranslated(worker, descriptor, record);
   const entry = insert(worker, descriptor, 0);
   if (entry == flow.TAKEN && flows.findDraft(worker, flow.ORIGINAL) == 0) return enterTranslated(worker, descriptor, record);
-  return begun(descriptor, entry, 0);
+  return begun(worker, descriptor, entry, 0);
 }
 
 /** A flow to a backend itself. Where it cannot be followed it goes its way all the same, unless replies to it would be taken for another's. */
 export function enterDirect(worker: usize, descriptor: usize, record: usize): u32 {
   const entry = insert(worker, descriptor, flow.FLAG_DIRECT);
-  if (entry > <usize>flow.REFUSED_END) return begun(descriptor, entry, flow.FLAG_DIRECT);
+  if (entry > <usize>flow.REFUSED_END) return begun(worker, descriptor, entry, flow.FLAG_DIRECT);
   if (entry == flow.RIVAL) return BEGIN_ANEW;
   if (entry != flow.TAKEN) return field.CONTINUE;
   if (flows.findDraft(worker, flow.ORIGINAL) != 0) return BEGIN_ANEW;
@@ -51,7 +51,7 @@ function enterTranslated(worker: usize, descriptor: usize, record: usize): u32 {
   for (let tries = 0; tries < SOURCE_PORT_TRIES; tries++) {
     draft.setSource(to, services.virtualAddress(record), port);
     const entry = insert(worker, descriptor, flow.FLAG_SOURCE);
-    if (entry != flow.TAKEN) return begun(descriptor, entry, flow.FLAG_SOURCE);
+    if (entry != flow.TAKEN) return begun(worker, descriptor, entry, flow.FLAG_SOURCE);
     if (flows.findDraft(worker, flow.ORIGINAL) != 0) return BEGIN_ANEW;
     mixed = mixed * 0x9e3779b97f4a7c15 + 1;
     port = FIRST_PORT + <u32>(mixed >> 33) % PORTS;
@@ -73,9 +73,8 @@ function insert(worker: usize, descriptor: usize, flags: u32): usize {
   return entry;
 }
 
-function begun(descriptor: usize, entry: usize, flags: u32): u32 {
+function begun(worker: usize, descriptor: usize, entry: usize, flags: u32): u32 {
   if (entry == flow.RIVAL || entry == flow.TAKEN) return BEGIN_ANEW;
   if (entry == flow.FULL) return desc.drop(descriptor, reason.FLOWS_FULL);
-  if ((flags & flow.FLAG_DIRECT) == 0) rewrite(descriptor, entry, flags, flow.ORIGINAL);
-  return field.CONTINUE;
+  return (flags & flow.FLAG_DIRECT) == 0 ? rewrite(worker, descriptor, entry, flags, flow.ORIGINAL) : field.CONTINUE;
 }

@@ -29,7 +29,7 @@ export function follow(worker: usize, descriptor: usize, entry: usize, direction
   flows.touch(worker, entry);
   count(entry, direction, desc.bytes(descriptor));
   if ((flagsOf(word) & flow.FLAG_DIRECT) == 0) {
-    rewrite(descriptor, entry, flagsOf(word), direction);
+    if (rewrite(worker, descriptor, entry, flagsOf(word), direction) == field.DROP) return field.DROP;
     if (instanceOf(wordOf(entry)) != instanceOf(word)) return desc.drop(descriptor, reason.NO_FLOW); // it became another flow meanwhile
   }
   if (protocol == TCP) track.follow(worker, descriptor, entry, direction, word);

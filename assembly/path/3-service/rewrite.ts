@@ -1,14 +1,25 @@
 /** A packet of a flow gets the ends that its receiver knows, and the MAC of its receiver; on the wire it comes from the virtual MAC. The descriptor
  *  keeps the source that it came from: that is what the switch learns. */
 import * as field from "../../abi/descriptor";
+import * as reason from "../../abi/drop-reason";
 import * as flow from "../../abi/flow";
 import * as desc from "../../memory/descriptor";
 import * as services from "../../tables/service-table";
 import * as ethernet from "../../wire/ethernet";
+import { remember } from "./fragments";
 import { setDestination, setSource } from "./translate";
 
-/** Of a flow that is not direct. */
-export function rewrite(descriptor: usize, entry: usize, flags: u32, direction: u32): void {
+/** Of a flow that is not direct. Verdict CONTINUE, or DROP: the first piece of a packet of which nothing may go on. */
+export function rewrite(worker: usize, descriptor: usize, entry: usize, flags: u32, direction: u32): u32 {
+  if (isFirstPiece(descriptor) && !remember(worker, descriptor, entry | direction)) return desc.drop(descriptor, reason.FRAGMENT_OVERLAP);
+  setEnds(descriptor, entry, flags, direction);
+  return field.CONTINUE;
+}
+
+function isFirstPiece(descriptor: usize): bool { return (desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0 && desc.l4(descriptor) != 0; }
+
+/** The same for a piece that is not the first. */
+export function setEnds(descriptor: usize, entry: usize, flags: u32, direction: u32): void {
   if (direction == flow.ORIGINAL) toBackend(descriptor, entry, flags);
   else toClient(descriptor, entry, flags);
   const mac = services.virtualMac(services.recordOf(load<u32>(entry, flow.SERVICE)));

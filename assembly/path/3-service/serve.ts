@@ -7,9 +7,9 @@
  *  Connections to a backend that do not come through a virtual address are followed, and not changed. Of a network with services each frame costs a
  *  look at the last bytes of its addresses; of others, one at the network's flags. Only unicast packets are looked at, none within a tag. */
 import * as field from "../../abi/descriptor";
-import * as flow from "../../abi/flow";
 import * as reason from "../../abi/drop-reason";
 import * as desc from "../../memory/descriptor";
+import { flagsOf, wordOf } from "../../tables/flow-entry";
 import * as networks from "../../tables/network-table";
 import * as ethernet from "../../wire/ethernet";
 import { ICMPV4, ICMPV6, TCP, UDP } from "../../wire/ip-protocol";
@@ -18,7 +18,9 @@ import * as udp from "../../wire/udp";
 import { begin, beginEcho } from "./begin";
 import { answerEcho, isEchoMessage, isEchoRequest } from "./echo";
 import { BEGIN_ANEW, follow } from "./follow";
+import * as fragments from "./fragments";
 import * as packet from "./packet";
+import { setEnds } from "./rewrite";
 
 /** What keeps a packet from being looked at. */
 const PASSED: u32 = field.FLAG_TAGGED | field.FLAG_GROUP;
@@ -31,7 +33,7 @@ export function serve(worker: usize, descriptor: usize): u32 {
   const flags = desc.flags(descriptor);
   if ((flags & IP) == 0 || (flags & PASSED) != 0 || !concerns(descriptor)) return field.CONTINUE;
   const protocol = desc.protocol(descriptor);
-  if (desc.l4(descriptor) == 0) return other(descriptor);
+  if (desc.l4(descriptor) == 0) return (flags & field.FLAG_FRAGMENT) != 0 ? servePiece(worker, descriptor) : other(descriptor);
   if (protocol == TCP) return tcp.isValid(desc.l4(descriptor), desc.l4Bytes(descriptor)) ? serveFlow(worker, descriptor) : other(descriptor);
   if (protocol == UDP) return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? serveFlow(worker, descriptor) : other(descriptor);
   if (protocol == ICMPV4 || protocol == ICMPV6) return serveIcmp(worker, descriptor);
@@ -61,6 +63,15 @@ function serveFlow(worker: usize, descriptor: usize): u32 {
     if (verdict != BEGIN_ANEW) return verdict;
   }
   return desc.drop(descriptor, reason.FLOWS_FULL);
+}
+
+/** A piece of a packet that is not the first goes where that went. */
+function servePiece(worker: usize, descriptor: usize): u32 {
+  const found = fragments.follow(worker, descriptor);
+  if (found == fragments.OVERLAP) return desc.drop(descriptor, reason.FRAGMENT_OVERLAP);
+  if (found != fragments.UNKNOWN) setEnds(descriptor, found & ~1, flagsOf(wordOf(found & ~1)), <u32>found & 1);
+  else if (packet.virtualService(descriptor) != 0) return desc.drop(descriptor, reason.FRAGMENT_UNKNOWN);
+  return field.CONTINUE;
 }
 
 /** Echo to a virtual address is answered, echo to a backend followed. */
