@@ -4,49 +4,57 @@
  *      const engine = await Engine.create(parseConfig({ networks: [...], ports: [...] }), { isolation: "thread" });
  */
 import { hostPortOf } from "./config/host-port.ts";
-import type { EngineConfig, NetworkConfig, PortConfig } from "./config/types.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, ServiceConfig } from "./config/types.ts";
 import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
 import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers, REASON_NAMES } from "./engine/describe.ts";
+import { describeFlows } from "./engine/describe-flows.ts";
+import { describeService } from "./engine/describe-services.ts";
 import type { InlineLink } from "./engine/inline-link.ts";
-import { refuseExplained } from "./engine/frame-argument.ts";
 import { inlineParts } from "./engine/inline-parts.ts";
 import { MemoryPort } from "./engine/memory-port.ts";
 import { kernelParts, type Parts } from "./engine/parts.ts";
+import { PortExplainer } from "./engine/port-explainer.ts";
 import type { PortEntry } from "./engine/ports.ts";
+import { engineClosed, hostPortStays, isHost, noMemoryPort, notInline, refuseKeys, refuseUsers } from "./engine/refusals.ts";
+import type { ServiceEntry } from "./engine/service-entry.ts";
 import type {
   DropInfo,
   EngineCounters,
   EngineEvents,
   EngineLike,
   EngineOptions,
+  EngineServices,
+  FlowFilter,
+  FlowPage,
   IoBackend,
   MacInfo,
   NetworkInfo,
   PortInfo,
+  ServiceBalancer,
+  ServiceInfo,
   WorkerInfo,
 } from "./engine/types.ts";
-import { PortyardError } from "./error.ts";
-import { explanationOf } from "./explain/explain.ts";
-import { Explainer } from "./explain/explainer.ts";
 import type { ExplainOptions, Explanation } from "./explain/types.ts";
 import type { Lease } from "./ipam/lease.ts";
+import { writeTimeouts } from "./tables/flow-table.ts";
 import * as macs from "./tables/mac-table.ts";
 
 /** Networks, ports, and a forwarder that moves frames between them; made by `Engine.create`, and used until `close` or `leave`. Changes
  *  (`addPort` and its like) are made one after the other, in the order of the calls. What is read is of now. */
-export class Engine implements EngineLike {
+export class Engine implements EngineLike, EngineServices {
   private readonly parts: Parts;
   /** Changes happen one after the other. */
   private changes: Promise<unknown> = Promise.resolve();
   private isClosed = false;
-  /** Made when it is first asked for. */
-  private explainer: Explainer | null = null;
+  private readonly explainer: PortExplainer;
   /** Name of the instance. */
   private readonly name: string;
 
   private constructor(name: string, parts: Parts) {
     this.name = name;
     this.parts = parts;
+    this.explainer = new PortExplainer(parts);
+    parts.services.onDue = () => this.collect();
   }
 
   /** Starts an engine with the networks and ports of `config`; all of them forward when this resolves. What a process that died
@@ -57,10 +65,12 @@ export class Engine implements EngineLike {
     const isInline = options.isolation === "inline";
     const engine = new Engine(config.name, isInline ? inlineParts(config, options) : await kernelParts(config, options));
     try {
+      writeTimeouts(engine.parts.store.tables, config.flowTimeouts);
       await engine.parts.start((entry) => engine.lose(entry));
       engine.parts.claims.reserve(config.ports);
       for (const network of config.networks) await engine.addNetwork(network);
       for (const port of config.ports) await engine.addPort(port);
+      for (const service of config.services) await engine.addService(service);
       if (options.settle ?? true) await engine.settle();
       return engine;
     } catch (error) {
@@ -106,15 +116,11 @@ export class Engine implements EngineLike {
   /** With its host port. @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
   async removeNetwork(name: string): Promise<void> {
     return this.change(async () => {
-      const { networks, ports } = this.parts;
+      const { networks, ports, services } = this.parts;
       const all = describeNetwork(networks.get(name), ports.all()).ports;
       const [hosts, users] = [all.filter((port) => isHost(ports.get(port))), all.filter((port) => !isHost(ports.get(port)))];
-      if (users.length > 0) {
-        throw new PortyardError("network-in-use", `Network ${name} has ports: ${users.join(", ")}.`, {
-          value: name,
-          remedy: "Remove its ports first.",
-        });
-      }
+      refuseUsers(name, "ports", users);
+      refuseUsers(name, "services", services.in(name));
       for (const host of hosts) await ports.remove(host);
       await networks.remove(name);
     });
@@ -191,6 +197,46 @@ export class Engine implements EngineLike {
     return describeDrops(this.parts.store, this.parts.ports.all());
   }
 
+  /** Lets a service be served.
+   *  @throws PortyardError as EngineServices says it, `engine-closed`; nothing is left behind. */
+  async addService(service: ServiceConfig): Promise<ServiceInfo> {
+    return this.change(async () => this.describeService(await this.parts.services.add(service)));
+  }
+
+  /** Changes a living service. Flows that have a backend keep it; those to a virtual address that it has no more end.
+   *  @throws PortyardError as EngineServices says it, `engine-closed`; all is as it was then. */
+  async setService(service: ServiceConfig): Promise<ServiceInfo> {
+    return this.change(async () => this.describeService(await this.parts.services.set(service)));
+  }
+
+  /** New requests are refused at once; its flows end. @throws PortyardError `service-missing`, `engine-closed`. */
+  async removeService(name: string): Promise<void> {
+    return this.change(() => this.parts.services.remove(name));
+  }
+
+  /** Ends the flows of a backend, a hard drain. Returns how many there were.
+   *  @throws PortyardError `service-missing`, `backend-missing`, `engine-closed`. */
+  async endFlows(service: string, backend: string): Promise<number> {
+    return this.change(() => this.parts.services.endFlows(service, backend));
+  }
+
+  /** In the order in which they were added, with what was measured of their backends. */
+  services(): ServiceInfo[] {
+    return this.parts.services.all().map((entry) => this.describeService(entry));
+  }
+
+  /** Connections that are followed, a page at a time. It is read while they come and go.
+   *  @param page place to go on from, which the page before has told, and how many at most (1-100,000, default 1,000).
+   *  @throws PortyardError `bad-argument`. */
+  flows(filter: FlowFilter = {}, page: { from?: number; limit?: number } = {}): FlowPage {
+    return describeFlows(this.parts, filter, page);
+  }
+
+  /** Chooses instances of a service for this program, by the code and the counts of the hot path. @throws PortyardError `service-missing`. */
+  balancer(service: string): ServiceBalancer {
+    return this.parts.services.balancer(service);
+  }
+
   /** Totals of each worker; they outlive its deaths. */
   workers(): WorkerInfo[] {
     return describeWorkers(this.parts.store);
@@ -223,9 +269,7 @@ export class Engine implements EngineLike {
   memoryPort(name: string): MemoryPort {
     const entry = this.parts.ports.get(name);
     const { inline } = this.parts;
-    if (entry.kind !== "memory" || inline === null) {
-      throw new PortyardError("port-kind", `Port ${name} is no memory port.`, { value: entry.kind, remedy: "Give it `memory: {}`." });
-    }
+    if (entry.kind !== "memory" || inline === null) throw noMemoryPort(entry);
     return new MemoryPort(name, inline, entry.index, () => !this.isClosed && this.parts.ports.at(entry.index) === entry);
   }
 
@@ -240,10 +284,10 @@ export class Engine implements EngineLike {
    *  @param nowMs milliseconds of any clock that never goes back, less than 2^32 s; fractions are left out. It begins at 0.
    *  @throws PortyardError `isolation`, `engine-closed`, `bad-argument` (no such time, or one before the last). */
   tick(nowMs: number): void {
-    if (this.parts.inline === null)
-      throw new PortyardError("isolation", "Only an inline engine takes its time from its caller.", { remedy: 'Use isolation "inline".' });
+    if (this.parts.inline === null) throw notInline("takes its time from its caller");
     if (this.isClosed) throw engineClosed();
     this.parts.inline.setTime(nowMs);
+    this.parts.services.tick();
     this.parts.watcher.poll();
   }
 
@@ -254,17 +298,7 @@ export class Engine implements EngineLike {
    *  `abi-mismatch`; `system-call-failed` where the tables cannot be mapped. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions = {}): Explanation {
     if (this.isClosed) throw engineClosed();
-    const { ports, networks, store, copyTables, nowMs } = this.parts;
-    const { index, config } = ports.get(port);
-    refuseExplained(frame, options);
-    const originalBytes = Math.max(frame.length, options.originalBytes ?? 0);
-    this.explainer ??= new Explainer(store.layout, copyTables);
-    const traced = this.explainer.trace(index, frame, { ...options, originalBytes }, nowMs());
-    const names = {
-      port: (number: number) => ports.at(number)?.config.name ?? `number ${number}`,
-      network: (number: number) => networks.nameOf(number),
-    };
-    return explanationOf({ frame, originalBytes, port, isTrunk: config.trunk !== undefined, names }, traced);
+    return this.explainer.explain(port, frame, options);
   }
 
   /** Tells `listener` of every frame of an inline engine that ends undelivered, before the `send` that put it in returns: the reason as
@@ -272,10 +306,7 @@ export class Engine implements EngineLike {
    *  with MemoryPort.onFrame. @throws PortyardError `isolation`. */
   onDrop(listener: ((reason: string, port: string) => void) | null): void {
     const { inline, ports } = this.parts;
-    if (inline === null)
-      throw new PortyardError("isolation", "Only an inline engine tells of each drop.", {
-        remedy: 'Use isolation "inline", or `counters`.',
-      });
+    if (inline === null) throw notInline("tells of each drop", 'Use isolation "inline", or `counters`.');
     const tell = (port: number, reason: number) => listener?.(REASON_NAMES.get(reason) ?? "", ports.at(port)?.config.name ?? "");
     inline.memory.onDrop(listener === null ? null : tell);
   }
@@ -313,38 +344,23 @@ export class Engine implements EngineLike {
     return describePort(this.parts.store, entry, this.parts.io, this.parts.nameOfErrno);
   }
 
+  private describeService(entry: ServiceEntry): ServiceInfo {
+    return describeService(this.parts.store, entry, this.parts.nowMs());
+  }
+
+  /** Frees what services have left behind, when it is its turn. */
+  private collect(): void {
+    if (!this.isClosed) this.change(() => this.parts.services.collect()).catch(() => undefined); // it is tried again at the next look
+  }
+
   private lose(entry: PortEntry): void {
     this.change(() => this.parts.ports.lose(entry)).catch(() => undefined);
   }
 
   private change<Result>(action: () => Promise<Result>): Promise<Result> {
     if (this.isClosed) throw engineClosed();
-    const result = this.changes.then(action);
+    const result = this.changes.then(action).finally(() => this.parts.services.refresh());
     this.changes = result.catch(() => undefined);
     return result;
   }
-}
-
-function engineClosed(): PortyardError {
-  return new PortyardError("engine-closed", "The engine is closed.", { remedy: "Create another one." });
-}
-
-function isHost({ kind }: PortEntry): boolean {
-  return kind === "host";
-}
-
-function hostPortStays({ config: { name, network } }: PortEntry): PortyardError {
-  return new PortyardError("port-kind", `Port ${name} is the way of network ${network} to its host.`, {
-    value: name,
-    remedy: `Take the gateway from the network, or remove the network.`,
-  });
-}
-
-function refuseKeys(kind: string, name: string, keys: string[]): void {
-  if (keys.length === 0) return;
-  throw new PortyardError("not-settable", `${kind} ${name} would have to be made anew to change ${keys.join(", ")}.`, {
-    path: keys[0] ?? "",
-    value: name,
-    remedy: "Remove it and add it again.",
-  });
 }

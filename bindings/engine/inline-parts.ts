@@ -10,6 +10,7 @@ import { InlineLink } from "./inline-link.ts";
 import { Networks } from "./networks.ts";
 import type { Parts } from "./parts.ts";
 import { Ports } from "./ports.ts";
+import { Services } from "./services.ts";
 import { EngineStore } from "./store.ts";
 import type { EngineOptions } from "./types.ts";
 import { Watcher } from "./watcher.ts";
@@ -44,6 +45,7 @@ export function inlineParts(config: EngineConfig, options: EngineOptions): Parts
     store,
     networks,
     ports,
+    services: new Services(store, networks, ports, () => link.nowMs),
     claims: new Claims(store, networks, ports),
     link,
     watcher,

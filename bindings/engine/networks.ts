@@ -95,6 +95,11 @@ export class Networks {
     return this.byIndex.get(index)?.config.name ?? null;
   }
 
+  /** Null when there is none with that index. */
+  at(index: number): NetworkEntry | null {
+    return this.byIndex.get(index) ?? null;
+  }
+
   all(): NetworkEntry[] {
     return [...this.byName.values()];
   }

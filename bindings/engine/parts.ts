@@ -26,6 +26,7 @@ import { Networks } from "./networks.ts";
 import { checkDevices, discardDevice, inheritDevice, isThere, openDevice } from "./open-device.ts";
 import { givePrecedence } from "./precedence.ts";
 import { type PortEntry, Ports } from "./ports.ts";
+import { Services } from "./services.ts";
 import { EngineStore, type Origin } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 import {
@@ -46,6 +47,7 @@ export interface Parts {
   store: EngineStore;
   networks: Networks;
   ports: Ports;
+  services: Services;
   claims: Claiming;
   link: ForwarderLink;
   watcher: Watcher;
@@ -234,6 +236,7 @@ function assemble(
     check: checkDevices,
     discard: discardDevice,
   });
+  const services = new Services(store, networks, ports, monotonicMs);
   const claims = new Claims(store, networks, ports);
   const changeover = replacement ? new Changeover({ store, networks, ports, link, settings, log, ...replacement }) : null;
   const supervisor = new Supervisor(store, link, () => ports, {
@@ -256,6 +259,7 @@ function assemble(
     store,
     networks,
     ports,
+    services,
     claims: changeover ?? claims,
     link,
     watcher,
@@ -271,9 +275,11 @@ function assemble(
       if (changeover !== null) await changeover.begin();
       else if (store.origin !== "new") claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
       watcher.start((device) => isThere(device, indices));
+      services.start();
     },
     async leave() {
       watcher.stop();
+      services.stop();
       if (changeover?.isUnderWay) {
         await supervisor.stop();
         return changeover.goBack();
@@ -284,6 +290,7 @@ function assemble(
     },
     async close() {
       watcher.stop();
+      services.stop();
       try {
         await supervisor.stop();
         await ports.closeDevices();

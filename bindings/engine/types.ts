@@ -2,7 +2,7 @@
 import type { NetworkConfig, PortConfig, PortKind, ServiceConfig, ServicePort } from "../config/types.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import type { Lease } from "../ipam/lease.ts";
-import type { Algorithm, BackendInfo } from "../service/types.ts";
+import type { Algorithm, BackendInfo, PickedBackend, PickOptions } from "../service/types.ts";
 
 /** Which module: `debug` keeps its checks, `single` has plain loads and stores and needs unshared memory. */
 export type Build = "release" | "debug" | "single";
@@ -279,12 +279,21 @@ export interface FlowPage {
   next: number | null;
 }
 
+/** A service as a program uses it: `Engine.balancer`. */
+export interface ServiceBalancer {
+  /** The instance for the next request. @throws PortyardError `no-backend` (none may be chosen), `service-missing`. */
+  pick(options?: PickOptions): PickedBackend;
+  /** All of them, in the order in which they were given. @throws PortyardError `service-missing`. */
+  backends(): ServiceBackendInfo[];
+}
+
 /** What is asked of an engine about its services. */
 export interface EngineServices {
   /** Lets the service be served. Rejects with PortyardError, and leaves nothing behind: `service-exists`, `network-missing`, `services-exhausted`,
-   *  `backends-exhausted`, `slates-exhausted`. */
+   *  `backends-exhausted`, `slates-exhausted`, `address-taken` (of another service, or bound to a port), `addresses-exhausted`. */
   addService(service: ServiceConfig): Promise<ServiceInfo>;
-  /** Changes a living service, all but its name and network; flows that have a backend keep it. */
+  /** Changes a living service, all but its name and network; flows that have a backend keep it, those to a virtual address that it has no more end.
+   *  `service-missing`, `not-settable`, and as `addService`; all is as it was then. */
   setService(service: ServiceConfig): Promise<ServiceInfo>;
   /** New requests are refused at once; its flows end. `service-missing`. */
   removeService(name: string): Promise<void>;
@@ -293,7 +302,10 @@ export interface EngineServices {
   endFlows(service: string, backend: string): Promise<number>;
   /** In the order in which they were added. */
   services(): ServiceInfo[];
-  /** At most `limit` of the flows that are as `filter` says, from a place of the table on. */
+  /** Chooses instances of a service for this program, with the counts of all that use it. `service-missing`. */
+  balancer(service: string): ServiceBalancer;
+  /** At most `limit` (1,000) of the flows that are as `filter` says, from a place of the table on; a page may have fewer and not be the last.
+   *  `bad-argument`. */
   flows(filter?: FlowFilter, page?: { from?: number; limit?: number }): FlowPage;
 }
 

@@ -63,6 +63,9 @@ export class BackendNumbers {
   leaving(): Leaving[] {
     return [...this.#leaving.values()];
   }
+  isLeaving(index: number): boolean {
+    return this.#leaving.has(index);
+  }
   /** It is gone, and still has its record. */
   holds(leaving: Leaving): boolean {
     return this.#leaving.get(leaving.index) === leaving;

@@ -42,11 +42,11 @@ export class BalancedService {
   }
 
   /** Lets these be chosen from, and no others. Those that were there before, by name and address, keep their counts.
-   *  @param announce called with those that have just got records, when places that were not there before are ready, and before anything else is
+   *  @param announce called with those that were not there before, when places that were not there before are ready, and before anything else is
    *  changed.
    *  @returns those that are gone.
    *  @throws PortyardError `backends-exhausted`, `slates-exhausted`, and what `announce` throws; all is as it was then. */
-  set(config: BalancerConfig, places: readonly Place[], now: number, announce: (added: readonly Member[]) => void = () => {}): Member[] {
+  set(config: BalancerConfig, places: readonly Place[], now: number, announce: (joined: readonly Member[]) => void = () => {}): Member[] {
     const serviceOf = (backend: BackendConfig) => placeOf(backend, places).service;
     const known = new Set(this.#config.backends.map(({ name }) => name));
     const comers = this.#isBegun ? config.backends.map(({ name }) => name).filter((name) => !known.has(name)) : [];
@@ -60,9 +60,9 @@ export class BalancedService {
         const choices = choicesOf(config, places, place, entrance, (name) => treatments.of(name, now).part);
         prepared.push([slate, slate.prepare(config.algorithm, choices)]);
       }
-      for (const member of entrance.added) this.members.treat(member, treatments.of(member.config.name, now));
+      for (const member of entrance.joined) this.members.treat(member, treatments.of(member.config.name, now));
       for (const [slate, next] of prepared) if (!this.#slates.has(slate.service)) slate.publish(next);
-      announce(entrance.added);
+      announce(entrance.joined);
     } catch (error) {
       for (const [slate, next] of prepared) slate.abandon(next);
       this.members.forget(entrance);
@@ -105,7 +105,7 @@ export class BalancedService {
   /** Schedules follow a slow start; where there is no room for others, weights alone do until the next step. */
   #reschedule(now: number): void {
     this.treat(now);
-    const entrance = { members: this.members.all(), added: [] };
+    const entrance = { members: this.members.all(), joined: [] };
     for (const place of this.#places) {
       const slate = this.#slates.get(place.service) as PublishedSlate;
       const choices = choicesOf(this.#config, this.#places, place, entrance, (name) => this.#treatments.of(name, now).part);

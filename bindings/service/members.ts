@@ -21,8 +21,8 @@ export interface Treatment {
 /** Those that are to be, in their order. */
 export interface Entrance {
   members: Member[];
-  /** Those among them that have just got their records. */
-  added: Member[];
+  /** Those among them that were no members before: such as have just got records, and such as were gone and are back. */
+  joined: Member[];
 }
 
 export class Members {
@@ -64,16 +64,13 @@ export class Members {
   enter(configs: readonly BackendConfig[], serviceOf: (config: BackendConfig) => number): Entrance {
     const known = configs.map((config) => this.#known(config));
     const numbers = this.#numbers.take(known.filter((member) => member === null).length);
-    const added: Member[] = [];
-    const members = configs.map((config, position) => {
-      const found = known[position];
-      if (found) return found;
-      const member = { index: numbers[added.length] as number, config };
-      table.identifyBackend(this.#tables, member.index, { ...config, service: serviceOf(config) });
-      added.push(member);
-      return member;
-    });
-    return { members, added };
+    const members = configs.map((config, position) => known[position] ?? this.#make(numbers.shift() as number, config, serviceOf(config)));
+    return { members, joined: members.filter(({ index }) => !this.#byIndex.has(index)) };
+  }
+
+  #make(index: number, config: BackendConfig, service: number): Member {
+    table.identifyBackend(this.#tables, index, { ...config, service });
+    return { index, config };
   }
 
   #known(config: BackendConfig): Member | null {
@@ -84,10 +81,10 @@ export class Members {
   }
 
   /** Takes back what `enter` gave; somebody may have seen it. */
-  forget({ added }: Entrance): void {
-    for (const { index } of added) {
+  forget({ joined }: Entrance): void {
+    for (const { index } of joined) {
       table.writeBackend(this.#tables, index, { weight: 0, isUsable: false });
-      this.#numbers.leave(index, this.#network);
+      if (!this.#numbers.isLeaving(index)) this.#numbers.leave(index, this.#network);
     }
   }
 

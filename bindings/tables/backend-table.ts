@@ -77,14 +77,20 @@ export interface BackendRecord {
 export function readBackend(tables: Tables, index: number): BackendRecord | null {
   const at = backendRecordOf(tables, index);
   if (tables.load32(at + field.STATE) === field.ABSENT) return null;
-  const bytes = tables.load32(at + field.FAMILY) === 4 ? 4 : 16;
   return {
     index,
     service: tables.load32(at + field.SERVICE),
     port: tables.load32(at + field.PORT) || null,
-    address: addressText(tables.bytes.slice(at + field.ADDRESS, at + field.ADDRESS + bytes)),
+    address: addressOf(tables, index),
     fingerprint: tables.load64(at + field.NAME_FINGERPRINT),
   };
+}
+
+/** Address in a record that has a backend, or had one until it was cleared. */
+export function addressOf(tables: Tables, index: number): string {
+  const at = backendRecordOf(tables, index);
+  const bytes = tables.load32(at + field.FAMILY) === 4 ? 4 : 16;
+  return addressText(tables.bytes.slice(at + field.ADDRESS, at + field.ADDRESS + bytes));
 }
 
 /** Nothing refers to the record any more but flows, which are to end. */
@@ -130,7 +136,13 @@ export function dropPicks(tables: Tables, index: number): void {
   if (before < picks) tables.add32(at + field.ACTIVE, picks - before);
 }
 
-/** As two numbers (bindings/mac.ts); null while it is not known. */
+/** Nothing but these picks are its active flows. */
+export function keepPicks(tables: Tables, index: number): void {
+  const at = backendRecordOf(tables, index);
+  tables.store32(at + field.ACTIVE, tables.load32(at + field.PICKS));
+}
+
+/** Of the station at its address; null while it is not known. */
 export function backendMac(tables: Tables, index: number): string | null {
   const mac = tables.load64(backendRecordOf(tables, index) + field.MAC);
   return mac === 0n ? null : joinMac(Number(mac & 0xffffffffn), Number(mac >> 32n));

@@ -1,9 +1,12 @@
 /** The flow table (assembly/abi/flow.ts) as a reader sees it: a walk over all entries, each whole or left out (word, ends, word). */
 import * as field from "../../assembly/abi/flow.ts";
+import { FLOW_CHUNK } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
+import * as record from "../../assembly/abi/worker.ts";
 import { addressBytes, addressText } from "../config/ip-address.ts";
 import type { FlowTimeouts } from "../config/types.ts";
 import type { Tables } from "./tables.ts";
+import { recordOf } from "./worker-table.ts";
 
 /** One end of a connection. */
 export interface FlowEnd {
@@ -26,6 +29,12 @@ export interface FlowEnds {
 }
 
 export interface Flow extends FlowEnds {
+  /** Its entry, from 0. */
+  number: number;
+  /** Index of the service; 0: none. */
+  service: number;
+  /** Of the backend; null: none. */
+  backendIndex: number | null;
   /** STATE_* of abi/flow.ts. */
   state: number;
   /** Seconds of the monotonic clock. */
@@ -57,20 +66,58 @@ export function writeTimeouts(tables: Tables, timeouts: FlowTimeouts): void {
 
 /** Every flow, in the table's order. */
 export function* entries(tables: Tables): Generator<Flow> {
-  const [at, count] = [tables.load32(map.HEAD_FLOWS), tables.load32(map.HEAD_FLOW_LIMIT)];
+  const count = tables.load32(map.HEAD_FLOW_LIMIT);
   for (let number = 0; number < count; number++) {
-    const flow = read(tables, at + number * map.FLOW_BYTES);
+    const flow = readAt(tables, number);
     if (flow !== null) yield flow;
   }
 }
 
+function entryOf(tables: Tables, number: number): number {
+  return tables.load32(map.HEAD_FLOWS) + number * map.FLOW_BYTES;
+}
+
+/** As `read`, of entry `number`. */
+export function readAt(tables: Tables, number: number): Flow | null {
+  return read(tables, entryOf(tables, number));
+}
+
+/** Entries from this number on never had a flow of these workers. */
+export function usedEnd(tables: Tables, workers: readonly number[]): number {
+  const ends = workers.map((worker) => tables.load32(recordOf(worker) + record.FLOW_CHUNK_END) * FLOW_CHUNK);
+  return Math.min(tables.load32(map.HEAD_FLOW_LIMIT), Math.max(0, ...ends));
+}
+
+/** What went through a flow, in both directions. */
+export function readTraffic(tables: Tables, number: number): { frames: number; bytes: number } {
+  const at = entryOf(tables, number);
+  const count = (offset: number) => tables.count(at + offset);
+  return {
+    frames: count(field.CLIENT_FRAMES) + count(field.BACKEND_FRAMES),
+    bytes: count(field.CLIENT_BYTES) + count(field.BACKEND_BYTES),
+  };
+}
+
 /** The flow of the entry at `at`; null when it has none, or is becoming another just now. */
 export function read(tables: Tables, at: number): Flow | null {
+  if (!isLive(tables.load32(at + field.WORD + 4) & 0xff)) return null;
   const word = tables.load64(at + field.WORD);
   const state = Number(word >> BigInt(field.STATE_SHIFT)) & 0xff;
-  if (state === field.STATE_FREE || state >= field.STATE_CLAIMED) return null;
-  const flow: Flow = { ...readEnds(tables, at), state, lastSeen: tables.load32(at + field.LAST_SEEN) };
+  if (!isLive(state)) return null;
+  const backend = tables.load32(at + field.BACKEND);
+  const flow: Flow = {
+    ...readEnds(tables, at),
+    number: (at - tables.load32(map.HEAD_FLOWS)) / map.FLOW_BYTES,
+    state,
+    service: tables.load32(at + field.SERVICE),
+    backendIndex: backend === 0 ? null : backend - 1,
+    lastSeen: tables.load32(at + field.LAST_SEEN),
+  };
   return BigInt.asUintN(32, tables.load64(at + field.WORD)) === BigInt.asUintN(32, word) ? flow : null;
+}
+
+function isLive(state: number): boolean {
+  return state !== field.STATE_FREE && state < field.STATE_CLAIMED;
 }
 
 function readEnds(tables: Tables, at: number): FlowEnds {

@@ -1,0 +1,329 @@
+/** The services of an engine: names to table indices, and how one comes and goes, all or nothing:
+ *
+ *      add      records -> rules -> backends, slates -> endpoints of backends, then of virtual addresses
+ *      set      as add, for what comes; then slates and weights change; then what goes, goes
+ *      remove   endpoints gone -> every worker has seen it -> flows ended -> every worker has seen it -> records empty
+ *
+ *  Places of slates, backends that are gone, endpoints and records are used again only when every worker has seen the change (`collect`). */
+import { MAX_SERVICES } from "../../assembly/abi/limits.ts";
+import { HEAD_SLATES, HEAD_SLATES_END } from "../../assembly/abi/memory-map.ts";
+import { addressBytes, readAddress } from "../config/ip-address.ts";
+import type { ServiceConfig } from "../config/types.ts";
+import { PortyardError } from "../error.ts";
+import { BackendNumbers } from "../service/backend-numbers.ts";
+import { BalancedService } from "../service/balanced-service.ts";
+import type { Member } from "../service/members.ts";
+import { Picker } from "../service/picker.ts";
+import { SlateRoom } from "../service/slates.ts";
+import type { PickedBackend, PickOptions } from "../service/types.ts";
+import { addressOf, readBackend } from "../tables/backend-table.ts";
+import { changeRules } from "../tables/service-rules.ts";
+import * as table from "../tables/service-table.ts";
+import { BackendMacs } from "./backend-macs.ts";
+import { describeBackends } from "./describe-services.ts";
+import { Endpoints } from "./endpoints.ts";
+import { FailureWatch } from "./failure-watch.ts";
+import type { NetworkEntry, Networks } from "./networks.ts";
+import { Numbers } from "./numbers.ts";
+import type { Ports } from "./ports.ts";
+import { Reclaim } from "./reclaim.ts";
+import { familiesOf, identify, type ServiceEntry, type ServicePlace, wholeOf } from "./service-entry.ts";
+import type { EngineStore } from "./store.ts";
+import type { ServiceBalancer } from "./types.ts";
+
+/** Between two looks at what has become due. */
+const PERIOD_MS = 100;
+
+export class Services {
+  private readonly store: EngineStore;
+  private readonly networks: Networks;
+  private readonly nowMs: () => number;
+  private readonly numbers = new Numbers(1, MAX_SERVICES);
+  private readonly backendNumbers: BackendNumbers;
+  private readonly room: SlateRoom;
+  private readonly endpoints: Endpoints;
+  private readonly macs: BackendMacs;
+  private readonly reclaim: Reclaim;
+  private readonly watch: FailureWatch;
+  private readonly picker: Picker;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly byName = new Map<string, ServiceEntry>();
+  private readonly byRecord = new Map<number, ServiceEntry>();
+
+  /** @param nowMs of the clock that the workers follow. */
+  constructor(store: EngineStore, networks: Networks, ports: Ports, nowMs: () => number) {
+    this.store = store;
+    this.networks = networks;
+    this.nowMs = nowMs;
+    this.backendNumbers = new BackendNumbers(store.tables);
+    this.room = new SlateRoom(store.tables.load32(HEAD_SLATES), store.tables.load32(HEAD_SLATES_END));
+    this.endpoints = new Endpoints(store);
+    this.macs = new BackendMacs(store, ports);
+    this.watch = new FailureWatch(store.tables);
+    this.picker = new Picker(store.tables, store.wasm, store.agent, nowMs);
+    const { numbers, backendNumbers, room, endpoints, macs } = this;
+    this.reclaim = new Reclaim({ store, numbers, backendNumbers, room, endpoints, macs });
+  }
+
+  /** @throws PortyardError `service-exists`, `network-missing`, `address-taken`, `services-exhausted`, `backends-exhausted`, `slates-exhausted`,
+   *  `addresses-exhausted`; nothing is left behind then. */
+  async add(config: ServiceConfig): Promise<ServiceEntry> {
+    if (this.byName.has(config.name)) throw serviceExists(config.name);
+    const network = this.networks.get(config.network);
+    const shared = { tables: this.store.tables, numbers: this.backendNumbers, room: this.room };
+    const balanced = new BalancedService(shared, network.index);
+    const entry: ServiceEntry = { config: { ...config, addresses: [], backends: [] }, network, balanced, places: [] };
+    await this.change(entry, config);
+    this.byName.set(config.name, entry);
+    return entry;
+  }
+
+  /** Flows that have a backend keep it; those to a virtual address that is left out end.
+   *  @throws PortyardError `service-missing`, and as `add`; all is as it was then. */
+  async set(config: ServiceConfig): Promise<ServiceEntry> {
+    const entry = this.get(config.name);
+    if (entry.config.network !== config.network) throw notSettable(config.name);
+    await this.change(entry, config);
+    return entry;
+  }
+
+  /** @throws PortyardError `service-missing`. */
+  async remove(name: string): Promise<void> {
+    const entry = this.get(name);
+    this.byName.delete(name);
+    const gone = entry.balanced.set({ ...entry.config, backends: [] }, [], this.nowMs());
+    this.retire(entry, gone);
+    await this.end(entry, entry.places, gone);
+  }
+
+  private async change(entry: ServiceEntry, config: ServiceConfig): Promise<void> {
+    const places = this.placesFor(entry, config);
+    const added = places.filter((place) => !entry.places.includes(place));
+    const left = entry.places.filter((place) => !places.includes(place));
+    try {
+      await this.prepare(entry, config, added);
+      this.retire(entry, entry.balanced.set(config, places, this.nowMs(), (joined) => this.announce(entry, added, joined)));
+    } catch (error) {
+      await this.end(entry, added, []);
+      throw error;
+    }
+    Object.assign(entry, { config, places });
+    for (const { service } of places) {
+      table.setAffinity(this.store.tables, service, config.affinitySeconds);
+      this.byRecord.set(service, entry);
+    }
+    await this.changeRules(config, places);
+    await this.end(entry, left, []);
+  }
+
+  /** Nobody begins anything with these backends any more. */
+  private retire({ network }: ServiceEntry, gone: readonly Member[]): void {
+    for (const { index, config } of gone) this.endpoints.retireBackend(network.index, config.address, index);
+  }
+
+  /** Ends records, and backends that go with them. */
+  private async end({ network }: ServiceEntry, places: readonly ServicePlace[], gone: readonly Member[]): Promise<void> {
+    for (const { address, service } of places) {
+      if (address !== null && this.endpoints.serviceAt(network.index, address) === service) this.endpoints.removeService(network.index, address);
+      this.byRecord.delete(service);
+    }
+    const records = new Set(gone.map(({ index }) => index));
+    const members = this.backendNumbers.leaving().filter(({ index }) => records.has(index));
+    await this.reclaim.end(places.map(({ service }) => service), members);
+    await this.reclaim.collect();
+  }
+
+  /** Records of before where they fit, else new ones. @throws PortyardError `address-taken`, `services-exhausted`; nothing is taken then. */
+  private placesFor({ places, network }: ServiceEntry, config: ServiceConfig): ServicePlace[] {
+    const wanted = familiesOf(config);
+    for (const { address } of wanted) if (address !== null) this.refuseTaken(network, address, places);
+    const taken: number[] = [];
+    return wanted.map(({ family, address }) => {
+      const kept = places.find((place) => place.family === family && place.address === address);
+      if (kept !== undefined) return kept;
+      const service = this.numbers.take();
+      if (service === null) {
+        for (const number of taken) this.numbers.free(number);
+        throw servicesExhausted(config.name);
+      }
+      taken.push(service);
+      return { service, family, address };
+    });
+  }
+
+  /** @throws PortyardError `address-taken`. */
+  private refuseTaken(network: NetworkEntry, address: string, own: readonly ServicePlace[]): void {
+    const service = this.endpoints.serviceAt(network.index, address);
+    if (service !== 0 && !own.some((place) => place.service === service)) {
+      const owner = this.byRecord.get(service)?.config.name;
+      throw addressTaken(address, `the virtual address of ${owner === undefined ? "another service" : `service ${owner}`}`);
+    }
+    this.store.putAddress(Uint8Array.from(addressBytes(address)));
+    const port = this.store.wasm.boundPort(network.index, readAddress(address)?.family ?? 4);
+    if (port >= 0) throw addressTaken(address, "bound to a port");
+  }
+
+  /** Fills new records, which nobody knows yet. */
+  private async prepare({ network }: ServiceEntry, config: ServiceConfig, added: readonly ServicePlace[]): Promise<void> {
+    for (const place of added) {
+      identify(this.store.tables, place, config, network);
+      table.setAffinity(this.store.tables, place.service, config.affinitySeconds);
+    }
+    await this.changeRules(config, added);
+  }
+
+  private async changeRules({ ports }: ServiceConfig, places: readonly ServicePlace[]): Promise<void> {
+    for (const { service, address } of places) {
+      if (address !== null) await changeRules(this.store.tables, service, ports, () => this.store.publishAndWait());
+    }
+  }
+
+  /** Lets workers know of new backends, then of new virtual addresses. */
+  private announce({ network }: ServiceEntry, added: readonly ServicePlace[], members: readonly Member[]): void {
+    const done: (() => void)[] = [];
+    try {
+      const joined = members.map(({ index, config: { address } }) => ({ index, address }));
+      this.macs.refresh(network, joined);
+      for (const { index } of joined) this.watch.begin(index);
+      for (const { index, address } of joined) {
+        this.endpoints.addBackend(network.index, address, index);
+        done.push(() => this.endpoints.retireBackend(network.index, address, index));
+      }
+      for (const { service, address } of added) {
+        if (address === null) continue;
+        this.endpoints.setService(network.index, address, service);
+        done.push(() => this.endpoints.removeService(network.index, address));
+      }
+    } catch (error) {
+      for (const undo of done.reverse()) undo();
+      throw error;
+    }
+  }
+
+  /** Ends the flows of a backend; how many there were. @throws PortyardError `service-missing`, `backend-missing`. */
+  async endFlows(name: string, backend: string): Promise<number> {
+    const member = this.get(name).balanced.members.get(backend);
+    if (member === undefined) throw backendMissing(name, backend);
+    return this.reclaim.endFlows(0, member.index + 1);
+  }
+
+  /** Does what has become due by time, and by what workers have counted. */
+  tick(): void {
+    const now = this.nowMs();
+    for (const entry of this.byName.values()) {
+      this.watch.look(entry, now);
+      entry.balanced.advance(now);
+    }
+    if (this.reclaim.isDue) this.onDue();
+  }
+
+  /** Called when `collect` would free something. */
+  onDue: () => void = () => {};
+
+  /** Frees what is no longer used. */
+  async collect(): Promise<void> {
+    await this.reclaim.collect();
+  }
+
+  /** From now on `tick` is called by a timer, which does not keep the process alive. */
+  start(): void {
+    this.timer = setInterval(() => this.tick(), PERIOD_MS).unref();
+  }
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** What a program picks from. @throws PortyardError `service-missing`, at each pick too. */
+  balancer(name: string): ServiceBalancer {
+    this.get(name);
+    return {
+      pick: (options = {}) => this.pick(this.get(name), options),
+      backends: () => describeBackends(this.store, this.get(name), this.nowMs()),
+    };
+  }
+
+  private pick(entry: ServiceEntry, options: PickOptions): PickedBackend {
+    entry.balanced.advance(this.nowMs());
+    const { members } = entry.balanced;
+    const from = { service: wholeOf(entry).service, at: (index: number) => members.at(index), count: members.all().length };
+    return this.picker.pick(options, from, {
+      succeeded: (member) => entry.balanced.succeeded(member),
+      failed: (_, now) => this.watch.look(entry, now),
+      done() {},
+    });
+  }
+
+  /** Says where backends are, as ports have it now: at the end of each change of them. */
+  refresh(): void {
+    for (const { network, balanced } of this.byName.values())
+      this.macs.refresh(network, balanced.members.all().map(({ index, config: { address } }) => ({ index, address })));
+    for (const { network: number, index } of this.backendNumbers.leaving()) {
+      const network = this.networks.at(number);
+      if (network !== null) this.macs.refresh(network, [{ index, address: addressOf(this.store.tables, index) }]);
+    }
+  }
+
+  /** @throws PortyardError `service-missing`. */
+  get(name: string): ServiceEntry {
+    const entry = this.byName.get(name);
+    if (entry !== undefined) return entry;
+    throw new PortyardError("service-missing", `There is no service ${name}.`, {
+      value: name,
+      remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.`,
+    });
+  }
+
+  /** The service that has the record; null: none. */
+  at(record: number): ServiceEntry | null {
+    return this.byRecord.get(record) ?? null;
+  }
+
+  /** The service whose backend has this record; null: none has. */
+  ownerOf(backend: number): ServiceEntry | null {
+    return this.at(readBackend(this.store.tables, backend)?.service ?? 0);
+  }
+
+  /** Names of those in a network. */
+  in(network: string): string[] {
+    return this.all().flatMap(({ config }) => (config.network === network ? [config.name] : []));
+  }
+
+  /** In the order in which they were added. */
+  all(): ServiceEntry[] {
+    return [...this.byName.values()];
+  }
+}
+
+function serviceExists(name: string): PortyardError {
+  return new PortyardError("service-exists", `There is a service ${name} already.`, {
+    value: name,
+    remedy: "Choose another name, or change it.",
+  });
+}
+
+function backendMissing(service: string, backend: string): PortyardError {
+  return new PortyardError("backend-missing", `Service ${service} has no backend ${backend}.`, { path: "backend", value: backend });
+}
+
+function notSettable(name: string): PortyardError {
+  return new PortyardError("not-settable", `Service ${name} would have to be made anew to change network.`, {
+    path: "network",
+    value: name,
+    remedy: "Remove it and add it again.",
+  });
+}
+
+function addressTaken(address: string, owner: string): PortyardError {
+  return new PortyardError("address-taken", `${address} is ${owner} already.`, {
+    path: "addresses",
+    value: address,
+    remedy: "Give each service an address of its own.",
+  });
+}
+
+function servicesExhausted(name: string): PortyardError {
+  return new PortyardError("services-exhausted", `An engine has room for ${MAX_SERVICES - 1} virtual addresses and services without one.`, {
+    value: name,
+    remedy: "Use fewer of them, or a second instance.",
+  });
+}
