@@ -26,9 +26,13 @@ export function inputSchema(schema: z.ZodType): JsonSchema {
 
 function child(schema: JsonSchema, key: Key): JsonSchema | null {
   if (typeof key === "number") return schema.items ?? schema.anyOf?.find((option) => option.items)?.items ?? null;
-  if (schema.properties && Object.hasOwn(schema.properties, key)) return schema.properties[key] ?? null;
+  const properties = propertiesOf(schema);
+  if (properties && Object.hasOwn(properties, key)) return properties[key] ?? null;
   return typeof schema.additionalProperties === "object" ? schema.additionalProperties : null;
 }
+
+/** Of an object, or of the one that a union has. */
+const propertiesOf = (schema: JsonSchema | null) => schema?.properties ?? schema?.anyOf?.find(({ properties }) => properties)?.properties;
 
 function schemaAt(schema: JsonSchema, keys: readonly Key[]): JsonSchema | null {
   return keys.reduce<JsonSchema | null>((at, key) => at && child(at, key), schema);
@@ -61,7 +65,7 @@ function nearest(key: string, known: readonly string[]): string | null {
 }
 
 function unknownKey(key: string, schema: JsonSchema | null): string {
-  const known = Object.keys(schema?.properties ?? {});
+  const known = Object.keys(propertiesOf(schema) ?? {});
   const near = nearest(key, known);
   return near ? `write \`${near}\`, or leave it out` : `leave it out; the keys here are ${known.join(", ")}`;
 }
@@ -75,10 +79,10 @@ function unknownKeys(issue: Extract<Issue, { code: "unrecognized_keys" }>, keys:
   }));
 }
 
-/** A list that is wrong inside is told of by its wrong member, anything else as a whole. */
+/** A list or an object that is wrong inside is told of by what is wrong in it, anything else as a whole. */
 function insideUnion(issue: Extract<Issue, { code: "invalid_union" }>, value: unknown): Issue[] {
-  if (!Array.isArray(value)) return [];
-  return issue.errors.flat().filter((inner) => inner.path.length > 0);
+  if (typeof value !== "object" || value === null) return [];
+  return issue.errors.flat().filter((inner) => inner.path.length > 0 || inner.code === "unrecognized_keys");
 }
 
 function problemsOf(issue: Issue, above: Key[], schema: JsonSchema, input: unknown): Problem[] {
