@@ -92,6 +92,6 @@ function checkHome(inventory: Inventory, keys: Key[], port: PortConfig, address:
       "write another address of the subnet",
     );
   const owner = inventory.claimAddress(network.name, address.text, port.name);
-  const fault = owner === port.name ? `has ${address.text} twice` : `is ${address.text}, which port ${owner} has`;
-  if (owner !== null) inventory.problem(keys, address.text, fault, "give every address to one port");
+  const fault = owner === port.name ? `has ${address.text} twice` : `is ${address.text}, which ${inventory.wordsOf(owner ?? "")} has`;
+  if (owner !== null) inventory.problem(keys, address.text, fault, "give every address to one of them");
 }

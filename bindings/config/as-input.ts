@@ -3,8 +3,11 @@
 import type { NetworkInput } from "./network-schema.ts";
 import type { PortInput } from "./port-schema.ts";
 import { formatPublication } from "./publish.ts";
+import { defaultName } from "../service/parse.ts";
+import type { BackendConfig } from "../service/types.ts";
 import type { ConfigInput } from "./schema.ts";
-import type { EngineConfig, NetworkConfig, PortConfig, Publication } from "./types.ts";
+import type { ServiceInput } from "./service-schema.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, Publication, ServiceConfig, ServicePort } from "./types.ts";
 
 const published = (publish: readonly Publication[] | undefined): { publish?: string[] } =>
   publish === undefined ? {} : { publish: publish.map(formatPublication) };
@@ -23,7 +26,35 @@ export function portInput({ tap, host: _made, publish, ...others }: PortConfig):
   return { ...rest, tap: { ...device, ...(addresses.length > 0 && { address: addresses }) } };
 }
 
+function servicePortInput({ protocol, port, lastPort, targetPort }: ServicePort): NonNullable<ServiceInput["ports"]>[number] {
+  return { protocol, port: port === lastPort ? port : `${port}-${lastPort}`, targetPort };
+}
+
+/** A name that follows from address and port is left out, so that it goes on doing so. */
+function backendInput({ name, address, port, weight, maxFlows }: BackendConfig): ServiceInput["backends"][number] {
+  return {
+    ...(name !== defaultName({ address, port }) && { name }),
+    address,
+    ...(port !== null && { port }),
+    weight,
+    ...(maxFlows !== null && { maxFlows }),
+  };
+}
+
+/** `parseService` makes the same service of it. */
+export function serviceInput({ addresses, ports, backends, ejection, name, network, ...rest }: ServiceConfig): ServiceInput {
+  return {
+    name,
+    network,
+    ...(addresses.length > 0 && { address: addresses }),
+    ...(ports.length > 0 && { ports: ports.map(servicePortInput) }),
+    ...rest,
+    backends: backends.map(backendInput),
+    ejection: ejection ?? false,
+  };
+}
+
 /** `parseConfig` makes the same configuration of it. Of a port that was lent addresses they are its own. */
-export function configInput({ tables, flowTimeouts: _times, services: _services, networks, ports, ...rest }: EngineConfig): ConfigInput {
-  return { ...rest, tables: { macs: tables.macs }, networks: networks.map(networkInput), ports: ports.map(portInput) };
+export function configInput({ networks, ports, services, ...rest }: EngineConfig): ConfigInput {
+  return { ...rest, networks: networks.map(networkInput), ports: ports.map(portInput), services: services.map(serviceInput) };
 }

@@ -1,8 +1,8 @@
 /** What belongs together in a configuration: names that must be there or must be free, addresses that must lie in their
- *  subnet, devices and addresses that only one port may have. Networks come first, then ports, one by one; what is wrong
+ *  subnet, devices and addresses that only one port may have. Networks come first, then ports, then services, one by one; what is wrong
  *  is collected, and what was wrong is entered all the same, so that one fault is not told twice in other words. A running
- *  agent keeps its inventory and asks it about each network and port to come. */
-import { MAX_ADDRESSES, MAX_NETWORKS, MAX_PORTS, MAX_TRUNKS, MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
+ *  agent keeps its inventory and asks it about each network, port and service to come. */
+import { MAX_ADDRESSES, MAX_BACKENDS, MAX_NETWORKS, MAX_PORTS, MAX_SERVICES, MAX_TRUNKS, MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
 import { checkGateways } from "./gateway-check.ts";
 import { hostPortName } from "./host-port.ts";
 import { bare, type Lease, poolOf } from "../ipam/lease.ts";
@@ -11,7 +11,8 @@ import { readAddress } from "./ip-address.ts";
 import { checkPort } from "./port-check.ts";
 import type { Key, Problem } from "./problem.ts";
 import { checkNetworkPublish, PublishedClaims } from "./publish-check.ts";
-import type { NetworkConfig, PortConfig } from "./types.ts";
+import { checkService, serviceOwner } from "./service-check.ts";
+import type { NetworkConfig, PortConfig, ServiceConfig } from "./types.ts";
 
 export class Inventory {
   /** Name of the instance: it goes into the MAC of a TAP that has none. */
@@ -20,16 +21,20 @@ export class Inventory {
   readonly ports = new Map<string, PortConfig>();
   /** Those of the networks with gateways, by their own name. */
   readonly hostPorts = new Map<string, PortConfig>();
+  readonly services = new Map<string, ServiceConfig>();
   /** What was wrong since `settle`. */
   readonly problems: Problem[] = [];
   /** Ports of the host that ports and networks publish. */
   readonly published = new PublishedClaims();
-  /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it. */
+  /** `address NETWORK ADDRESS`, `mac NETWORK MAC` or a device, to the port that has it, or to `serviceOwner` of the service. */
   readonly #owners = new Map<string, string>();
   readonly #claims = new Map<string, string[]>();
   readonly #pools = new Map<string, NetworkPool>();
   #trunks = 0;
   #addresses = 0;
+  /** Records of services, and backends. */
+  #serviceRecords = 0;
+  #backends = 0;
 
   constructor(instance: string) {
     this.instance = instance;
@@ -42,6 +47,16 @@ export class Inventory {
   /** The problems since the last call. */
   settle(): Problem[] {
     return this.problems.splice(0);
+  }
+
+  /** Who has an address of a network: the name of a port, `serviceOwner` of a service, or null. */
+  ownerOf(network: string, address: string): string | null {
+    return this.#owners.get(`address ${network} ${address}`) ?? null;
+  }
+
+  /** An owner in a sentence. */
+  wordsOf(owner: string): string {
+    return owner.startsWith(serviceOwner("")) ? owner : `port ${owner}`;
   }
 
   /** Gives `what` to a port, or says which port has it. */
@@ -163,6 +178,48 @@ export class Inventory {
     this.#remove(this.ports, name);
   }
 
+  /** A service whose name is taken is checked no further. */
+  addService(keys: Key[], service: ServiceConfig): void {
+    const { name } = service;
+    if (this.services.has(name)) {
+      this.problem([...keys, "name"], name, `is "${name}", which another service has`, "give every service a name of its own");
+      return;
+    }
+    this.#checkServiceRoom(keys, service);
+    this.services.set(name, service);
+    this.#claims.set(serviceOwner(name), []);
+    this.#countService(service, 1);
+    checkService(this, keys, service);
+  }
+
+  removeService(name: string): void {
+    const service = this.services.get(name);
+    if (!service) return;
+    for (const what of this.#claims.get(serviceOwner(name)) ?? []) this.#release(what);
+    this.#claims.delete(serviceOwner(name));
+    this.services.delete(name);
+    this.#countService(service, -1);
+  }
+
+  #countService(service: ServiceConfig, by: 1 | -1): void {
+    this.#serviceRecords += by * recordsOf(service);
+    this.#backends += by * service.backends.length;
+  }
+
+  #checkServiceRoom(keys: Key[], service: ServiceConfig): void {
+    const remedy = "remove some, or start a second instance";
+    const [records, backends] = [this.#serviceRecords, this.#backends];
+    const [mostRecords, mostBackends] = [MAX_SERVICES - 1, MAX_BACKENDS];
+    if (records <= mostRecords && records + recordsOf(service) > mostRecords) {
+      const fault = `is one more than the ${mostRecords} services that an engine has room for; one with two addresses counts twice`;
+      this.problem(keys, service.name, fault, remedy);
+    }
+    if (backends <= mostBackends && backends + service.backends.length > mostBackends) {
+      const fault = `names more than the ${mostBackends} backends of all services that an engine has room for`;
+      this.problem([...keys, "backends"], service.backends.length, fault, remedy);
+    }
+  }
+
   #release(what: string): void {
     this.#owners.delete(what);
     const [kind, network, address] = what.split(" ");
@@ -207,3 +264,6 @@ export class Inventory {
     }
   }
 }
+
+/** A service has one for each of its addresses, and one without any. */
+const recordsOf = ({ addresses }: ServiceConfig): number => Math.max(1, addresses.length);

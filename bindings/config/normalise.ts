@@ -7,8 +7,10 @@ import { defaultMac } from "./mac-address.ts";
 import { DEFAULT_MTU, type NetworkInput } from "./network-schema.ts";
 import type { PortInput } from "./port-schema.ts";
 import { type PublishForm, readPublication } from "./publish.ts";
+import { normaliseBalancer } from "../service/parse.ts";
 import type { ConfigInput } from "./schema.ts";
-import type { EngineConfig, NetworkConfig, PortConfig, Publication, TapConfig } from "./types.ts";
+import { readPortRange, type ServiceInput } from "./service-schema.ts";
+import type { EngineConfig, FlowTimeouts, NetworkConfig, PortConfig, Publication, ServiceConfig, ServicePort, TapConfig } from "./types.ts";
 
 const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
 const canonical = (text: string): string => formatAddress(readAddress(text)!);
@@ -79,10 +81,31 @@ export function normalisePort(input: PortInput, instance: string, networks: Read
   };
 }
 
+function normaliseServicePort({ protocol, port, targetPort }: NonNullable<ServiceInput["ports"]>[number]): ServicePort {
+  const [first, last] = typeof port === "number" ? [port, port] : readPortRange(port)!;
+  return { protocol, port: first, lastPort: last, targetPort: targetPort ?? first };
+}
+
+/** @param input checked by `serviceSchema`. */
+export function normaliseService(input: ServiceInput): ServiceConfig {
+  return {
+    name: input.name,
+    network: input.network,
+    addresses: list(input.address).map(bare),
+    ports: (input.ports ?? []).map(normaliseServicePort),
+    affinitySeconds: input.affinitySeconds ?? 0,
+    ...normaliseBalancer(input),
+  };
+}
+
 function workerCount(workers: ConfigInput["workers"]): number {
   if (workers !== "auto") return workers ?? 1;
   return Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1));
 }
+
+/** The keys that have a value. */
+const said = (times: ConfigInput["flowTimeouts"]): Partial<FlowTimeouts> =>
+  Object.fromEntries(Object.entries(times ?? {}).filter(([, seconds]) => seconds !== undefined));
 
 /** @param input checked by `configSchema`. */
 export function normaliseConfig(input: ConfigInput): EngineConfig {
@@ -94,11 +117,11 @@ export function normaliseConfig(input: ConfigInput): EngineConfig {
   return {
     name,
     workers: workerCount(input.workers),
-    tables: { macs: input.tables?.macs ?? DEFAULT_MACS, flows: DEFAULT_FLOWS },
-    flowTimeouts: { ...DEFAULT_FLOW_TIMEOUTS },
+    tables: { macs: input.tables?.macs ?? DEFAULT_MACS, flows: input.tables?.flows ?? DEFAULT_FLOWS },
+    flowTimeouts: { ...DEFAULT_FLOW_TIMEOUTS, ...said(input.flowTimeouts) },
     networks,
     ports,
-    services: [],
+    services: (input.services ?? []).map(normaliseService),
     ...(input.docker && { docker: { socket, pools } }),
   };
 }

@@ -4,11 +4,12 @@ import type { z } from "zod";
 import { explain } from "./explain.ts";
 import { Inventory } from "./inventory.ts";
 import { networkSchema } from "./network-schema.ts";
-import { normaliseConfig, normaliseNetwork, normalisePort } from "./normalise.ts";
+import { normaliseConfig, normaliseNetwork, normalisePort, normaliseService } from "./normalise.ts";
 import { portSchema } from "./port-schema.ts";
 import { BadConfiguration, type Problem, type Source } from "./problem.ts";
 import { configSchema } from "./schema.ts";
-import type { EngineConfig, NetworkConfig, PortConfig } from "./types.ts";
+import { serviceSchema } from "./service-schema.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, ServiceConfig } from "./types.ts";
 
 /** What is said of an input, and instead of it. */
 export interface ParseOptions {
@@ -34,13 +35,19 @@ function refuse(problems: readonly Problem[], source?: Source): void {
 
 /** The inventory of a configuration that `parseConfig` made or would take.
  *  @throws BadConfiguration with every problem found. */
-export function inventoryOf({ name, networks, ports }: Pick<EngineConfig, "name" | "networks" | "ports">, source?: Source): Inventory {
+export function inventoryOf(
+  { name, networks, ports, services }: Pick<EngineConfig, "name" | "networks" | "ports" | "services">,
+  source?: Source,
+): Inventory {
   const inventory = new Inventory(name);
   networks.forEach((network, index) => {
     inventory.addNetwork(["networks", index], network);
   });
   ports.forEach((port, index) => {
     inventory.addPort(["ports", index], port);
+  });
+  services.forEach((service, index) => {
+    inventory.addService(["services", index], service);
   });
   refuse(inventory.settle(), source);
   return inventory;
@@ -92,4 +99,22 @@ export function parsePort(input: unknown, inventory: Inventory): PortConfig {
   if (problems.length > 0 && !taken) inventory.removePort(port.name);
   refuse(problems);
   return port;
+}
+
+/** A service by itself: its keys and values are checked, not yet what it has to do with others.
+ *  @throws BadConfiguration with paths that begin at the service (`backends[0].address`). */
+export function readService(input: unknown): ServiceConfig {
+  return normaliseService(shape(serviceSchema, input));
+}
+
+/** Checks one more service against `inventory` and enters it there; a bad one is not entered.
+ *  @throws BadConfiguration with paths that begin at the service (`backends[0].address`). */
+export function parseService(input: unknown, inventory: Inventory): ServiceConfig {
+  const service = readService(input);
+  const taken = inventory.services.has(service.name);
+  inventory.addService([], service);
+  const problems = inventory.settle();
+  if (problems.length > 0 && !taken) inventory.removeService(service.name);
+  refuse(problems);
+  return service;
 }

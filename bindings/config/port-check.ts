@@ -47,7 +47,8 @@ function checkAttachment(inventory: Inventory, keys: Key[], { name, network, tru
   if (trunk) checkTrunk(inventory, [...keys, "trunk"], trunk);
 }
 
-function checkNetwork(inventory: Inventory, keys: Key[], network: string): void {
+/** Reports a network that there is not. */
+export function checkNetwork(inventory: Inventory, keys: Key[], network: string): void {
   if (inventory.networks.has(network)) return;
   const known = [...inventory.networks.keys()].slice(0, 10).join(", ");
   inventory.problem(

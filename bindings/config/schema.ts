@@ -1,22 +1,42 @@
 /** The whole configuration as people write it (design section 8). */
 import { z } from "zod";
-import { DEFAULT_MACS, MAX_NETWORKS, MAX_PORTS, MAX_WORKERS } from "../../assembly/abi/limits.ts";
+import {
+  DEFAULT_FLOWS,
+  DEFAULT_MACS,
+  MAX_FLOWS,
+  MAX_NETWORKS,
+  MAX_PORTS,
+  MAX_SERVICES,
+  MAX_WORKERS,
+  MIN_FLOWS,
+} from "../../assembly/abi/limits.ts";
 import { DEFAULT_NAME } from "./defaults.ts";
 import { dockerSchema } from "./docker-schema.ts";
 import { field, notBuilt, text } from "./field.ts";
+import { flowTimeoutsSchema } from "./flow-timeouts-schema.ts";
 import { isLabel } from "./name.ts";
 import { LABEL_MUST, LABEL_PATTERN, networkSchema } from "./network-schema.ts";
 import { portSchema } from "./port-schema.ts";
+import { serviceSchema } from "./service-schema.ts";
 
 /** The MAC table's limit goes in these steps. */
 export const MAC_LIMIT_STEP = 1024;
 export const MAX_MAC_LIMIT = 1048576;
+/** The flow table's goes in these. */
+const FLOW_LIMIT_STEP = 1024;
 
 const macs = field(z.int().min(MAC_LIMIT_STEP).max(MAX_MAC_LIMIT).multipleOf(MAC_LIMIT_STEP), {
   description: "MAC addresses of all networks together, learned and static; a place costs 32 bytes and a limit of N has 2 N places",
   must: `a multiple of ${MAC_LIMIT_STEP} from ${MAC_LIMIT_STEP} to ${MAX_MAC_LIMIT}`,
   remedy: `leave it out for ${DEFAULT_MACS}`,
   default: String(DEFAULT_MACS),
+});
+
+const flows = field(z.int().min(MIN_FLOWS).max(MAX_FLOWS).multipleOf(FLOW_LIMIT_STEP), {
+  description: "Connections that are followed at once, of all services together; one costs about 256 bytes, the default about 64 MiB",
+  must: `a multiple of ${FLOW_LIMIT_STEP} from ${MIN_FLOWS} to ${MAX_FLOWS}`,
+  remedy: `leave it out for ${DEFAULT_FLOWS}`,
+  default: String(DEFAULT_FLOWS),
 });
 
 export const configSchema = z
@@ -37,7 +57,7 @@ export const configSchema = z
       remedy: "leave it out for one worker",
       default: "1",
     }),
-    tables: field(z.strictObject({ macs: macs.optional(), flows: notBuilt("flow table") }).optional(), {
+    tables: field(z.strictObject({ macs: macs.optional(), flows: flows.optional() }).optional(), {
       description: "Sizes of tables, set at start",
       must: "an object such as { macs: 65536 }",
       remedy: "leave it out for the defaults",
@@ -62,7 +82,24 @@ export const configSchema = z
       remedy: "write a list such as [{ name: a, network: blue, packet: { interface: veth-a } }]",
       default: "[]",
     }),
-    services: notBuilt("services"),
+    services: field(
+      z
+        .array(serviceSchema)
+        .max(MAX_SERVICES - 1)
+        .optional(),
+      {
+        description: "Services, whose requests are spread over their backends",
+        must: `a list of up to ${MAX_SERVICES - 1} services`,
+        remedy: "write a list such as [{ name: my-service, network: blue, backends: [{ address: 10.77.0.2 }] }]",
+        default: "[]",
+      },
+    ),
+    flowTimeouts: field(flowTimeoutsSchema.optional(), {
+      description: "After how long a connection that is silent is followed no longer",
+      must: "an object such as { established: 7440 }",
+      remedy: "leave it out for the defaults",
+      default: "{}",
+    }),
     consul: notBuilt("Consul source"),
     dns: notBuilt("name service"),
     docker: field(dockerSchema.optional(), {

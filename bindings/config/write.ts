@@ -6,9 +6,10 @@ import type { ConfigInput } from "./schema.ts";
 export interface ConfigRemarks {
   /** Lines at the head of the file. */
   head?: readonly string[];
-  /** A line before the network, or the port, of this name. */
+  /** A line before the network, the port or the service of this name. */
   networks?: ReadonlyMap<string, string>;
   ports?: ReadonlyMap<string, string>;
+  services?: ReadonlyMap<string, string>;
   /** Lines at its end. */
   tail?: readonly string[];
 }
@@ -22,7 +23,7 @@ export function formatConfig(input: ConfigInput, remarks: ConfigRemarks = {}): s
       list.flow = list.items.every(isScalar);
     },
   });
-  for (const kind of ["networks", "ports"] as const) addRemarks(document.get(kind), remarks[kind] ?? new Map());
+  for (const kind of ["networks", "ports", "services"] as const) addRemarks(document.get(kind), remarks[kind] ?? new Map());
   const comment = (lines: readonly string[] = []) => lines.map((line) => `# ${line}\n`).join("");
   return `${comment(remarks.head)}${document.toString({ flowCollectionPadding: false })}${comment(remarks.tail)}`;
 }

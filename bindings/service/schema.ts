@@ -7,7 +7,8 @@ import { MAX_BACKENDS } from "../../assembly/abi/limits.ts";
 /** Of a backend. */
 export const MAX_WEIGHT = 65535;
 const MAX_FLOWS_OF_ONE = 1_000_000;
-const MAX_SECONDS = 86_400;
+/** Of times that are said in seconds. */
+export const MAX_SECONDS = 86_400;
 const MAX_NAME = 253;
 
 export const ALGORITHMS = [

@@ -5,6 +5,7 @@ import type { EngineConfig } from "../../bindings/config/types.ts";
 
 const MOST_NETWORKS = 3;
 const MOST_PORTS = 6;
+const MOST_SERVICES = 3;
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 
 const network = fc.record({
@@ -32,6 +33,30 @@ const port = fc.record({
   publish: optional(fc.constantFrom("80", "8000-8002:80-82/udp", "127.0.0.1:9000:90")),
 });
 
+const service = fc.record({
+  home: fc.nat(MOST_NETWORKS - 1),
+  isAddressed: fc.boolean(),
+  ports: fc.constantFrom<object[]>(
+    [{ protocol: "tcp", port: 80, targetPort: 8080 }],
+    [
+      { protocol: "udp", port: 53 },
+      { protocol: "tcp", port: "8000-8010", targetPort: 9000 },
+    ],
+  ),
+  algorithm: optional(fc.constantFrom("maglev", "least-load", "weighted-round-robin")),
+  backends: fc.array(
+    fc.record({ isNamed: fc.boolean(), weight: optional(fc.nat(9)), maxFlows: optional(fc.integer({ min: 1, max: 99 })) }),
+    {
+      maxLength: 3,
+    },
+  ),
+  affinitySeconds: optional(fc.nat(600)),
+  slowStartSeconds: optional(fc.nat(600)),
+  ejection: optional(fc.constantFrom(false, {}, { failures: 3, share: 0.5 })),
+  panicShare: optional(fc.constantFrom(0, 0.25, 1)),
+});
+
+type ServiceDraft = typeof service extends fc.Arbitrary<infer Value> ? Value : never;
 type NetworkDraft = typeof network extends fc.Arbitrary<infer Value> ? Value : never;
 type PortDraft = typeof port extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -79,6 +104,29 @@ function portInput(draft: PortDraft, index: number, networks: readonly NetworkDr
   };
 }
 
+function serviceInput(
+  { home, isAddressed, ports, backends, ...rest }: ServiceDraft,
+  index: number,
+  networks: readonly NetworkDraft[],
+): object {
+  const at = home % networks.length;
+  const { families = [] } = networks[at] ?? {};
+  const isServed = isAddressed && families.length > 0;
+  const backendInput = ({ isNamed, ...draft }: ServiceDraft["backends"][number], each: number) => ({
+    address: addressOf(isServed ? families[each % families.length]! : 4, at, 200 + each),
+    ...(isNamed && { name: `backend ${each}` }),
+    ...(!isServed && { port: 1 + each }),
+    ...draft,
+  });
+  return {
+    name: `s${index}`,
+    network: `n${at}`,
+    ...(isServed && { address: families.map((family) => addressOf(family, at, 100 + index)), ports }),
+    backends: backends.map(backendInput),
+    ...rest,
+  };
+}
+
 /** What `parseConfig` made of a random valid configuration; invalid ones are left out. */
 export const anyConfig: fc.Arbitrary<EngineConfig> = fc
   .record({
@@ -87,11 +135,20 @@ export const anyConfig: fc.Arbitrary<EngineConfig> = fc
     macs: fc.constantFrom(1024, 65536),
     networks: fc.array(network, { minLength: 1, maxLength: MOST_NETWORKS }),
     ports: fc.array(port, { maxLength: MOST_PORTS }),
+    services: fc.array(service, { maxLength: MOST_SERVICES }),
+    flows: optional(fc.constantFrom(1024, 1048576)),
+    flowTimeouts: optional(
+      fc.record({ halfOpen: optional(fc.integer({ min: 1, max: 3600 })), udp: optional(fc.integer({ min: 1, max: 86400 })) }),
+    ),
     docker: optional(fc.constantFrom({}, { socket: "/run/x.sock", pools: [{ base: "10.210.0.0/20", size: 24 }] })),
   })
-  .map(({ macs, networks, ports, docker, ...rest }) => {
-    const inputs = ports.map((each, index) => portInput(each, index, networks));
-    return parsed({ ...rest, tables: { macs }, networks: networks.map(networkInput), ports: inputs, ...(docker && { docker }) });
+  .map(({ macs, flows, networks, ports, services, docker, ...rest }) => {
+    const objects = {
+      networks: networks.map(networkInput),
+      ports: ports.map((each, index) => portInput(each, index, networks)),
+      services: services.map((each, index) => serviceInput(each, index, networks)),
+    };
+    return parsed({ ...rest, tables: { macs, flows }, ...objects, ...(docker && { docker }) });
   })
   .filter((config) => config !== null);
 

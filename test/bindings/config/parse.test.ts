@@ -19,7 +19,15 @@ function fault(run: () => unknown): BadConfiguration {
 }
 
 test("an empty object is an instance without networks", () => {
-  assert.equal(parseConfig({}), { name: "default", workers: 1, tables: { macs: 65536 }, networks: [], ports: [] });
+  assert.equal(parseConfig({}), {
+    name: "default",
+    workers: 1,
+    tables: { macs: 65536, flows: 262144 },
+    flowTimeouts: { halfOpen: 30, established: 7440, closing: 120, timeWait: 60, udpUnanswered: 30, udp: 180, icmp: 30 },
+    networks: [],
+    ports: [],
+    services: [],
+  });
 });
 
 test("defaults of a network and of a TAP are filled in", () => {
