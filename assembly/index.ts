@@ -47,14 +47,16 @@ export function formatWorker(regionIndex: u32, index: u32): usize {
  *  claim. Before the region is formatted for its successor. */
 export function buryWorker(regionIndex: u32, index: u32): void { burial.bury(regionIndex, index); }
 
-/** Sets the time and lets the sweeps of the MAC and flow tables go on as far as they are due. */
-export function setTime(worker: usize, nowMs: f64): void {
+/** Sets the time and lets the sweeps of the MAC and flow tables go on as far as they are due; how many writes wait then (resets of flows whose time
+ *  is out). */
+export function setTime(worker: usize, nowMs: f64): u32 {
   workers.setNow(worker, nowMs);
   sweep.advance(worker);
   flows.advance(worker);
   endOutOfTime(worker);
   const heartbeat = workers.recordPointer(worker) + record.HEARTBEAT;
   store<u32>(heartbeat, load<u32>(heartbeat) + 1);
+  return workers.txCount(worker);
 }
 
 /** True when the configuration epoch is not the one that this worker's views were made from. */

@@ -60,7 +60,7 @@ export class MemoryWorker {
 
   /** Sets the monotonic time of what follows, in milliseconds; ageing goes on as far as it is due. */
   setTime(nowMs: number): void {
-    this.wasm.setTime(this.address, nowMs);
+    if (this.wasm.setTime(this.address, nowMs) > 0) this.run();
   }
 
   /** Puts a frame into `port` and takes all waiting frames their way.

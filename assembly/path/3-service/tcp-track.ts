@@ -32,8 +32,9 @@ export function isNew(descriptor: usize, entry: usize, word: u64): bool {
   return backend != 0 && !backends.isWanted(backends.recordOf(backend - 1));
 }
 
-/** Takes a segment of a flow in whose word was `word`. */
+/** Takes a segment of a flow in whose word was `word`. Nothing brings one out of TIME_WAIT (RFC 1337). */
 export function follow(worker: usize, descriptor: usize, entry: usize, direction: u32, word: u64): void {
+  if (stateOf(word) == flow.STATE_TIME_WAIT) return;
   const segment = desc.l4(descriptor);
   const flags = tcp.flags(segment);
   if ((flags & tcp.RST) != 0) return reset(worker, segment, entry, direction, word);
