@@ -145,6 +145,8 @@ const columns = {
   refusedFrames: { quick: 3_000, full: 500_000 },
   /** Random flows whose ends are reset, on each build. */
   resetFlows: { quick: 500, full: 50_000 },
+  /** Random ICMP errors about flows, there and back, on each build. */
+  icmpErrors: { quick: 500, full: 100_000 },
   /** Random pieces of packets against their model, on each build. */
   fragmentSteps: { quick: 20_000, full: 1_000_000 },
   /** Rounds of 1,000 steps in which two workers insert and end the same flows at once, on each build. */

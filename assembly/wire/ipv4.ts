@@ -35,6 +35,13 @@ export function isValid(ip: usize, availableBytes: u32): bool {
   return total <= availableBytes;
 }
 
+/** True when `availableBytes` hold the header with its options, of a packet of which not all need be there: as an ICMP error has it. */
+export function isQuoted(ip: usize, availableBytes: u32): bool {
+  if (availableBytes < HEADER_BYTES || load<u8>(ip, VERSION) >> 4 != 4) return false;
+  const header = headerBytes(ip);
+  return header >= HEADER_BYTES && header <= availableBytes && header <= totalBytes(ip);
+}
+
 /** 0-60; a valid header has 20 or more. */
 export function headerBytes(ip: usize): u32 { return ((load<u8>(ip, VERSION) as u32) & 15) << 2; }
 /** Differentiated services and ECN, 8 bits. */

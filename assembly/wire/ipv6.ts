@@ -21,6 +21,11 @@ export function isValid(ip: usize, availableBytes: u32): bool {
   return availableBytes >= HEADER_BYTES && load<u8>(ip, VERSION) >> 4 == 6 && totalBytes(ip) <= availableBytes;
 }
 
+/** True when `availableBytes` hold the header, of a packet of which not all need be there: as an ICMP error has it. */
+export function isQuoted(ip: usize, availableBytes: u32): bool {
+  return availableBytes >= HEADER_BYTES && load<u8>(ip, VERSION) >> 4 == 6;
+}
+
 /** 0-65,535. */
 export function payloadBytes(ip: usize): u32 { return load16(ip + PAYLOAD_BYTES); }
 /** Header and payload, 40-65,575. */

@@ -8,6 +8,7 @@ export {
 } from "../../assembly/index";
 export { refuse } from "../../assembly/path/3-service/refuse";
 export { follow as followFragment, remember as rememberFragment } from "../../assembly/path/3-service/fragments";
+export { isError, translate as translateError } from "../../assembly/path/3-service/icmp-error";
 export { resetEnds } from "../../assembly/path/3-service/reset";
 export { flags, l3, l4, l4Bytes, destination } from "../../assembly/memory/descriptor";
 

@@ -31,7 +31,7 @@ export {
   setTargetMac as arp_setTargetMac, setTargetIpBe as arp_setTargetIpBe, write as arp_write,
 } from "../../assembly/wire/arp";
 export {
-  HEADER_BYTES as ipv4_HEADER_BYTES, isValid as ipv4_isValid, headerBytes as ipv4_headerBytes, typeOfService as ipv4_typeOfService,
+  HEADER_BYTES as ipv4_HEADER_BYTES, isValid as ipv4_isValid, isQuoted as ipv4_isQuoted, headerBytes as ipv4_headerBytes, typeOfService as ipv4_typeOfService,
   totalBytes as ipv4_totalBytes, identification as ipv4_identification, dontFragment as ipv4_dontFragment,
   moreFragments as ipv4_moreFragments, fragmentOffset as ipv4_fragmentOffset, isFragment as ipv4_isFragment,
   source as ipv4_source, destination as ipv4_destination, timeToLive as ipv4_timeToLive, protocol as ipv4_protocol, checksum as ipv4_checksum, sourceBe as ipv4_sourceBe,
@@ -42,7 +42,7 @@ export {
   hasValidChecksum as ipv4_hasValidChecksum, pseudoHeader as ipv4_pseudoHeader,
 } from "../../assembly/wire/ipv4";
 export {
-  HEADER_BYTES as ipv6_HEADER_BYTES, isValid as ipv6_isValid, payloadBytes as ipv6_payloadBytes, totalBytes as ipv6_totalBytes,
+  HEADER_BYTES as ipv6_HEADER_BYTES, isValid as ipv6_isValid, isQuoted as ipv6_isQuoted, payloadBytes as ipv6_payloadBytes, totalBytes as ipv6_totalBytes,
   nextHeader as ipv6_nextHeader, hopLimit as ipv6_hopLimit, source as ipv6_source, destination as ipv6_destination,
   setPayloadBytes as ipv6_setPayloadBytes, setNextHeader as ipv6_setNextHeader, setHopLimit as ipv6_setHopLimit,
   isUnspecified as ipv6_isUnspecified, isLinkLocal as ipv6_isLinkLocal, isMulticast as ipv6_isMulticast, equals as ipv6_equals,

@@ -62,7 +62,8 @@ function resetSender(worker: usize, entry: usize, direction: u32, to: u64, from:
   const isIpv4 = load<u8>(entry, flow.FAMILY) == 4;
   const expected = load<u32>(entry + direction * 4, flow.CLIENT_ACKNOWLEDGMENT);
   const output = expected == 0 ? -1 : outputOf(worker, network, to);
-  const reset: usize = output < 0 ? 0 : beginReset(worker, network, isIpv4, to, from);
+  if (output < 0) return;
+  const reset = beginReset(worker, network, isIpv4, to, from);
   if (reset == 0) return;
   const sent = load<u32>(entry + direction * 4, flow.CLIENT_SEQUENCE);
   const ports = entry + flow.CLIENT_PORT + direction * 4;

@@ -71,15 +71,18 @@ function setL4(descriptor: usize, before: u64, after: u64, portOffset: usize, po
   const portBefore = <u64>load<u16>(port);
   store<u16>(port, <u16>portBe);
   const at = l4 + checksumOffset(protocol);
-  if (isPartial(descriptor, l4)) return store16(at, checksum.updatePartial(load16(at), before, after));
-  if (protocol == UDP && load16(at) == 0) return;
   const inPseudoHeader = protocol != ICMPV4;
+  if (isPartial(descriptor, l4)) {
+    if (inPseudoHeader) store16(at, checksum.updatePartial(load16(at), before, after));
+    return;
+  }
+  if (protocol == UDP && load16(at) == 0) return;
   const updated = checksum.update(load16(at), portBefore + (inPseudoHeader ? before : 0), <u64>portBe + (inPseudoHeader ? after : 0));
   store16(at, updated == 0 && protocol == UDP ? 0xffff : updated);
 }
 
 /** A partial checksum of this header; one of something deeper in a tunnel is none of its own. */
-function isPartial(descriptor: usize, l4: usize): bool {
+export function isPartial(descriptor: usize, l4: usize): bool {
   const frame = desc.frame(descriptor);
   const header = frame - virtio.HEADER_BYTES;
   return virtio.needsChecksum(header) && frame + virtio.checksumStart(header) == l4;

@@ -41,6 +41,20 @@ await wireSuite("ipv4", (test, module) => {
     );
   });
 
+  test("quoted it is whole when its header is, however much of it follows", () => {
+    const whole = packet(pingRequest);
+    for (let length = 0; length <= whole.length; length++) {
+      assert.is(ipv4.isQuoted(module.putAtEnd(whole.subarray(0, length)), length), length >= 20, `${length} bytes`);
+      assert.is(ipv4.isQuoted(module.putAtEnd(withOptions.subarray(0, Math.min(length, 26))), Math.min(length, 26)), length >= 24);
+    }
+    for (const [at, value] of [
+      [0, 0x44],
+      [0, 0x65],
+      [3, 19],
+    ] as const)
+      assert.not.ok(ipv4.isQuoted(module.putAtEnd(patched(whole, at, [value])), whole.length), `byte ${at}`);
+  });
+
   test("the largest fragment offset is 65,528 bytes; the reserved bit makes no fragment", () => {
     assert.is(ipv4.fragmentOffset(module.putAtEnd(patched(packet(udp4), 6, [0x1f, 0xff]))), 65528);
     assert.not.ok(ipv4.isFragment(module.putAtEnd(patched(packet(udp4), 6, [0x80, 0]))));

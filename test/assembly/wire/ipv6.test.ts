@@ -43,6 +43,13 @@ await wireSuite("ipv6", (test, module) => {
     }
   });
 
+  test("quoted it is whole when its header is, however much of it follows", () => {
+    const whole = packet(ping6Request);
+    for (let length = 0; length <= whole.length; length++)
+      assert.is(ipv6.isQuoted(module.putAtEnd(whole.subarray(0, length)), length), length >= 40, `${length} bytes`);
+    assert.not.ok(ipv6.isQuoted(module.putAtEnd(patched(whole, 0, [0x45])), whole.length));
+  });
+
   test("40 bytes without a payload are valid", () => {
     assert.ok(ipv6.isValid(module.putAtEnd(patched(packet(udp6).subarray(0, 40), 4, [0, 0])), 40));
   });
