@@ -19,6 +19,7 @@ import { begin, beginEcho } from "./begin";
 import { answerEcho, isEchoMessage, isEchoRequest } from "./echo";
 import { BEGIN_ANEW, follow } from "./follow";
 import * as fragments from "./fragments";
+import { isError, translate } from "./icmp-error";
 import * as packet from "./packet";
 import { setEnds } from "./rewrite";
 
@@ -31,14 +32,17 @@ const TRIES = 4;
 /** Verdict CONTINUE, CONSUME (answered) or DROP. */
 export function serve(worker: usize, descriptor: usize): u32 {
   const flags = desc.flags(descriptor);
-  if ((flags & IP) == 0 || (flags & PASSED) != 0 || !concerns(descriptor)) return field.CONTINUE;
+  if ((flags & IP) == 0 || (flags & PASSED) != 0) return field.CONTINUE;
   const protocol = desc.protocol(descriptor);
+  if (isIcmp(protocol) && isError(descriptor)) return serveError(worker, descriptor);
+  if (!concerns(descriptor)) return field.CONTINUE;
   if (desc.l4(descriptor) == 0) return (flags & field.FLAG_FRAGMENT) != 0 ? servePiece(worker, descriptor) : other(descriptor);
   if (protocol == TCP) return tcp.isValid(desc.l4(descriptor), desc.l4Bytes(descriptor)) ? serveFlow(worker, descriptor) : other(descriptor);
   if (protocol == UDP) return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? serveFlow(worker, descriptor) : other(descriptor);
-  if (protocol == ICMPV4 || protocol == ICMPV6) return serveIcmp(worker, descriptor);
-  return other(descriptor);
+  return isIcmp(protocol) ? serveIcmp(worker, descriptor) : other(descriptor);
 }
+
+function isIcmp(protocol: u32): bool { return protocol == ICMPV4 || protocol == ICMPV6; }
 
 /** True when services have to do with an address of the packet, as far as its last byte tells; also of one of IP whose addresses
  *  are not known. */
@@ -72,6 +76,12 @@ function servePiece(worker: usize, descriptor: usize): u32 {
   if (found != fragments.UNKNOWN) setEnds(descriptor, found & ~1, flagsOf(wordOf(found & ~1)), <u32>found & 1);
   else if (packet.virtualService(descriptor) != 0) return desc.drop(descriptor, reason.FRAGMENT_UNKNOWN);
   return field.CONTINUE;
+}
+
+/** An error may come from anywhere: the packet within says whether it concerns us. */
+function serveError(worker: usize, descriptor: usize): u32 {
+  if (translate(worker, descriptor) || packet.virtualService(descriptor) == 0) return field.CONTINUE;
+  return desc.drop(descriptor, reason.NO_FLOW);
 }
 
 /** Echo to a virtual address is answered, echo to a backend followed. */
