@@ -127,8 +127,12 @@ export function checkFlows(tables: Tables, left = 0): void {
   assert.ok(referred.length <= tuples.length + left, `${referred.length} references to ${tuples.length} tuples`);
 }
 
-function references(tables: Tables): { number: number; direction: number }[] {
-  const [at, buckets] = [tables.load32(map.HEAD_FLOW_INDEX), tables.load32(map.HEAD_FLOW_BUCKET_MASK) + 1];
-  const words = Array.from({ length: buckets * FLOW_BUCKET_SLOTS }, (_, place) => tables.load32(at + place * field.REFERENCE_BYTES));
-  return words.filter((word) => word !== 0).map((word) => ({ number: (word & 0x7fffffff) - 1, direction: word >>> field.DIRECTION_SHIFT }));
+/** Whatever is in the index. */
+export function references(tables: Tables): { tag: number; number: number; direction: number }[] {
+  const [index, buckets] = [tables.load32(map.HEAD_FLOW_INDEX), tables.load32(map.HEAD_FLOW_BUCKET_MASK) + 1];
+  const places = Array.from({ length: buckets * FLOW_BUCKET_SLOTS }, (_, place) => index + place * field.REFERENCE_BYTES);
+  return places
+    .map((at) => ({ word: tables.load32(at), tag: tables.load32(at + 4) }))
+    .filter(({ word }) => word !== 0)
+    .map(({ word, tag }) => ({ tag, number: (word & 0x7fffffff) - 1, direction: word >>> field.DIRECTION_SHIFT }));
 }
