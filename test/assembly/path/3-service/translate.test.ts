@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { FLAG_FRAGMENT, FLAG_IPV4, FLAG_IPV6 } from "../../../../assembly/abi/descriptor.ts";
 import { captureFolder, ethernetFrames } from "../../../support/captures.ts";
 import { BUILDS, instantiateTest, type TestModule } from "../../../support/wasm.ts";
-import { onesComplementSum, pseudoHeader4, pseudoHeader6 } from "../../wire/checksum-model.ts";
+import { internetChecksum, onesComplementSum, pseudoHeader4, pseudoHeader6 } from "../../wire/checksum-model.ts";
 import { hex } from "../../wire/frames.ts";
 
 const [ICMP, TCP, UDP, ICMPV6] = [1, 6, 17, 58];
@@ -171,6 +171,41 @@ for (const module of modules) {
     assert.is(u16(translator.frame, checksumAt(packet)), wanted);
     assert.is(u16(translator.frame, 36), 8053);
   });
+
+  test(`a partial checksum deeper in a tunnel is none of this packet's own (${module.build})`, () => {
+    // UDP 10.0.0.1:1000 > 10.0.0.2:4789, 24 bytes; NEEDS_CSUM from 50, behind the headers of the tunnel
+    const frame = hex("020000000002 020000000001 0800 4500 0034 0001 0000 4011 0000 0a000001 0a000002 03e8 12b5 0020 0000");
+    const whole = Uint8Array.of(...frame, ...Array.from({ length: 24 }, (_, index) => index));
+    const sum = internetChecksum(pseudoHeader4([10, 0, 0, 1], [10, 0, 0, 2], UDP, 32), whole.subarray(34));
+    whole.set([sum >> 8, sum & 255], 40);
+    const packet = translator.prepare(whole, Uint8Array.of(1, 0, 0, 0, 0, 0, 50, 0, 6, 0))!;
+    assert.is(residuals(whole, packet).l4, 0);
+    translator.setDestination({ address: addressOf(true, 9), port: 8053 });
+    assert.is(residuals(translator.frame, packet).l4, 0);
+    assert.not(u16(translator.frame, checksumAt(packet)) === sum);
+  });
+
+  for (const [protocol, name, header, zero] of [
+    [UDP, "UDP", "03e8 0035 000c 0000", 0xffff],
+    [TCP, "TCP", "03e8 0035 00000001 00000000 5010 ffff 0000 0000", 0],
+  ] as const) {
+    test(`a checksum of ${name} that comes out as 0 is written as ${zero} (${module.build})`, () => {
+      const l4 = Uint8Array.of(...hex(header), 0xde, 0xad, 0xbe, 0xef);
+      const l3 = Uint8Array.of(...hex("4500"), 0, 20 + l4.length, ...hex("0001 0000 40"), protocol, ...hex("0000 0a000001 0a000002"));
+      const frame = Uint8Array.of(...hex("020000000002 020000000001 0800"), ...l3, ...l4);
+      const before = internetChecksum(pseudoHeader4([10, 0, 0, 1], [10, 0, 0, 2], protocol, l4.length), l4);
+      frame.set([before >> 8, before & 255], 34 + (protocol === UDP ? 6 : 16));
+      const address = addressOf(true, 9);
+      const written = Array.from({ length: 65_536 }, (_, port) => {
+        const packet = translator.prepare(frame)!;
+        translator.setDestination({ address, port });
+        return u16(translator.frame, checksumAt(packet));
+      });
+      assert.is(new Set(written).size, 0xffff, "every checksum but one of the two zeros is that of some port");
+      assert.is(written.filter((value) => value === zero).length, 1);
+      assert.not(written.includes(0xffff - zero));
+    });
+  }
 
   test(`of a fragment that is not the first the addresses change alone (${module.build})`, () => {
     const frame = hex(
