@@ -73,7 +73,7 @@ export function nextTurn(worker: usize, record: usize, slate: usize): u32 {
   const all = turns(slate);
   if (length == 0 || all == 0) return 0;
   if (length == all && hasTurn(slate, (next + all - 1) % all, last)) return next;
-  return behindLast(slate, <u32>(<u64>(next % length) * all / length), last);
+  return behindLast(slate, <u32>(<u64>next * all / length), last);
 }
 
 function hasTurn(slate: usize, turn: u32, backend: u32): bool { return backendAt(slate, turnAt(slate, turn)) + 1 == backend; }

@@ -90,6 +90,24 @@ for (const algorithm of [field.ROUND_ROBIN, field.WEIGHTED_ROUND_ROBIN]) {
   });
 }
 
+balance("where others have come for others, turns go on behind the one that had the last", (yard) => {
+  yard.publish(field.ROUND_ROBIN, [1, 1, 1, 0]);
+  assert.equal(yard.picks(2), [0, 1]);
+  yard.publish(field.ROUND_ROBIN, [0, 1, 1, 1]);
+  assert.equal(yard.picks(4), [2, 3, 1, 2], "as many turns, each another's");
+  yard.publish(field.ROUND_ROBIN, [1, 1, 1, 1]);
+  assert.equal(yard.picks(3), [3, 0, 1]);
+});
+
+balance("where the backend that had the last turn has gone, turns go on as far through the schedule as they were", (yard) => {
+  yard.publish(field.ROUND_ROBIN, ones(10));
+  assert.is(yard.picks(5).at(-1), 4);
+  yard.publish(field.ROUND_ROBIN, ones(21).with(4, 0));
+  assert.equal(yard.picks(2), [11, 12], "half of twenty have had theirs");
+  yard.publish(field.ROUND_ROBIN, ones(5));
+  assert.is(yard.pick(), 3, "12 of 20 are 3 of 5");
+});
+
 balance("the algorithm may be another from one flow to the next", (yard) => {
   for (const algorithm of [field.MAGLEV, field.RANDOM, field.LEAST_LOAD, field.ROUND_ROBIN, field.WEIGHTED_ROUND_ROBIN]) {
     yard.publish(algorithm, [1, 2, 3]);
