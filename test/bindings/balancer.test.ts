@@ -1,8 +1,10 @@
 /** A balancer by itself: what a program sees of it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { SLATES_BYTES } from "../../assembly/abi/limits.ts";
 import { Balancer } from "../../bindings/balancer.ts";
 import type { BadConfiguration } from "../../bindings/config/problem.ts";
+import { RING_PLACES } from "../../bindings/service/maglev.ts";
 import type { Algorithm, BalancerOptions } from "../../bindings/service/types.ts";
 import { expectError } from "./engine/world.ts";
 
@@ -148,6 +150,13 @@ test("a thousand changes leave room for more", () => {
     world.balancer.set({ backends: [{ name: `b${round}`, address: "10.0.0.2" }], algorithm: round % 50 === 0 ? "maglev" : "round-robin" });
     assert.is(world.balancer.pick().backend.name, `b${round}`);
   }
+});
+
+test("more rings one after the other than there is room for at once", () => {
+  const world = new World("maglev", [1]);
+  const atOnce = Math.ceil(SLATES_BYTES / (2 * RING_PLACES));
+  for (let round = 0; round <= atOnce; round++) world.balancer.set({ backends: [{ name: `b${round}`, address: "10.0.0.2" }] });
+  assert.is(world.balancer.pick().backend.name, `b${atOnce}`);
 });
 
 test("the algorithm changes from one pick to the next, and what is not given stays", () => {

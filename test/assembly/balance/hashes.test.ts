@@ -54,6 +54,16 @@ for (const algorithm of [field.SOURCE_HASH, field.MAGLEV]) {
   });
 }
 
+balance("maglev: keys of a backend that may not be chosen are shared among the others as their weights say", (yard) => {
+  yard.publish(field.MAGLEV, [2, 1, 5]);
+  const before = byKey(yard);
+  yard.set(0, { weight: 2, isUsable: false });
+  const moved = byKey(yard).filter((_, index) => before[index] === 0);
+  const expected = (moved.length * 5) / 6;
+  assert.ok(moved.length > KEYS / 5);
+  assert.ok(Math.abs(countPicks(moved, 3)[2]! - expected) < 5 * Math.sqrt(expected / 6), String(countPicks(moved, 3)));
+});
+
 balance("maglev: of the keys that need not move when one of 100 backends goes at most 2 % do", (yard) => {
   yard.publish(field.MAGLEV, ones(100));
   const before = byKey(yard);

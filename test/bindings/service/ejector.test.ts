@@ -37,6 +37,13 @@ test("one success begins the row anew", () => {
   assert.ok(one.failed("a", 0));
 });
 
+test("a backend that has been let in again is left out after as many failures as before", () => {
+  const one = ejector();
+  fail(one, "a", 0);
+  one.advance(30_000);
+  assert.equal(fail(one, "a", 30_000), [false, false, true]);
+});
+
 test("each time in succession is longer, up to a bound, and calm makes it shorter again", () => {
   const one = ejector();
   let now = 0;
