@@ -151,6 +151,8 @@ const columns = {
   fragmentSteps: { quick: 20_000, full: 1_000_000 },
   /** Rounds of 1,000 steps in which two workers insert and end the same flows at once, on each build. */
   flowDuelRounds: { quick: 10, full: 500 },
+  /** Rounds of 5,000 looks at an entry that becomes another flow all the time, on each build. */
+  becomingRounds: { quick: 200, full: 5_000 },
   /** Pairs of random configurations, one to become the other. */
   differences: { quick: 200, full: 20_000 },
   /** Ports that one reload changes, one of them impossible at first. */

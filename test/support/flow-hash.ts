@@ -1,5 +1,7 @@
 /** The hash of a flow's tuple (assembly/tables/flow-entry.ts, hash.ts) a second time, and backwards: of a known secret every step of it can be
  *  undone, so that tuples of one tag and bucket can be made, which by chance hardly ever meet. */
+import { REFERENCE_BYTES } from "../../assembly/abi/flow.ts";
+import { FLOW_BUCKET_SLOTS } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import { addressBytes, addressText } from "../../bindings/config/ip-address.ts";
 import type { FlowEnd } from "../../bindings/tables/flow-table.ts";
@@ -30,7 +32,7 @@ function inverse(factor: bigint): bigint {
 const [FIRST_BACK, SECOND_BACK] = [inverse(FIRST), inverse(SECOND)];
 
 /** Words of an address as they lie in memory, the bytes of IPv4 in the lowest four. */
-function words(address: string): { low: bigint; high: bigint } {
+export function words(address: string): { low: bigint; high: bigint } {
   const bytes = new Uint8Array(16);
   bytes.set(addressBytes(address));
   const view = new DataView(bytes.buffer);
@@ -77,6 +79,16 @@ export class FlowHash {
     const head = this.#mix(this.#head(tuple));
     if (!tuple.from.address.includes(":")) return this.#mix(head ^ from.low ^ (to.low << 32n));
     return [from.low, from.high, to.low, to.high].reduce((mixed, word) => this.#mix(mixed ^ word), head);
+  }
+
+  /** Refers to `entry` by a tuple, in the original direction, whatever it has; the bucket must have room. */
+  refer(tables: Tables, tuple: Tuple, entry: number): void {
+    const hash = this.of(tuple);
+    const bucket = tables.load32(map.HEAD_FLOW_INDEX) + Number(hash & this.#mask) * FLOW_BUCKET_SLOTS * REFERENCE_BYTES;
+    const places = Array.from({ length: FLOW_BUCKET_SLOTS }, (_, slot) => bucket + slot * REFERENCE_BYTES);
+    const free = places.find((at) => tables.load64(at) === 0n) as number;
+    const number = (entry - tables.load32(map.HEAD_FLOWS)) / map.FLOW_BYTES;
+    tables.store64(free, ((hash >> 32n) << 32n) | BigInt(number + 1));
   }
 
   /** What of a hash the index goes by: its tag, and the number of its bucket. */
