@@ -22,6 +22,7 @@ import { createServer } from "./api/server.ts";
 import { type DockerDriver, type DockerParts, serveDocker } from "./docker/docker.ts";
 import { Records } from "./docker/records.ts";
 import { cleanUp, clearWay, removeDropped, removeUnrecorded } from "./clean-up.ts";
+import type { AgentEngine } from "./engine.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
@@ -80,7 +81,7 @@ export class Agent implements Served {
   readonly #server: FastifyInstance;
   readonly #startedMs = performance.now();
   #state: "starting" | "running" | "stopping" = "starting";
-  #engine: EngineLike | null = null;
+  #engine: AgentEngine | null = null;
   #running: { views: Views; operations: Operations } | null = null;
   #configFile: ConfigFile | null;
   #config: EngineConfig;
@@ -213,6 +214,7 @@ export class Agent implements Served {
       this.#goOn();
       this.#options.onProgress?.(made);
     });
+    await operations.services.makeFile();
     await operations.makeHeld();
     this.#goOn();
     const docker = config.docker && records && (await this.#serveDocker({ config: config.docker, engine, objects, operations, records }));
@@ -242,7 +244,7 @@ export class Agent implements Served {
     if (origin !== "new") this.#log.info({ forwarder: origin, ports: [...takenUp.kept] }, "taking over from an agent before this one");
   }
 
-  async #removeUnrecorded(engine: EngineLike, takenUp: TakenUp): Promise<void> {
+  async #removeUnrecorded(engine: AgentEngine, takenUp: TakenUp): Promise<void> {
     if (!this.#isTakingOver) return;
     const devices = await removeUnrecorded(engine, takenUp);
     if (devices.length > 0) this.#log.warn({ devices }, "removed what an agent that died in the middle of a change had left");
@@ -265,7 +267,7 @@ export class Agent implements Served {
   }
 
   /** From here on a stop takes everything back; before, what was taken over goes on without this agent. */
-  async #settle(engine: EngineLike, takenUp: TakenUp): Promise<void> {
+  async #settle(engine: AgentEngine, takenUp: TakenUp): Promise<void> {
     const { objects } = takenUp;
     const ended = await engine.settle();
     if (ended.length > 0) this.#log.info({ ports: ended }, "ended ports that the configuration does not name any more");
@@ -303,13 +305,13 @@ export class Agent implements Served {
     this.#undo.push(() => void this.#server.server.close());
   }
 
-  async #createEngine(config: EngineConfig): Promise<EngineLike> {
+  async #createEngine(config: EngineConfig): Promise<AgentEngine> {
     this.#goOn();
     const { engine: how, createEngine = Engine.create } = this.#options;
-    const engine = await createEngine(
-      { ...config, ports: [] },
+    const engine = (await createEngine(
+      { ...config, ports: [], services: [] },
       { ...how, log: forwarderLog(this.#log), runDirectory: this.place.runDirectory, settle: false },
-    );
+    )) as AgentEngine;
     this.#undo.push(() => (this.#isTakingOver || this.#isLeaving ? engine.leave() : engine.close()));
     this.#goOn();
     logEvents(engine, this.#log);

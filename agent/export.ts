@@ -2,7 +2,7 @@
 import { configInput } from "../bindings/config/as-input.ts";
 import { hostPortOf } from "../bindings/config/host-port.ts";
 import type { EngineConfig, NetworkConfig } from "../bindings/config/types.ts";
-import type { EngineLike } from "../bindings/engine/types.ts";
+import type { AgentEngine } from "./engine.ts";
 import type { ExportView } from "./api/schema.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Held, Objects } from "./objects.ts";
@@ -11,21 +11,21 @@ export interface ExportParts {
   /** What the instance was started with. */
   config: Pick<EngineConfig, "workers" | "tables" | "flowTimeouts" | "docker">;
   objects: Objects;
-  engine: Pick<EngineLike, "ports">;
+  engine: Pick<AgentEngine, "ports">;
   publisher: Pick<Publisher, "chosen">;
 }
 
 /** What there is, with the addresses that were lent and the MACs that were made from names. What is held is named beside it. To be
  *  called while no change is under way. */
 export function exportOf({ config: { workers, tables, flowTimeouts, docker }, objects, engine, publisher }: ExportParts): ExportView {
-  const { networks, ports } = objects.of();
+  const { networks, ports, services } = objects.of();
   const name = objects.inventory.instance;
   const whole = {
     name,
     workers,
     tables,
     flowTimeouts,
-    services: [],
+    services,
     networks,
     ports: ports.map((port) => objects.withLease(port)),
     ...(docker && { docker }),
@@ -45,7 +45,12 @@ export function exportOf({ config: { workers, tables, flowTimeouts, docker }, ob
       state: states.get(port.name) ?? "failed",
       chosenHostPorts: publisher.chosen("port", port.name),
     })),
-    held: [...heldViews("network", objects.heldNetworks), ...heldViews("port", objects.heldPorts)],
+    services: services.map(({ name: service }) => ({ name: service, owner: objects.services.ownerOf(service) })),
+    held: [
+      ...heldViews("network", objects.heldNetworks),
+      ...heldViews("port", objects.heldPorts),
+      ...heldViews("service", objects.services.held),
+    ],
   };
 }
 
@@ -54,6 +59,6 @@ function hostPortView(instance: string, network: NetworkConfig): ExportView["net
   return port && { name: port.name, mac: port.mac ?? "" };
 }
 
-function heldViews(kind: "network" | "port", held: ReadonlyMap<string, Held<unknown>>): ExportView["held"] {
+function heldViews(kind: "network" | "port" | "service", held: ReadonlyMap<string, Held<unknown>>): ExportView["held"] {
   return [...held].map(([name, { owner, error }]) => ({ kind, name, owner, code: error?.code ?? null }));
 }

@@ -1,4 +1,4 @@
-/** The networks and ports of an agent, each with its owner, as they stand in its state. An object of the API or of Docker that could not
+/** The networks, ports and services of an agent, each with its owner, as they stand in its state. An object of the API or of Docker that could not
  *  be made after a restart (its namespace is gone, say) is held: kept in the state, shown as failed, tried again at the
  *  next start, and removed when its owner asks for that. One of any owner is held when a change failed that had removed it, and it
  *  could not be made again. */
@@ -11,19 +11,22 @@ import { normaliseNetwork, normalisePort } from "../bindings/config/normalise.ts
 import { inventoryOf, parseNetwork, parsePort } from "../bindings/config/parse.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
-import { BadConfiguration, type Key } from "../bindings/config/problem.ts";
+import { BadConfiguration } from "../bindings/config/problem.ts";
 import type { PortyardError } from "../bindings/error.ts";
 import { KeptHostPorts } from "./host/publish/kept-host-ports.ts";
 import { type Lease, withLease } from "../bindings/ipam/lease.ts";
-import { byName, type Exchange, nothing, type ObjectSet } from "./change/object-set.ts";
+import { byName, type Exchange, type Named, nothing, type ObjectSet } from "./change/object-set.ts";
+import type { KeysOf } from "./change/transaction.ts";
+import { ServiceObjects } from "./service-objects.ts";
 import { type InterfaceBefore, readInterfaces } from "./state/interface-before.ts";
-import { type Held, hold, type Leftovers, refuseTaken, storedNetworks, storedPorts, storedSet } from "./state/stored.ts";
+import { type Held, hold, type Leftovers, refuseTaken, staleOf, storedNetworks, storedPorts, storedSet } from "./state/stored.ts";
 import { LASTING_OWNERS, type Owner, OWNERS, STATE_VERSION, type State } from "./state/types.ts";
 
 export type { Held, Leftovers } from "./state/stored.ts";
 
 export class Objects {
   readonly inventory: Inventory;
+  readonly services: ServiceObjects;
   readonly heldNetworks = new Map<string, Held<NetworkInput>>();
   readonly heldPorts = new Map<string, Held<PortInput>>();
   /** Interfaces of packet ports, as they were before. */
@@ -44,6 +47,7 @@ export class Objects {
   /** Everything in `config` is the file's. */
   constructor(config: EngineConfig) {
     this.inventory = inventoryOf(config);
+    this.services = new ServiceObjects(this.inventory.services);
     for (const { name } of config.networks) this.#networkOwners.set(name, "file");
     for (const { name } of config.ports) this.#portOwners.set(name, "file");
   }
@@ -58,6 +62,7 @@ export class Objects {
     for (const { owner, config, lease = [] } of state.ports) {
       if (owner !== "file") hold("port", this.inventory.ports, this.heldPorts, owner, config, lease);
     }
+    this.services.hold(state.services ?? []);
   }
 
   /** Lends the file's ports their addresses: first those that they had before, then new ones.
@@ -75,11 +80,12 @@ export class Objects {
     if (lease.length > 0) this.#leases.set(name, lease);
   }
 
-  /** Of all held ports but `name`: they have them again when they can be made. */
+  /** Of all held services, and held ports but `name`: they have them again when they can be made. */
   *#heldAddresses(name: string): Generator<string> {
     for (const [other, { config, addresses }] of this.heldPorts) {
       if (other !== name) yield* [...addresses, ...[config.tap?.address ?? []].flat(), ...(config.addresses ?? [])].map(bare);
     }
+    yield* this.services.heldAddresses().map(bare);
   }
 
   /** The addresses that a port was lent; none where it has its own. */
@@ -135,20 +141,26 @@ export class Objects {
     return this.#portOwners.get(name) ?? this.heldPorts.get(name)?.owner ?? "api";
   }
 
-  /** The networks and ports that are made, of one owner or of all. */
+  ownerOf(kind: "network" | "port" | "service", name: string): Owner {
+    if (kind === "service") return this.services.ownerOf(name);
+    return kind === "network" ? this.networkOwner(name) : this.portOwner(name);
+  }
+
+  /** What is made, of one owner or of all. */
   of(owner?: Owner): ObjectSet {
     const isOf = (actual: Owner) => owner === undefined || actual === owner;
     return {
       networks: [...this.inventory.networks.values()].filter(({ name }) => isOf(this.networkOwner(name))),
       ports: [...this.inventory.ports.values()].filter(({ name }) => isOf(this.portOwner(name))),
+      services: this.services.of(owner),
     };
   }
 
   /** Checks what comes against all that stays and enters it in the place of what goes, which stands in the state until `finish`
    *  or `exchangeBack`. A port that changes or is made anew keeps the addresses that it was lent.
-   *  @param keysOf where a port that comes stands in what people wrote.
+   *  @param keysOf where what comes stands in what people wrote.
    *  @throws BadConfiguration, PortyardError `pool-exhausted`; nothing is changed then. */
-  exchange({ out, into }: Exchange, owner: Owner, keysOf: (port: PortConfig) => Key[] = () => []): void {
+  exchange({ out, into }: Exchange, owner: Owner, keysOf: KeysOf = () => []): void {
     const leases = new Map(out.ports.map(({ name }) => [name, this.leaseOf(name)]));
     this.#replace(out, into, keysOf);
     try {
@@ -163,6 +175,7 @@ export class Objects {
     this.#leavingLeases = leases;
     for (const { name } of into.networks) this.#networkOwners.set(name, owner);
     for (const { name } of into.ports) this.#portOwners.set(name, owner);
+    this.services.own(into.services, owner);
   }
 
   /** What a port was lent before the exchange in work. */
@@ -174,23 +187,26 @@ export class Objects {
   finish({ into }: Exchange): void {
     for (const { name } of into.networks) this.heldNetworks.delete(name);
     for (const { name } of into.ports) this.heldPorts.delete(name);
+    this.services.release(into.services);
     this.#settle();
   }
 
   /** Forgets what is held of the file and is not wanted any more. */
-  forgetHeld(wanted: { networks: readonly { name: string }[]; ports: readonly { name: string }[] }): void {
-    for (const { name } of this.staleHeld(wanted).networks) this.heldNetworks.delete(name);
-    for (const { name } of this.staleHeld(wanted).ports) this.heldPorts.delete(name);
+  forgetHeld(wanted: Named): void {
+    const { networks, ports, services } = this.staleHeld(wanted);
+    for (const { name } of networks) this.heldNetworks.delete(name);
+    for (const { name } of ports) this.heldPorts.delete(name);
+    this.services.release(services);
   }
 
   /** What is held of the file and is not wanted any more. */
-  staleHeld(wanted: { networks: readonly { name: string }[]; ports: readonly { name: string }[] }): {
-    networks: { name: string }[];
-    ports: { name: string }[];
-  } {
-    const stale = (held: ReadonlyMap<string, Held<unknown>>, names: readonly { name: string }[]) =>
-      [...held].filter(([name, { owner }]) => owner === "file" && !names.some((each) => each.name === name)).map(([name]) => ({ name }));
-    return { networks: stale(this.heldNetworks, wanted.networks), ports: stale(this.heldPorts, wanted.ports) };
+  staleHeld(wanted: Named): Named {
+    const { networks, ports, services } = wanted;
+    return {
+      networks: staleOf(this.heldNetworks, networks),
+      ports: staleOf(this.heldPorts, ports),
+      services: staleOf(this.services.held, services),
+    };
   }
 
   /** Undoes the last exchange. */
@@ -206,9 +222,14 @@ export class Objects {
   }
 
   /** An object is not there any more, and could not be made again. */
-  holdLost(kind: "network" | "port", name: string, error: PortyardError): void {
-    const { networks, ports } = this.inventory;
-    const [network, port] = [networks.get(name), ports.get(name)];
+  holdLost(kind: "network" | "port" | "service", name: string, error: PortyardError): void {
+    const { networks, ports, services } = this.inventory;
+    const [network, port, service] = [networks.get(name), ports.get(name), services.get(name)];
+    if (kind === "service" && service) {
+      this.services.holdLost(service, error);
+      this.inventory.removeService(name);
+      this.services.settle();
+    }
     if (kind === "network" && network) {
       const addresses = this.inventory.given(name);
       this.heldNetworks.set(name, { owner: this.networkOwner(name), config: networkInput(network), addresses, error });
@@ -222,13 +243,14 @@ export class Objects {
   }
 
   /** A network that changes while it lives keeps its pool. */
-  #replace(out: ObjectSet, into: ObjectSet, keysOf: (port: PortConfig) => Key[] = () => []): void {
+  #replace(out: ObjectSet, into: ObjectSet, keysOf: KeysOf = () => []): void {
     const before = byName(out.networks);
     const isLiving = (network: NetworkConfig) => {
       const from = before.get(network.name);
       return from !== undefined && networkKeysAnew(networkDifference(from, network)).length === 0;
     };
     const living = new Set(into.networks.filter(isLiving).map(({ name }) => name));
+    for (const { name } of out.services) this.inventory.removeService(name);
     for (const { name } of out.ports) {
       this.inventory.removePort(name);
       this.#leases.delete(name);
@@ -238,7 +260,8 @@ export class Objects {
       if (living.has(network.name)) this.inventory.networks.set(network.name, network);
       else this.inventory.addNetwork([], network);
     }
-    for (const port of into.ports) this.inventory.addPort(keysOf(port), port);
+    for (const port of into.ports) this.inventory.addPort(keysOf("port", port.name), port);
+    for (const service of into.services) this.inventory.addService(keysOf("service", service.name), service);
   }
 
   /** Owners of what is there no more are forgotten, and so is how its interfaces were. */
@@ -248,6 +271,7 @@ export class Objects {
     this.#leavingLeases = new Map();
     for (const name of [...this.#networkOwners.keys()]) if (!networks.has(name)) this.#networkOwners.delete(name);
     for (const name of [...this.#portOwners.keys()]) if (!ports.has(name)) this.#portOwners.delete(name);
+    this.services.settle();
     const used = new Set(
       [...ports.values(), ...[...this.heldPorts.values()].map(({ config }) => config)].map(({ packet }) => packet?.interface),
     );
@@ -291,30 +315,12 @@ export class Objects {
     this.#leases.delete(name);
   }
 
-  /** What was made is held no longer. */
-  releaseNetwork(name: string): void {
-    this.heldNetworks.delete(name);
-  }
-
-  releasePort(name: string): void {
-    this.heldPorts.delete(name);
-  }
-
   /** The state to be written. What makes way for something of its own name stands before that. */
   toState(owners: readonly Owner[] = OWNERS): State {
     const { networks, ports } = this.inventory;
-    const leaving = storedSet(
-      this.#leaving,
-      this,
-      (name) => this.leavingLeaseOf(name),
-      () => [],
-    );
-    const made = storedSet(
-      this.of(),
-      this,
-      (name) => this.leaseOf(name),
-      (name) => this.inventory.given(name),
-    );
+    const services = this.services.stored(this.#leaving.services).filter(({ owner }) => owners.includes(owner));
+    const leaving = storedSet(this.#leaving, this, { leaseOf: (name) => this.leavingLeaseOf(name), given: () => [] });
+    const made = storedSet(this.of(), this, { leaseOf: (name) => this.leaseOf(name), given: (name) => this.inventory.given(name) });
     const [heldNetworks, heldPorts] = [storedNetworks(this.heldNetworks, networks), storedPorts(this.heldPorts, ports)];
     const isWanted = ({ owner }: { owner: Owner }) => owners.includes(owner);
     const all = {
@@ -329,6 +335,7 @@ export class Objects {
       version: STATE_VERSION,
       name: this.inventory.instance,
       ...all,
+      ...(services.length > 0 && { services }),
       interfaces: [...this.interfaces.values()],
       ...(hostPorts.length > 0 && { hostPorts }),
     };

@@ -5,9 +5,10 @@ import { networksOf } from "../bindings/config/networks-of.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import { readPort } from "../bindings/config/parse.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
-import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
+import type { NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { findHandedTap, type HandedTap, removeHandedTap } from "../bindings/ports/handed-tap.ts";
+import type { AgentEngine } from "./engine.ts";
 import type { ExportView } from "./api/schema.ts";
 import { patched, setPortTransaction } from "./change/port-patch.ts";
 import { carryOut, checkTransaction, type TransactionTools } from "./change/transaction.ts";
@@ -17,14 +18,15 @@ import type { Publisher } from "./host/publish/publisher.ts";
 import type { Log } from "./log.ts";
 import type { Held, Objects } from "./objects.ts";
 import { type ChangeView, type Fixed, planReload } from "./reload.ts";
-import { makerOf, removalOf } from "./state/stored.ts";
+import { ServiceOperations } from "./service-operations.ts";
+import { makerOf, refuseOthers } from "./state/stored.ts";
 import type { Owner, State } from "./state/types.ts";
-import { unknownName } from "./views.ts";
+import { unknownName } from "./unknown-name.ts";
 
 export interface OperationsOptions {
   /** What the instance was started with. */
   config: Fixed;
-  engine: EngineLike;
+  engine: AgentEngine;
   host: HostLike;
   publisher: Publisher;
   objects: Objects;
@@ -41,8 +43,10 @@ interface Publishing {
 }
 
 export class Operations {
+  /** What can be done to services. */
+  readonly services: ServiceOperations;
   readonly #config: Fixed;
-  readonly #engine: EngineLike;
+  readonly #engine: AgentEngine;
   readonly #host: HostLike;
   readonly #publisher: Publisher;
   readonly #objects: Objects;
@@ -59,6 +63,7 @@ export class Operations {
     this.#objects = objects;
     this.#save = save;
     this.#log = log;
+    this.services = new ServiceOperations({ tools: this.#tools(), inTurn: (change) => this.#inTurn(change) });
   }
 
   /** Ends when the change in work has ended; later ones are refused. */
@@ -83,6 +88,7 @@ export class Operations {
       await this.addNetwork(held.config, held.owner).catch((fault) => this.#keep("network", name, held, fault));
     await this.#updateHost(); // without those that could not be made
     for (const [name, held] of [...heldPorts]) await this.#makeHeldPort(held).catch((fault) => this.#keep("port", name, held, fault));
+    await this.services.makeHeld();
   }
 
   /** What a container took with it is not made again: its runtime asks anew when it starts the container. */
@@ -113,7 +119,7 @@ export class Operations {
       const forget = () => this.#objects.forgetNetwork(network.name);
       const publishing = this.#publishing("network", network.name, () => this.#publisher.takeNetwork(network));
       const info = await this.#make(() => this.#makeNetwork(network, forget), forget, publishing);
-      this.#objects.releaseNetwork(network.name);
+      this.#objects.heldNetworks.delete(network.name);
       this.#log.info({ network: network.name, owner }, "network added");
       return info;
     });
@@ -127,7 +133,7 @@ export class Operations {
       const forget = () => this.#objects.forgetPort(port.name);
       const publishing = this.#publishing("port", port.name, () => this.#publisher.takePort(this.#objects.withLease(port)));
       const info = await this.#make(() => this.#engine.addPort(port, this.#objects.leaseOf(port.name)), forget, publishing, [port]);
-      this.#objects.releasePort(port.name);
+      this.#objects.heldPorts.delete(port.name);
       this.#log.info({ port: port.name, owner }, "port added");
       return info;
     });
@@ -197,13 +203,12 @@ export class Operations {
       if (!inventory.networks.has(name) && !heldNetworks.has(name)) throw unknownName("network", name);
       refuseOthers("network", name, this.#objects.networkOwner(name), by);
       const user = [...inventory.ports.values()].find((port) => networksOf(port).includes(name));
-      if (user) {
-        const remedy = "Remove its ports first.";
-        throw new PortyardError("network-in-use", `Port ${user.name} is in network ${name}.`, { path: "name", value: name, remedy });
-      }
+      if (user) throw networkInUse(name, `Port ${user.name}`, "ports");
+      const service = [...inventory.services.values()].find(({ network }) => network === name);
+      if (service) throw networkInUse(name, `Service ${service.name}`, "services");
       if (inventory.networks.has(name)) await this.#engine.removeNetwork(name);
       this.#objects.forgetNetwork(name);
-      this.#objects.releaseNetwork(name);
+      this.#objects.heldNetworks.delete(name);
       await this.#publisher.withdraw("network", name);
       await this.#updateHost();
       await this.#persist();
@@ -221,7 +226,7 @@ export class Operations {
       if (inventory.ports.has(name)) await this.#engine.removePort(name);
       else await removeHandedDevice(heldPorts.get(name)!.config);
       this.#objects.forgetPort(name);
-      this.#objects.releasePort(name);
+      this.#objects.heldPorts.delete(name);
       await this.#publisher.withdraw("port", name);
       await this.#persist();
       this.#log.info({ port: name }, "port removed");
@@ -295,18 +300,6 @@ async function removeHandedDevice(config: PortInput): Promise<void> {
   if (handed !== null) await removeHandedTap(handed);
 }
 
-/** Only who asked for an object changes or removes it. */
-function refuseOthers(kind: string, name: string, owner: Owner, by: Owner): void {
-  if (owner === by) return;
-  const message = {
-    file: `The ${kind} ${name} stands in the configuration file.`,
-    docker: `The ${kind} ${name} is Docker's.`,
-    api: `The ${kind} ${name} was made by the API.`,
-  }[owner];
-  const remedy = removalOf(owner, kind, name);
-  throw new PortyardError(`owned-by-${owner}`, message, { path: "name", value: name, remedy });
-}
-
 function interfaceGone({ name, tap }: PortInput): PortyardError {
   return new PortyardError("interface-missing", `The interface of port ${name} is gone with its container.`, {
     path: tap?.namespace ?? "",
@@ -321,4 +314,9 @@ function ofNetwork({ name, network }: PortConfig): PortyardError {
     value: name,
     remedy: "It goes with its network: remove that.",
   });
+}
+
+function networkInUse(name: string, user: string, users: string): PortyardError {
+  const remedy = `Remove its ${users} first.`;
+  return new PortyardError("network-in-use", `${user} is in network ${name}.`, { path: "name", value: name, remedy });
 }

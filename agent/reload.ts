@@ -3,12 +3,12 @@
 import { networksOf } from "../bindings/config/networks-of.ts";
 import type { Key } from "../bindings/config/problem.ts";
 import type { EngineConfig, PortConfig } from "../bindings/config/types.ts";
-import type { EngineLike } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { type Changed, type Difference, differenceOf, type Differing } from "./change/difference.ts";
 import { byName, type ObjectSet } from "./change/object-set.ts";
 import { exchangeOf, planOf } from "./change/plan.ts";
 import type { Transaction } from "./change/transaction.ts";
+import type { AgentEngine } from "./engine.ts";
 import type { Objects } from "./objects.ts";
 import { makerOf, removalOf } from "./state/stored.ts";
 
@@ -16,7 +16,7 @@ import { makerOf, removalOf } from "./state/stored.ts";
 export interface ChangeView {
   /** `recreate`: the object is made anew, because a living one does not take what differs. */
   action: "add" | "remove" | "change" | "recreate";
-  kind: "network" | "port";
+  kind: "network" | "port" | "service";
   name: string;
   /** What differs, in the file's words; empty when it is added, removed, or made anew because it was gone. */
   keys: string[];
@@ -29,7 +29,7 @@ export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables" | "flowTime
  *  @param running what the instance was started with.
  *  @throws PortyardError `reload-refused`, `name-taken`, `network-in-use`. */
 export async function planReload(
-  engine: EngineLike,
+  engine: AgentEngine,
   objects: Objects,
   running: Fixed,
   wanted: EngineConfig,
@@ -39,16 +39,17 @@ export async function planReload(
   const mine = objects.of("file");
   const difference = differenceOf(mine, wanted, await curable(engine, mine, wanted));
   refuseUprooted(objects, difference);
-  const order = new Map(wanted.ports.map(({ name }, index) => [name, index]));
+  const [order, serviceOrder] = [wanted.ports, wanted.services].map((list) => new Map(list.map(({ name }, index) => [name, index])));
   const present = objects.of();
   return {
     owner: "file",
     exchange: exchangeOf(difference),
     plan: (leases) => planOf(objects.inventory.instance, difference, present, leases),
-    keysOf: ({ name }): Key[] => ["ports", order.get(name) ?? 0],
+    keysOf: (kind, name): Key[] => [`${kind}s`, (kind === "port" ? order : serviceOrder)?.get(name) ?? 0],
     changes: [
       ...changesOf("network", difference.networks, objects.staleHeld(wanted).networks),
       ...changesOf("port", difference.ports, objects.staleHeld(wanted).ports),
+      ...changesOf("service", difference.services, objects.staleHeld(wanted).services),
     ],
   };
 }
@@ -58,6 +59,8 @@ function refuseFixed(running: Fixed, wanted: EngineConfig): void {
     ["name", running.name, wanted.name],
     ["workers", running.workers, wanted.workers],
     ["tables.macs", running.tables.macs, wanted.tables.macs],
+    ["tables.flows", running.tables.flows, wanted.tables.flows],
+    ["flowTimeouts", JSON.stringify(running.flowTimeouts), JSON.stringify(wanted.flowTimeouts)],
     ["docker", JSON.stringify(running.docker), JSON.stringify(wanted.docker)],
   ];
   const differing = fixed.find(([, from, to]) => from !== to);
@@ -74,10 +77,10 @@ function refuseFixed(running: Fixed, wanted: EngineConfig): void {
 }
 
 function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
-  const ownerOf = (kind: "network" | "port", name: string) => (kind === "network" ? objects.networkOwner(name) : objects.portOwner(name));
-  const others = (kind: "network" | "port", names: Iterable<string>) => [...names].find((name) => ownerOf(kind, name) !== "file");
-  const { inventory, heldNetworks, heldPorts } = objects;
-  const taken = (kind: "network" | "port", configs: readonly { name: string }[], there: Iterable<string>[]) => {
+  const ownerOf = (kind: ChangeView["kind"], name: string) => objects.ownerOf(kind, name);
+  const others = (kind: ChangeView["kind"], names: Iterable<string>) => [...names].find((name) => ownerOf(kind, name) !== "file");
+  const { inventory, heldNetworks, heldPorts, services } = objects;
+  const taken = (kind: ChangeView["kind"], configs: readonly { name: string }[], there: Iterable<string>[]) => {
     const present = new Set(there.flatMap((names) => [...names]));
     const name = others(
       kind,
@@ -96,10 +99,11 @@ function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
   };
   taken("network", wanted.networks, [inventory.networks.keys(), heldNetworks.keys()]);
   taken("port", wanted.ports, [inventory.ports.keys(), heldPorts.keys()]);
+  taken("service", wanted.services, [inventory.services.keys(), services.held.keys()]);
 }
 
 /** Ports that are gone, though their configuration stays, and that could be made again now. */
-async function curable(engine: EngineLike, mine: ObjectSet, wanted: EngineConfig): Promise<Set<string>> {
+async function curable(engine: AgentEngine, mine: ObjectSet, wanted: EngineConfig): Promise<Set<string>> {
   const states = new Map(engine.ports().map(({ name, state }) => [name, state]));
   const running = byName(mine.ports);
   const cured = new Set<string>();
@@ -114,25 +118,28 @@ async function curable(engine: EngineLike, mine: ObjectSet, wanted: EngineConfig
   return cured;
 }
 
-/** Ports of others than the file are not touched, so the networks that they are in stay. */
+/** Ports and services of others than the file are not touched, so the networks that they are in stay. */
 function refuseUprooted(objects: Objects, { networks }: Difference): void {
   const lost = new Map<string, string>([
     ...networks.removed.map(({ name }) => [name, "removed"] as const),
     ...networks.anew.map(({ to, keys }) => [to.name, `made anew to change ${keys.join(", ")}`] as const),
   ]);
-  const isUprooted = (port: PortConfig) => networksOf(port).some((name) => lost.has(name));
-  const port = objects.of().ports.find((each) => objects.portOwner(each.name) !== "file" && isUprooted(each));
-  if (!port) return;
-  const network = networksOf(port).find((name) => lost.has(name)) ?? "";
-  throw new PortyardError(
-    "network-in-use",
-    `Network ${network} cannot be ${lost.get(network)}: port ${port.name}, which was made by ${makerOf(objects.portOwner(port.name))}, is in it.`,
-    {
-      path: "networks",
-      value: network,
-      remedy: `Remove that port first. ${removalOf(objects.portOwner(port.name), "port", port.name)}`,
-    },
-  );
+  const { ports, services } = objects.of();
+  const users = [
+    ...ports.map((port: PortConfig) => ({ kind: "port" as const, name: port.name, networks: networksOf(port) })),
+    ...services.map(({ name, network }) => ({ kind: "service" as const, name, networks: [network] })),
+  ];
+  const isUprooted = ({ kind, name, networks: homes }: (typeof users)[number]) =>
+    objects.ownerOf(kind, name) !== "file" && homes.some((network) => lost.has(network));
+  const user = users.find(isUprooted);
+  if (!user) return;
+  const [owner, network] = [objects.ownerOf(user.kind, user.name), user.networks.find((name) => lost.has(name)) ?? ""];
+  const what = `${user.kind} ${user.name}, which was made by ${makerOf(owner)}, is in it`;
+  throw new PortyardError("network-in-use", `Network ${network} cannot be ${lost.get(network)}: ${what}.`, {
+    path: "networks",
+    value: network,
+    remedy: `Remove that ${user.kind} first. ${removalOf(owner, user.kind, user.name)}`,
+  });
 }
 
 /** @param stale what is held, and is forgotten. */

@@ -5,31 +5,30 @@ import { explanationJson } from "../bindings/explain/json.ts";
 import { withOffload } from "../bindings/capture/super-frame.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
-import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
-import { PortyardError } from "../bindings/error.ts";
+import type { MacInfo, PortInfo } from "../bindings/engine/types.ts";
+import type { AgentEngine } from "./engine.ts";
 import type { Filter } from "./api/query.ts";
 import type { DropView, ExplanationView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "./api/schema.ts";
 import { parseExplainInput } from "./api/explain-input.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Held, Objects } from "./objects.ts";
+import { cut, type Rows } from "./rows.ts";
+import { ServiceViews } from "./service-views.ts";
 import type { Owner } from "./state/types.ts";
+import { requireNames } from "./unknown-name.ts";
 import { faultFrom, faultOf } from "./port-fault.ts";
 
-/** The first rows of a list, and how many there are. */
-export interface Rows<Row> {
-  rows: Row[];
-  total: number;
-}
-
 export class Views {
-  readonly #engine: EngineLike;
+  readonly services: ServiceViews;
+  readonly #engine: AgentEngine;
   readonly #objects: Objects;
   readonly #publisher: Pick<Publisher, "published">;
 
-  constructor(engine: EngineLike, objects: Objects, publisher: Pick<Publisher, "published">) {
+  constructor(engine: AgentEngine, objects: Objects, publisher: Pick<Publisher, "published">) {
     this.#engine = engine;
     this.#objects = objects;
     this.#publisher = publisher;
+    this.services = new ServiceViews(engine, objects);
   }
 
   network(name: string): NetworkView | null {
@@ -41,7 +40,7 @@ export class Views {
   }
 
   networks({ network, limit }: Filter): Rows<NetworkView> {
-    this.#requireNames({ network });
+    requireNames(this.#objects, { network });
     return cut(
       this.#networks().filter(({ name }) => network === undefined || name === network),
       limit,
@@ -49,7 +48,7 @@ export class Views {
   }
 
   ports({ network, port, limit }: Filter): Rows<PortView> {
-    this.#requireNames({ network, port });
+    requireNames(this.#objects, { network, port });
     const inNetwork = (row: PortView) => network === undefined || memberships(row).includes(network);
     return cut(
       this.#ports().filter((row) => inNetwork(row) && (port === undefined || row.name === port)),
@@ -58,13 +57,13 @@ export class Views {
   }
 
   macs({ network, port, limit }: Filter): Rows<MacView> {
-    this.#requireNames({ network, port });
+    requireNames(this.#objects, { network, port });
     const wanted = (row: MacInfo) => (network === undefined || row.network === network) && (port === undefined || row.port === port);
     return cut(this.#engine.macs().filter(wanted), limit);
   }
 
   drops({ port, limit }: Filter): Rows<DropView> {
-    this.#requireNames({ port });
+    requireNames(this.#objects, { port });
     return cut(
       this.#engine.drops().filter((row) => port === undefined || row.port === port),
       limit,
@@ -72,7 +71,7 @@ export class Views {
   }
 
   published({ network, port, limit }: Filter): Rows<PublishedView> {
-    this.#requireNames({ network, port });
+    requireNames(this.#objects, { network, port });
     const wanted = (row: PublishedView) => (network === undefined || row.network === network) && (port === undefined || row.port === port);
     return cut(this.#publisher.published().filter(wanted), limit);
   }
@@ -108,21 +107,10 @@ export class Views {
   #ownerOf({ name, kind, network }: PortInfo): Owner {
     return kind === "host" ? this.#objects.networkOwner(network ?? "") : this.#objects.portOwner(name);
   }
-
-  #requireNames({ network, port }: Filter): void {
-    const { inventory, heldNetworks, heldPorts } = this.#objects;
-    if (network !== undefined && !inventory.networks.has(network) && !heldNetworks.has(network)) throw unknownName("network", network);
-    const isKnown = (name: string) => inventory.ports.has(name) || inventory.hostPorts.has(name) || heldPorts.has(name);
-    if (port !== undefined && !isKnown(port)) throw unknownName("port", port);
-  }
 }
 
 const memberships = ({ network, trunk, native }: PortView): string[] =>
   [network, native, ...Object.keys(trunk ?? {})].flatMap((name) => name ?? []);
-
-function cut<Row>(rows: Row[], limit: number | undefined): Rows<Row> {
-  return { rows: limit === undefined ? rows : rows.slice(0, limit), total: rows.length };
-}
 
 function heldNetworkView({ owner, config, error }: Held<NetworkInput>): NetworkView {
   const { name, subnets, gateways, internal, mtu, learning, macAgeSeconds } = normaliseNetwork(config);
@@ -154,13 +142,4 @@ function heldView({ owner, config, addresses, error }: Held<PortInput>): PortVie
     droppedFrames: 0,
     owner,
   };
-}
-
-/** @throws always: PortyardError `network-missing` or `port-missing`. */
-export function unknownName(kind: "network" | "port", name: string): PortyardError {
-  return new PortyardError(`${kind}-missing`, `There is no ${kind} named ${name}.`, {
-    path: kind,
-    value: name,
-    remedy: `List them with \`portyard show ${kind}s\`.`,
-  });
 }

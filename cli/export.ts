@@ -20,7 +20,7 @@ export function exportCommand(): Command {
     .addHelpText(
       "after",
       `
-It prints YAML, with --json the same as JSON: networks and ports of every owner, that is of the file,
+It prints YAML, with --json the same as JSON: networks, ports and services of every owner, that is of the file,
 the API and Docker, with every default spelt out, addresses that were lent and MACs that were made
 from names. Owners, and host ports with their MACs, stand in comments; the MAC of a host port follows
 from the names of instance and network, so keep both. What could not be made again is left out, and
@@ -44,11 +44,12 @@ async function exportConfig(options: ExportOptions): Promise<void> {
 }
 
 /** What the configuration itself does not say. */
-export function remarksOf({ config, networks, ports, held }: ExportView): ConfigRemarks {
+export function remarksOf({ config, networks, ports, services, held }: ExportView): ConfigRemarks {
   return {
     head: [`The running configuration of instance ${config.name}.`, "portyard replay --config THIS-FILE --split CAPTURE"],
     networks: new Map(networks.map((network) => [network.name, networkWords(network)])),
     ports: new Map(ports.map((port) => [port.name, portWords(port)])),
+    services: new Map(services.map(({ name, owner }) => [name, `owner: ${owner}`])),
     tail: held.map(({ kind, name, owner, code }) => `left out: ${kind} ${name}, owner: ${owner}, is not there (${code ?? "pending"})`),
   };
 }

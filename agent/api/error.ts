@@ -9,6 +9,8 @@ const STATUSES: Record<string, number> = {
   "not-found": 404,
   "network-missing": 404,
   "port-missing": 404,
+  "service-missing": 404,
+  "backend-missing": 404,
   "name-taken": 409,
   "network-in-use": 409,
   "owned-by-api": 409,
@@ -38,7 +40,7 @@ const REQUEST_FAULTS: Record<string, [code: string, message: string, remedy: str
   FST_ERR_CTP_INVALID_JSON_BODY: ["bad-request", "The body is not JSON.", "Send one JSON object."],
   FST_ERR_CTP_EMPTY_JSON_BODY: ["bad-request", "The body is empty.", "Send one JSON object."],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["not-json", "The body's type is not JSON.", "Send it as content-type: application/json."],
-  FST_ERR_CTP_BODY_TOO_LARGE: ["request-too-large", "The body is too large.", "Send one network or port in at most 1 MiB."],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["request-too-large", "The body is too large.", "Send one network, port or service in at most 4 MiB."],
 };
 
 function asPortyardError(error: unknown): PortyardError {

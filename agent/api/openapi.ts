@@ -3,6 +3,7 @@ import { z } from "zod";
 import { WORDS } from "../../bindings/config/field.ts";
 import { networkSchema } from "../../bindings/config/network-schema.ts";
 import { portSchema } from "../../bindings/config/port-schema.ts";
+import { serviceSchema } from "../../bindings/config/service-schema.ts";
 import type { Answer, Route } from "./route.ts";
 import {
   dropView,
@@ -21,14 +22,22 @@ import {
   versionView,
   workerView,
 } from "./schema.ts";
+import { backendView, drainedView, drainInput, flowView, serviceView } from "./service-schema.ts";
 
 const COMPONENTS: Record<string, z.ZodType> = {
   NetworkInput: networkSchema,
   PortInput: portSchema,
   PortPatch: z.looseObject({}).meta({ description: "Keys of PortInput, each with its new value, or with null for its default" }),
+  ServiceInput: serviceSchema,
+  ServicePatch: z.looseObject({}).meta({ description: "Keys of ServiceInput, each with its new value, or with null for its default" }),
+  DrainInput: drainInput,
   ReloadInput: reloadInput,
   Network: networkView,
   Port: portView,
+  Service: serviceView,
+  Backend: backendView,
+  Flow: flowView,
+  Drained: drainedView,
   Mac: macView,
   Drop: dropView,
   Published: publishedView,
@@ -70,9 +79,17 @@ const reference = (component: string) => ({ $ref: `#/components/schemas/${compon
 function answer(of: Answer): [string, Json] {
   if (of.status === 204) return ["204", { description: "Done" }];
   if (!of.isList) return [String(of.status), { description: of.component, content: json(reference(of.component)) }];
+  const next = { description: "Where the next page begins; absent of the last one", schema: { type: "integer", minimum: 0 } };
   const total = { description: "How many there are without the limit", schema: { type: "integer", minimum: 0 } };
   const items = { type: "array", items: reference(of.component) };
-  return [String(of.status), { description: `A list of ${of.component}`, headers: { "x-total-count": total }, content: json(items) }];
+  return [
+    String(of.status),
+    {
+      description: `A list of ${of.component}`,
+      headers: of.isPaged ? { "x-next-from": next } : { "x-total-count": total },
+      content: json(items),
+    },
+  ];
 }
 
 function parameters(route: Route): Json[] {
@@ -118,7 +135,7 @@ export function openApi(routes: readonly Route[], version: string): Json {
     info: {
       title: "Portyard agent",
       version,
-      description: "Networks and ports of one host's agent, on a unix socket that only its user may open.",
+      description: "Networks, ports and services of one host's agent, on a unix socket that only its user may open.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "http://localhost", description: "Through the unix socket, /run/portyard/NAME/agent.sock by default" }],

@@ -13,7 +13,22 @@ interface Schema {
   additionalProperties?: Schema | boolean;
 }
 
-const SHOWN = ["Network", "Port", "Mac", "Drop", "Published", "Explanation", "Worker", "Version", "Reload", "Export"];
+const SHOWN = [
+  "Network",
+  "Port",
+  "Service",
+  "Backend",
+  "Flow",
+  "Drained",
+  "Mac",
+  "Drop",
+  "Published",
+  "Explanation",
+  "Worker",
+  "Version",
+  "Reload",
+  "Export",
+];
 const asCell = (text: string): string => text.replaceAll("|", "\\|");
 const row = (cells: string[]): string => `| ${cells.map(asCell).join(" | ")} |`;
 

@@ -22,13 +22,14 @@ export interface Served {
 
 export interface Call {
   filter: Filter;
-  /** {name} of the path, else empty. */
+  /** {name} and {backend} of the path, else empty. */
   name: string;
+  backend: string;
   body: unknown;
 }
 
-/** Component of the document that is answered: one, or a list of them. */
-export type Answer = { status: 200 | 201; component: string; isList: boolean } | { status: 204 };
+/** Component of the document that is answered: one, or a list of them, of which a page is a part. */
+export type Answer = { status: 200 | 201; component: string; isList: boolean; isPaged?: true } | { status: 204 };
 
 export interface Route {
   method: "GET" | "POST" | "PATCH" | "DELETE";

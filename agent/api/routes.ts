@@ -1,6 +1,7 @@
 /** Every route of the API. Lists take filters and a limit; changes answer when they are made. */
 import { dropQuery, macQuery, networkQuery, noQuery, portQuery, publishedQuery, setPortQuery, workerQuery } from "./query.ts";
 import type { Answer, Route } from "./route.ts";
+import { serviceRoutes } from "./service-routes.ts";
 
 const list = (component: string): Answer => ({ status: 200, component, isList: true });
 const one = (component: string, status: 200 | 201 = 200): Answer => ({ status, component, isList: false });
@@ -48,7 +49,7 @@ export const routes: Route[] = [
     method: "DELETE",
     path: "/v1/networks/{name}",
     id: "removeNetwork",
-    summary: "Remove a network that this API made and that has no ports",
+    summary: "Remove a network that this API made and that has neither ports nor services",
     query: noQuery,
     body: null,
     answer: nothing,
@@ -105,6 +106,7 @@ export const routes: Route[] = [
     errors: [404, 409, 503, 507],
     run: (agent, { name }) => agent.operations().removePort(name),
   },
+  ...serviceRoutes,
   {
     method: "GET",
     path: "/v1/macs",

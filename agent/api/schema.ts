@@ -6,12 +6,12 @@ import type { ExplanationJson } from "../../bindings/explain/json.ts";
 import { MAX_HEX } from "../../bindings/explain/json.ts";
 import { z } from "zod";
 
-const count = (description: string) => z.int().nonnegative().meta({ description });
-const owner = z.enum(OWNERS).meta({ description: "Who asked for it: the configuration file, this API, or Docker" });
-const nullableText = (description: string) => z.string().nullable().meta({ description });
+export const count = (description: string) => z.int().nonnegative().meta({ description });
+export const owner = z.enum(OWNERS).meta({ description: "Who asked for it: the configuration file, this API, or Docker" });
+export const nullableText = (description: string) => z.string().nullable().meta({ description });
 
 /** Why an object does not work. */
-const fault = z
+export const fault = z
   .strictObject({
     code: z.string().meta({ description: "The kernel's error (ENODEV, ...), or a code of ours" }),
     message: z.string().meta({ description: "One sentence for people" }),
@@ -154,7 +154,7 @@ export const versionView = z.strictObject({
 
 export const changeView = z.strictObject({
   action: z.enum(["add", "remove", "change", "recreate"]).meta({ description: "recreate: made anew, a living one cannot take it" }),
-  kind: z.enum(["network", "port"]),
+  kind: z.enum(["network", "port", "service"]),
   name: z.string(),
   keys: z.array(z.string()).meta({ description: "What differs, in the file's words" }),
 });
@@ -193,8 +193,11 @@ export const exportView = z.strictObject({
   ports: z
     .array(z.strictObject({ name: z.string(), owner, state: portView.shape.state, chosenHostPorts }))
     .meta({ description: "The same of its ports" }),
+  services: z.array(z.strictObject({ name: z.string(), owner })).meta({ description: "The same of its services" }),
   held: z
-    .array(z.strictObject({ kind: z.enum(["network", "port"]), name: z.string(), owner, code: nullableText("Code of the error") }))
+    .array(
+      z.strictObject({ kind: z.enum(["network", "port", "service"]), name: z.string(), owner, code: nullableText("Code of the error") }),
+    )
     .meta({ description: "What could not be made again, and so is not in the configuration" }),
 });
 

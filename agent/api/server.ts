@@ -3,18 +3,22 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { PortyardError } from "../../bindings/error.ts";
 import type { Log } from "../log.ts";
 import { packageVersion } from "../package-version.ts";
-import type { Rows } from "../views.ts";
+import type { Page, Rows } from "../rows.ts";
 import { errorAnswer } from "./error.ts";
 import { openApi } from "./openapi.ts";
 import { parseQuery } from "./query.ts";
 import type { Route, Served } from "./route.ts";
 import { routes } from "./routes.ts";
 
-const MAX_BODY_BYTES = 1024 * 1024;
+/** A service with all the backends that there may be takes less. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** A backend's name of 253 characters, each as four bytes in hexadecimal. */
+const MAX_PARAMETER = 253 * 12;
 
 /** A server that does not listen yet. */
 export function createServer(agent: Served, log: Log): FastifyInstance {
-  const server = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: "idle", requestTimeout: 0 });
+  const server = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: "idle", requestTimeout: 0, routerOptions: { maxParamLength: MAX_PARAMETER } });
   for (const route of routes) {
     server.route({ method: route.method, url: route.path.replace(/\{(\w+)\}/g, ":$1"), handler: handler(agent, route) });
   }
@@ -52,13 +56,21 @@ function send(reply: FastifyReply, error: unknown): void {
 function handler(agent: Served, route: Route) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const filter = parseQuery(route.query, request.query);
-    const { name = "" } = request.params as { name?: string };
-    const result = await route.run(agent, { filter, name, body: request.body });
+    const { name = "", backend = "" } = request.params as { name?: string; backend?: string };
+    const result = await route.run(agent, { filter, name, backend, body: request.body });
     reply.code(route.answer.status);
     if (route.answer.status === 204) return reply.send();
     if (!route.answer.isList) return result;
-    const { rows, total } = result as Rows<unknown>;
-    reply.header("x-total-count", total);
-    return rows;
+    return route.answer.isPaged ? page(reply, result as Page<unknown>) : list(reply, result as Rows<unknown>);
   };
+}
+
+function list(reply: FastifyReply, { rows, total }: Rows<unknown>): unknown[] {
+  reply.header("x-total-count", total);
+  return rows;
+}
+
+function page(reply: FastifyReply, { rows, next }: Page<unknown>): unknown[] {
+  if (next !== null) reply.header("x-next-from", next);
+  return rows;
 }

@@ -1,7 +1,10 @@
 /** Applies steps to an engine, all or nothing: when one fails, those before it are taken back, the newest first. */
-import type { EngineLike } from "../../bindings/engine/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
+import type { AgentEngine } from "../engine.ts";
 import { inverse, run, type Step, subjectOf } from "./step.ts";
+
+/** Answered to who asks for what there is. */
+const IS_THERE: readonly string[] = ["port-exists", "network-exists", "service-exists"];
 
 /** A step failed. */
 export interface Failure {
@@ -12,7 +15,7 @@ export interface Failure {
 }
 
 /** @returns null when all is applied. */
-export async function applySteps(engine: EngineLike, steps: readonly Step[]): Promise<Failure | null> {
+export async function applySteps(engine: AgentEngine, steps: readonly Step[]): Promise<Failure | null> {
   const done: Step[] = [];
   for (const step of steps) {
     // one that could not be removed may be half gone: it is made again as well
@@ -27,15 +30,14 @@ export async function applySteps(engine: EngineLike, steps: readonly Step[]): Pr
   return null;
 }
 
-async function takeBack(engine: EngineLike, steps: readonly Step[]): Promise<Failure["lost"]> {
+async function takeBack(engine: AgentEngine, steps: readonly Step[]): Promise<Failure["lost"]> {
   const lost: Failure["lost"] = [];
   for (const step of steps.map(inverse)) {
     try {
       await run(engine, step);
     } catch (cause) {
       const error = failed(subjectOf(step), cause);
-      const isThere = error.code === "port-exists" || error.code === "network-exists";
-      if (!isThere) lost.push({ step, error });
+      if (!IS_THERE.includes(error.code)) lost.push({ step, error });
     }
   }
   return lost;

@@ -3,10 +3,17 @@
  *      running, not wanted -> removed      wanted, not running -> added
  *      both, and other     -> changed, where a living object takes every key that differs; else anew: removed and added
  *
- *  A port whose network is made anew is made anew with it, and so is one that is broken (gone) and can be had again. */
-import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "../../bindings/config/difference.ts";
+ *  A port or service whose network is made anew is made anew with it, and so is a port that is broken (gone) and can be had again. */
+import {
+  networkDifference,
+  networkKeysAnew,
+  portDifference,
+  portKeysAnew,
+  serviceDifference,
+  serviceKeysAnew,
+} from "../../bindings/config/difference.ts";
 import { networksOf } from "../../bindings/config/networks-of.ts";
-import type { NetworkConfig, PortConfig } from "../../bindings/config/types.ts";
+import type { NetworkConfig, PortConfig, ServiceConfig } from "../../bindings/config/types.ts";
 import { byName, type ObjectSet } from "./object-set.ts";
 
 export interface Changed<Config> {
@@ -26,6 +33,7 @@ export interface Differing<Config> {
 export interface Difference {
   networks: Differing<NetworkConfig>;
   ports: Differing<PortConfig>;
+  services: Differing<ServiceConfig>;
 }
 
 /** @param broken names of ports that are to be made anew though their configuration is the same. */
@@ -36,7 +44,10 @@ export function differenceOf(running: ObjectSet, wanted: ObjectSet, broken: Read
   const ports = compare(running.ports, wanted.ports, portDifference, portKeysAnew, (from, to) =>
     isUprooted(from) || isUprooted(to) ? ["network"] : broken.has(to.name) ? [] : null,
   );
-  return { networks, ports };
+  const services = compare(running.services, wanted.services, serviceDifference, serviceKeysAnew, (from, to) =>
+    anew.has(from.network) || anew.has(to.network) ? ["network"] : null,
+  );
+  return { networks, ports, services };
 }
 
 /** Names in the order of the wanted lists, removed ones in the order of the running ones.

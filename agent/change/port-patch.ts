@@ -20,16 +20,16 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** The input of port `name` after `patch`. @throws PortyardError `bad-request` for a patch that is no object, or has another name. */
-export function patched(input: unknown, patch: unknown, name: string): unknown {
+/** The input of the port, or service, `name` after `patch`. @throws PortyardError `bad-request` for a patch that is no object, or has another name. */
+export function patched(input: unknown, patch: unknown, name: string, kind: "port" | "service" = "port"): unknown {
   if (!isObject(patch)) {
     throw new PortyardError("bad-request", "What is to change is no object.", {
       path: "body",
-      remedy: "Write an object such as { macLimit: 16 }.",
+      remedy: `Write an object such as ${kind === "port" ? "{ macLimit: 16 }" : "{ algorithm: least-load }"}.`,
     });
   }
   if (patch.name !== undefined && patch.name !== name) {
-    throw new PortyardError("bad-request", "A port keeps its name.", {
+    throw new PortyardError("bad-request", `A ${kind} keeps its name.`, {
       path: "name",
       value: patch.name,
       remedy: "Add another one, and remove this one.",

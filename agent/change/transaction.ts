@@ -1,8 +1,8 @@
 /** Several changes as one: checked as a whole, written to the state, made; or nothing, with the reason. */
 import type { Key } from "../../bindings/config/problem.ts";
-import type { NetworkConfig, PortConfig } from "../../bindings/config/types.ts";
-import type { EngineLike } from "../../bindings/engine/types.ts";
+import type { NetworkConfig } from "../../bindings/config/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
+import type { AgentEngine } from "../engine.ts";
 import type { Objects } from "../objects.ts";
 import type { Owner } from "../state/types.ts";
 import { applySteps, type Failure, failed } from "./apply.ts";
@@ -11,17 +11,19 @@ import type { Leases } from "./plan.ts";
 import { type PublishingTools, publish, putBack, type Republished, republishedBy, take } from "./publishing.ts";
 import { type Step, subjectOf } from "./step.ts";
 
+export type KeysOf = (kind: "port" | "service", name: string) => Key[];
+
 export interface Transaction {
   owner: Owner;
   exchange: Exchange;
   /** What the engine is asked for, once it is known what ports are lent. */
   plan: (leases: Leases) => Step[];
-  /** Where a port that comes stands in what people wrote. */
-  keysOf: (port: PortConfig) => Key[];
+  /** Where a port or service that comes stands in what people wrote. */
+  keysOf: KeysOf;
 }
 
 export interface TransactionTools extends PublishingTools {
-  engine: EngineLike;
+  engine: AgentEngine;
   /** Puts the state of `objects` on the disk. */
   persist: () => Promise<void>;
   /** Makes the host as these networks need it. */
@@ -97,6 +99,7 @@ async function giveUp(
   for (const { step, error } of lost) {
     log.error({ err: error }, "what a failed change had removed could not be made again; it is held");
     if ("port" in step) objects.holdLost("port", step.port.name, error);
+    if ("service" in step) objects.holdLost("service", step.service.name, error);
     if ("network" in step) objects.holdLost("network", step.network.name, error);
   }
   await settleHost(tools, exchange);
@@ -113,7 +116,7 @@ async function finish(tools: TransactionTools, exchange: Exchange): Promise<void
 }
 
 /** Those ports whose devices are to be made, when those whose devices go are gone. */
-async function checkDevices(engine: EngineLike, steps: readonly Step[]): Promise<void> {
+async function checkDevices(engine: AgentEngine, steps: readonly Step[]): Promise<void> {
   const ports = (action: Step["action"]) => steps.flatMap((step) => (step.action === action && "port" in step ? [step.port] : []));
   try {
     await engine.checkPorts(ports("add-port"), ports("remove-port"));

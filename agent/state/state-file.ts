@@ -1,4 +1,4 @@
-/** state.json: the networks and ports of an instance, each with its owner (json-file.ts says how it is written). */
+/** state.json: the networks, ports and services of an instance, each with its owner (json-file.ts says how it is written). */
 import { z } from "zod";
 import { readAddress } from "../../bindings/config/ip-address.ts";
 import { PortyardError } from "../../bindings/error.ts";
@@ -24,6 +24,7 @@ const schema = z.strictObject({
   name: z.string(),
   networks,
   ports,
+  services: z.array(object).optional(),
   interfaces,
   hostPorts: z.array(kept).optional(),
 });
@@ -37,7 +38,7 @@ export async function readState(path: string): Promise<State | null> {
   if (success) return data as State;
   throw new PortyardError("state-unreadable", `${path} is not a state of this version.`, {
     path,
-    remedy: "Move the file away; networks and ports made by the API or by Docker must be made again.",
+    remedy: "Move the file away; networks, ports and services made by the API or by Docker must be made again.",
     cause,
   });
 }

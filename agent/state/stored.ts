@@ -1,4 +1,4 @@
-/** Networks and ports as they stand in the state: those that there are, and those that are held. */
+/** Networks, ports and services as they stand in the state: those that there are, and those that are held. */
 import { networkInput, portInput } from "../../bindings/config/as-input.ts";
 import type { NetworkInput } from "../../bindings/config/network-schema.ts";
 import type { PortInput } from "../../bindings/config/port-schema.ts";
@@ -24,14 +24,16 @@ interface Owners {
   portOwner(name: string): Owner;
 }
 
-/** What there is.
- *  @param leaseOf what a port was lent. @param given what the pool of a network gave last. */
-export function storedSet(
-  set: ObjectSet,
-  owners: Owners,
-  leaseOf: (name: string) => Lease,
-  given: (name: string) => readonly string[],
-): Leftovers {
+/** What was given. */
+interface Given {
+  /** What a port was lent. */
+  leaseOf: (name: string) => Lease;
+  /** What the pool of a network gave last. */
+  given: (name: string) => readonly string[];
+}
+
+/** What there is. */
+export function storedSet(set: Omit<ObjectSet, "services">, owners: Owners, { leaseOf, given }: Given): Leftovers {
   return {
     networks: set.networks.map((network) => storedNetwork(owners.networkOwner(network.name), networkInput(network), given(network.name))),
     ports: set.ports.map((port) => storedPort(owners.portOwner(port.name), portInput(port), leaseOf(port.name))),
@@ -48,8 +50,15 @@ export function storedPorts(held: ReadonlyMap<string, Held<PortInput>>, made: Re
   return stillHeld(held, made).map(({ owner, config, addresses }) => storedPort(owner, config, addresses));
 }
 
-function stillHeld<Input>(held: ReadonlyMap<string, Held<Input>>, made: ReadonlyMap<string, unknown>): Held<Input>[] {
+/** Held ones that were not made meanwhile. */
+export function stillHeld<Input>(held: ReadonlyMap<string, Held<Input>>, made: ReadonlyMap<string, unknown>): Held<Input>[] {
   return [...held].filter(([name]) => !made.has(name)).map(([, one]) => one);
+}
+
+/** Names of what is held of the file and is not among `wanted`. */
+export function staleOf(held: ReadonlyMap<string, Held<unknown>>, wanted: readonly { name: string }[]): { name: string }[] {
+  const names = new Set(wanted.map(({ name }) => name));
+  return [...held].filter(([name, { owner }]) => owner === "file" && !names.has(name)).map(([name]) => ({ name }));
 }
 
 function storedNetwork(owner: Owner, config: NetworkInput, given: readonly string[]): StoredNetwork {
@@ -100,4 +109,15 @@ export function removalOf(owner: Owner, kind: string, name: string): string {
     api: `Say \`portyard ${kind} remove ${name}\`.`,
     docker: "Say `docker network disconnect`, or `docker network rm`.",
   }[owner];
+}
+
+/** Only who asked for an object changes or removes it. @throws PortyardError `owned-by-file`, `owned-by-docker`, `owned-by-api`. */
+export function refuseOthers(kind: string, name: string, owner: Owner, by: Owner, remedy = removalOf(owner, kind, name)): void {
+  if (owner === by) return;
+  const message = {
+    file: `The ${kind} ${name} stands in the configuration file.`,
+    docker: `The ${kind} ${name} is Docker's.`,
+    api: `The ${kind} ${name} was made by the API.`,
+  }[owner];
+  throw new PortyardError(`owned-by-${owner}`, message, { path: "name", value: name, remedy });
 }

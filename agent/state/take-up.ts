@@ -50,7 +50,7 @@ export function placeOf({ tap, packet }: Pick<PortInput, "tap" | "packet">): str
 /** Writes what the next start takes up: what the API and Docker made. */
 export async function leaveRest({ stateFile }: Place, objects: Objects): Promise<void> {
   const rest = objects.toRest();
-  if (rest.networks.length + rest.ports.length > 0) await writeState(stateFile, rest);
+  if (rest.networks.length + rest.ports.length + (rest.services ?? []).length > 0) await writeState(stateFile, rest);
   else await removeState(stateFile);
 }
 

@@ -1,6 +1,7 @@
 /** What the agent must know after a restart. */
 import type { NetworkInput } from "../../bindings/config/network-schema.ts";
 import type { PortInput } from "../../bindings/config/port-schema.ts";
+import type { ServiceInput } from "../../bindings/config/service-schema.ts";
 import type { Lease } from "../../bindings/ipam/lease.ts";
 import type { KeptHostPort } from "../host/publish/kept-host-ports.ts";
 import type { InterfaceBefore } from "./interface-before.ts";
@@ -28,11 +29,18 @@ export interface StoredPort {
   lease?: Lease | undefined;
 }
 
+export interface StoredService {
+  owner: Owner;
+  config: ServiceInput;
+}
+
 export interface State {
   version: typeof STATE_VERSION;
   name: string;
   networks: StoredNetwork[];
   ports: StoredPort[];
+  /** Left out for none. */
+  services?: StoredService[];
   /** Interfaces that the engine silences, as they were. */
   interfaces: InterfaceBefore[];
   /** Host ports that were chosen for published ports; left out for none. */

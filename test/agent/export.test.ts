@@ -37,7 +37,7 @@ test("what the file and the API made, with lent addresses and the MACs of TAPs a
   for (const port of [wired, trunk]) await add(agent, "ports", port);
   const { config, networks, ports, held } = await exported(agent);
   const read = parseConfig(config);
-  assert.equal([read.name, read.workers, read.tables, read.docker], ["lab", 2, { macs: 2048 }, undefined]);
+  assert.equal([read.name, read.workers, read.tables, read.docker], ["lab", 2, { macs: 2048, flows: 262144 }, undefined]);
   const running = new Map(yard.engine!.ports().map((port) => [port.name, port]));
   assert.equal(
     read.ports.map(({ name, mac, addresses }) => [name, mac ?? null, addresses]),

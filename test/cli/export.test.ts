@@ -60,10 +60,11 @@ test("people find owners, host ports and their MACs beside it", async () => {
 });
 
 test("what is out of the ordinary is said", () => {
-  const { networks, ports, tail } = remarksOf({
+  const { networks, ports, services, tail } = remarksOf({
     config: { name: "lab" },
     networks: [{ name: "blue", owner: "api", hostPort: null, chosenHostPorts: [36597, 36598] }],
     ports: [{ name: "a", owner: "docker", state: "gone", chosenHostPorts: [] }],
+    services: [{ name: "web", owner: "api" }],
     held: [
       { kind: "port", name: "c", owner: "docker", code: "interface-missing" },
       { kind: "network", name: "red", owner: "api", code: null },
@@ -71,6 +72,7 @@ test("what is out of the ordinary is said", () => {
   });
   assert.is(networks?.get("blue"), "owner: api; chosen host ports: 36597, 36598");
   assert.is(ports?.get("a"), "owner: docker; state: gone");
+  assert.is(services?.get("web"), "owner: api");
   assert.equal(tail, [
     "left out: port c, owner: docker, is not there (interface-missing)",
     "left out: network red, owner: api, is not there (pending)",

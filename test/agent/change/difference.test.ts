@@ -35,6 +35,16 @@ function model(running: World, wanted: World, broken: ReadonlySet<string>): Map<
     if (hasNewNetwork || isOther || broken.has(name)) kinds.set(`port ${name}`, "anew");
     else kinds.set(`port ${name}`, from.macLimit === to.macLimit && String(from.addresses) === String(to.addresses) ? "same" : "changed");
   }
+  for (const name of new Set([...running.services, ...wanted.services].map((service) => service.name))) {
+    const [from, to] = [running, wanted].map(({ services }) => services.find((service) => service.name === name));
+    if (!from || !to) {
+      kinds.set(`service ${name}`, from ? "removed" : "added");
+      continue;
+    }
+    const hasNewNetwork = [from, to].some(({ network }) => kinds.get(`network ${network}`) === "anew");
+    if (hasNewNetwork || from.network !== to.network) kinds.set(`service ${name}`, "anew");
+    else kinds.set(`service ${name}`, JSON.stringify(from) === JSON.stringify(to) ? "same" : "changed");
+  }
   return kinds;
 }
 
@@ -46,10 +56,11 @@ test("says of each object what the model says", () => {
     const broken = new Set(wanted.ports.filter(() => random.below(8) === 0).map(({ name }) => name));
     const expected = model(running, wanted, broken);
     const found = new Map<string, Kind>([...expected.keys()].map((key) => [key, "same"]));
-    const { networks, ports } = differenceOf(running, wanted, broken);
+    const { networks, ports, services } = differenceOf(running, wanted, broken);
     for (const [kind, differing] of [
       ["network", networks],
       ["port", ports],
+      ["service", services],
     ] as const) {
       for (const { name } of differing.removed) found.set(`${kind} ${name}`, "removed");
       for (const { to } of differing.changed) found.set(`${kind} ${to.name}`, "changed");

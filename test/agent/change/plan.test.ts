@@ -6,7 +6,7 @@ import { differenceOf } from "../../../agent/change/difference.ts";
 import { planOf } from "../../../agent/change/plan.ts";
 import { inverse, type Step } from "../../../agent/change/step.ts";
 import { networksOf } from "../../../bindings/config/networks-of.ts";
-import type { NetworkConfig, PortConfig } from "../../../bindings/config/types.ts";
+import type { NetworkConfig, PortConfig, ServiceConfig } from "../../../bindings/config/types.ts";
 import { scale } from "../../scale.ts";
 import { random as randomFrom } from "../../support/packet/random.ts";
 import { seedOf } from "../../support/seed.ts";
@@ -18,8 +18,10 @@ const test = suite("plan");
 class Model {
   networks: NetworkConfig[];
   ports: PortConfig[];
+  services: ServiceConfig[];
 
-  constructor({ networks, ports }: World) {
+  constructor({ networks, ports, services }: World) {
+    this.services = [...services];
     this.networks = [...networks];
     this.ports = [...ports];
   }
@@ -31,6 +33,10 @@ class Model {
         this.ports.some((port) => networksOf(port).includes(step.network.name)),
         "a network is removed that has ports",
       );
+      assert.not(
+        this.services.some(({ network }) => network === step.network.name),
+        "a network is removed that has services",
+      );
       this.networks = this.without(this.networks, step.network.name, 1);
     }
     if (step.action === "set-network") this.networks = [...this.without(this.networks, step.to.name, 1), step.to];
@@ -40,6 +46,28 @@ class Model {
       for (const { to } of step.changes) this.ports = this.without(this.ports, to.name, 1);
       this.enter(step.changes.map(({ to }) => to));
     }
+    if (step.action === "remove-service") this.services = this.without(this.services, step.service.name, 1);
+    if (step.action === "add-service") this.serve(step.service, 0);
+    if (step.action === "set-service") {
+      assert.is(step.from.network, step.to.network, "a living service keeps its network");
+      this.serve(step.to, 1);
+    }
+  }
+
+  private serve(service: ServiceConfig, wanted: number): void {
+    this.services = [...this.without(this.services, service.name, wanted), service];
+    assert.ok(
+      this.networks.some(({ name }) => name === service.network),
+      "its network is missing",
+    );
+    this.refuseShared();
+  }
+
+  private refuseShared(): void {
+    const ofPorts = this.ports.flatMap((port) => [addressOf(port, 0) ?? [], addressOf(port, 1) ?? []].flat());
+    const ofServices = this.services.map(({ network, addresses }) => `${network} ${addresses[0]}`);
+    const both = [...new Set(ofPorts), ...ofServices];
+    assert.is(new Set(both).size, both.length, `two have one of ${both.join(", ")}`);
   }
 
   private without<Config extends { name: string }>(list: Config[], name: string, wanted: number): Config[] {
@@ -61,11 +89,12 @@ class Model {
       const keys = this.ports.flatMap((port) => key(port) ?? []);
       assert.is(new Set(keys).size, keys.length, `two ports have one of ${keys.join(", ")}`);
     }
+    this.refuseShared();
   }
 
   get sorted(): unknown {
     const names = (list: { name: string }[]) => [...list].sort((a, b) => a.name.localeCompare(b.name));
-    return [names(this.networks), names(this.ports)];
+    return [names(this.networks), names(this.ports), names(this.services)];
   }
 }
 
@@ -106,8 +135,9 @@ test("what fits beside all that runs comes before anything goes", () => {
   const random = randomFrom(8);
   for (let round = 0; round < 100; round++) {
     const [running, wanted] = [randomWorld(random), randomWorld(random)];
-    const { networks, ports } = differenceOf(running, wanted);
-    const steps = planOf("lab", { networks, ports }, running);
+    const difference = differenceOf(running, wanted);
+    const { networks } = difference;
+    const steps = planOf("lab", difference, running);
     const firstOther = steps.findIndex(({ action }) => !action.startsWith("add"));
     if (firstOther < 0) continue;
     const beside = new Model(running);
@@ -115,7 +145,7 @@ test("what fits beside all that runs comes before anything goes", () => {
     const isMadeAnew = (port: PortConfig) => networksOf(port).some((name) => networks.anew.some(({ to }) => to.name === name));
     for (const step of steps.slice(firstOther)) {
       if (step.action !== "add-port" || running.ports.some(({ name }) => name === step.port.name) || isMadeAnew(step.port)) continue;
-      const copy = new Model({ networks: beside.networks, ports: beside.ports });
+      const copy = new Model(beside);
       assert.ok(isRefused(copy, step), `port ${step.port.name} could have come first`);
     }
   }

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readState, removeState, writeState } from "../../../agent/state/state-file.ts";
 import type { State } from "../../../agent/state/types.ts";
-import { networkInput, portInput } from "../../../bindings/config/as-input.ts";
+import { networkInput, portInput, serviceInput } from "../../../bindings/config/as-input.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import type { PortyardError } from "../../../bindings/error.ts";
 
@@ -23,12 +23,16 @@ const config = parseConfig({
     { name: "b", network: "plain", tap: { namespace: "b", interface: "eth0", offload: false } },
     { name: "t", trunk: { blue: 7 }, native: "plain", packet: { interface: "veth-t" }, staticMacs: ["02:00:00:00:00:0d"] },
   ],
+  services: [
+    { name: "web", network: "blue", address: "10.77.0.9", ports: [{ protocol: "tcp", port: 80 }], backends: [{ address: "10.77.0.2" }] },
+  ],
 });
 const state: State = {
   version: 1,
   name: "default",
   networks: config.networks.map((network) => ({ owner: "file", config: networkInput(network) })),
   ports: config.ports.map((port) => ({ owner: "api", config: portInput(port) })),
+  services: config.services.map((service) => ({ owner: "api", config: serviceInput(service) })),
   interfaces: [{ interface: "veth-t", isUp: true, hasArp: true, disableIpv6: "0" }],
 };
 
@@ -36,8 +40,18 @@ test("what was written is read, and makes the same configuration", async () => {
   await writeState(path, state);
   const read = (await readState(path))!;
   assert.equal(read, state);
-  const again = parseConfig({ networks: read.networks.map((each) => each.config), ports: read.ports.map((each) => each.config) });
+  const again = parseConfig({
+    networks: read.networks.map((each) => each.config),
+    ports: read.ports.map((each) => each.config),
+    services: read.services!.map((each) => each.config),
+  });
   assert.equal(again, config);
+});
+
+test("a state of a version without services is read", async () => {
+  const { services: _none, ...older } = state;
+  await writeState(path, older);
+  assert.equal(await readState(path), older);
 });
 
 test("the file is for its user only and no second one stays", async () => {

@@ -1,23 +1,29 @@
 /** An engine of names only, for tests of what stands in front of one: it keeps what it is given, counts nothing, refuses
  *  what it is told to refuse, and says what was asked of it. */
 import { EventEmitter } from "node:events";
-import type { EngineConfig, NetworkConfig, PortConfig } from "../../../bindings/config/types.ts";
+import type { EngineConfig, NetworkConfig, PortConfig, ServiceConfig } from "../../../bindings/config/types.ts";
 import type {
   DropInfo,
   EngineCounters,
   EngineEvents,
   EngineLike,
   EngineOptions,
+  EngineServices,
+  FlowFilter,
+  FlowInfo,
+  FlowPage,
   MacInfo,
   NetworkInfo,
   PortInfo,
+  ServiceInfo,
 } from "../../../bindings/engine/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
 import type { ExplainOptions, Explanation } from "../../../bindings/explain/types.ts";
 import { networksOf } from "../../../bindings/config/networks-of.ts";
 import { type Lease, withLease } from "../../../bindings/ipam/lease.ts";
+import { FakeServices } from "./fake-services.ts";
 
-export class FakeEngine implements EngineLike {
+export class FakeEngine implements EngineLike, EngineServices {
   /** What was asked, in order: "addPort a". */
   readonly asked: string[] = [];
   /** Ports of these names are refused with `namespace-missing`. */
@@ -31,16 +37,50 @@ export class FakeEngine implements EngineLike {
   readonly stations: MacInfo[] = [];
   readonly dropped: DropInfo[] = [];
   readonly options: EngineOptions;
+  /** Services of these names are refused with `slates-exhausted`. */
+  readonly unserved = new Set<string>();
+  /** The places of the flow table. */
+  readonly connections: (FlowInfo | null)[] = [];
   /** Awaited before a port is made. */
   gate: Promise<void> = Promise.resolve();
   readonly #networks = new Map<string, NetworkConfig>();
   readonly #ports = new Map<string, PortConfig>();
   readonly #emitter = new EventEmitter();
+  readonly #services = new FakeServices(this.#networks, this.connections, this.unserved);
 
   constructor(config: EngineConfig, options: EngineOptions = {}) {
     this.options = options;
     for (const network of config.networks) this.#networks.set(network.name, network);
     for (const port of config.ports) this.#ports.set(port.name, port);
+    for (const service of config.services) this.#services.add(service);
+  }
+
+  async addService(service: ServiceConfig): Promise<ServiceInfo> {
+    this.asked.push(`addService ${service.name}`);
+    return this.#services.add(service);
+  }
+
+  async setService(service: ServiceConfig): Promise<ServiceInfo> {
+    this.asked.push(`setService ${service.name}`);
+    return this.#services.set(service);
+  }
+
+  async removeService(name: string): Promise<void> {
+    this.asked.push(`removeService ${name}`);
+    this.#services.remove(name);
+  }
+
+  async endFlows(service: string, backend: string): Promise<number> {
+    this.asked.push(`endFlows ${service} ${backend}`);
+    return this.#services.endFlows(service, backend);
+  }
+
+  services(): ServiceInfo[] {
+    return this.#services.list();
+  }
+
+  flows(filter: FlowFilter = {}, page: { from?: number; limit?: number } = {}): FlowPage {
+    return this.#services.flows(filter, page);
   }
 
   hasLeft(): boolean {
@@ -83,6 +123,8 @@ export class FakeEngine implements EngineLike {
 
   async removeNetwork(name: string): Promise<void> {
     this.asked.push(`removeNetwork ${name}`);
+    const service = this.services().find(({ network }) => network === name);
+    if (service) throw new PortyardError("network-in-use", "A service is in it.", { value: service.name });
     this.#networks.delete(name);
   }
 
