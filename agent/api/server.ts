@@ -18,7 +18,13 @@ const MAX_PARAMETER = 253 * 12;
 
 /** A server that does not listen yet. */
 export function createServer(agent: Served, log: Log): FastifyInstance {
-  const server = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: "idle", requestTimeout: 0, routerOptions: { maxParamLength: MAX_PARAMETER } });
+  const server = Fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: "idle",
+    requestTimeout: 0,
+    routerOptions: { maxParamLength: MAX_PARAMETER },
+  });
   for (const route of routes) {
     server.route({ method: route.method, url: route.path.replace(/\{(\w+)\}/g, ":$1"), handler: handler(agent, route) });
   }

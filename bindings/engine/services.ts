@@ -102,7 +102,10 @@ export class Services {
     const left = entry.places.filter((place) => !places.includes(place));
     try {
       await this.prepare(entry, config, added);
-      this.retire(entry, entry.balanced.set(config, places, this.nowMs(), (joined) => this.announce(entry, added, joined)));
+      this.retire(
+        entry,
+        entry.balanced.set(config, places, this.nowMs(), (joined) => this.announce(entry, added, joined)),
+      );
     } catch (error) {
       await this.end(entry, added, []);
       throw error;
@@ -124,12 +127,16 @@ export class Services {
   /** Ends records, and backends that go with them. */
   private async end({ network }: ServiceEntry, places: readonly ServicePlace[], gone: readonly Member[]): Promise<void> {
     for (const { address, service } of places) {
-      if (address !== null && this.endpoints.serviceAt(network.index, address) === service) this.endpoints.removeService(network.index, address);
+      if (address !== null && this.endpoints.serviceAt(network.index, address) === service)
+        this.endpoints.removeService(network.index, address);
       this.byRecord.delete(service);
     }
     const records = new Set(gone.map(({ index }) => index));
     const members = this.backendNumbers.leaving().filter(({ index }) => records.has(index));
-    await this.reclaim.end(places.map(({ service }) => service), members);
+    await this.reclaim.end(
+      places.map(({ service }) => service),
+      members,
+    );
     await this.reclaim.collect();
   }
 
@@ -256,7 +263,10 @@ export class Services {
   /** Says where backends are, as ports have it now: at the end of each change of them. */
   refresh(): void {
     for (const { network, balanced } of this.byName.values())
-      this.macs.refresh(network, balanced.members.all().map(({ index, config: { address } }) => ({ index, address })));
+      this.macs.refresh(
+        network,
+        balanced.members.all().map(({ index, config: { address } }) => ({ index, address })),
+      );
     for (const { network: number, index } of this.backendNumbers.leaving()) {
       const network = this.networks.at(number);
       if (network !== null) this.macs.refresh(network, [{ index, address: addressOf(this.store.tables, index) }]);

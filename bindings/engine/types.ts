@@ -302,8 +302,6 @@ export interface EngineServices {
   endFlows(service: string, backend: string): Promise<number>;
   /** In the order in which they were added. */
   services(): ServiceInfo[];
-  /** Chooses instances of a service for this program, with the counts of all that use it. `service-missing`. */
-  balancer(service: string): ServiceBalancer;
   /** At most `limit` (1,000) of the flows that are as `filter` says, from a place of the table on; a page may have fewer and not be the last.
    *  `bad-argument`. */
   flows(filter?: FlowFilter, page?: { from?: number; limit?: number }): FlowPage;

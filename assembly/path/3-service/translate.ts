@@ -25,7 +25,7 @@ import { load16, store16 } from "../../memory/bytes";
 const SOURCE_PORT: usize = 0;
 const TARGET_PORT: usize = 2;
 const ECHO_IDENTIFIER: usize = 4;
-const ICMP_CHECKSUM: usize = 2;
+const ICMP_CHECKSUM: u32 = 2;
 
 /** Makes the packet come from the address at `address` (16 bytes, IPv4 in the first four) and from port `portBe`. */
 export function setSource(descriptor: usize, address: usize, portBe: u32): void {

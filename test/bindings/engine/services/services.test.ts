@@ -10,7 +10,12 @@ import { backendOf, portOf, portRule, serviceOf, ServiceYard } from "./yard.ts";
 
 const stories: [string, () => Promise<void>][] = [];
 /** A case with an engine of its own, which has nothing of services left at its end. */
-function story(name: string, services: ServiceConfig[], body: (yard: ServiceYard) => Promise<void> | void, ports = [portOf("a", ["10.77.0.2"])]): void {
+function story(
+  name: string,
+  services: ServiceConfig[],
+  body: (yard: ServiceYard) => Promise<void> | void,
+  ports = [portOf("a", ["10.77.0.2"])],
+): void {
   stories.push([
     name,
     async () => {
@@ -163,7 +168,11 @@ story("a schedule goes on where it was when the set changes", [serviceOf()], asy
   assert.is(next(), "10.77.0.2");
   await yard.engine.setService(serviceOf({ backends: ["2", "3", "4"].map((last) => backendOf(`10.77.0.${last}`)) }));
   assert.equal([next(), next(), next()], ["10.77.0.3", "10.77.0.4", "10.77.0.2"]);
-  for (const service of yard.engine.services()) assert.is(service.backends.reduce((sum, { active }) => sum + active, 0), 4);
+  for (const service of yard.engine.services())
+    assert.is(
+      service.backends.reduce((sum, { active }) => sum + active, 0),
+      4,
+    );
   await yard.engine.setService(serviceOf({ backends: [backendOf("10.77.0.4")] }));
   assert.is(yard.used().backends, 3, "picks that are not done hold their records");
   await yard.engine.setService(serviceOf());
@@ -187,7 +196,10 @@ story("what is wrong leaves nothing behind, and the others as they were", [servi
   assert.is(await codeOf(yard.engine.endFlows("web", "b-9")), "backend-missing");
   const many = Array.from({ length: 16_384 }, (_, index) => backendOf(`10.${index >> 14}.${(index >> 8) & 63}.${index & 255}`));
   assert.is(await codeOf(yard.engine.addService(api({ backends: many }))), "backends-exhausted");
-  assert.is(await codeOf(yard.engine.setService(serviceOf({ backends: many.map((one) => ({ ...one, weight: 65_535 })), addresses: [] }))), "backends-exhausted");
+  assert.is(
+    await codeOf(yard.engine.setService(serviceOf({ backends: many.map((one) => ({ ...one, weight: 65_535 })), addresses: [] }))),
+    "backends-exhausted",
+  );
   assert.equal([yard.seen("10.77.0.100"), yard.used(), yard.served()], before);
 });
 
@@ -201,7 +213,10 @@ story("room for slates and services runs out, and comes back", [serviceOf()], as
   }
   assert.is(code, "slates-exhausted");
   const used = yard.used();
-  assert.is(await codeOf(yard.engine.setService(serviceOf({ algorithm: "maglev", addresses: ["10.77.0.100", "fd77::64"] }))), "slates-exhausted");
+  assert.is(
+    await codeOf(yard.engine.setService(serviceOf({ algorithm: "maglev", addresses: ["10.77.0.100", "fd77::64"] }))),
+    "slates-exhausted",
+  );
   assert.equal(yard.used(), used);
   assert.is(yard.seen("fd77::64"), null);
   await yard.engine.removeService(names[0] as string);
@@ -220,7 +235,10 @@ story("a backend that workers count as failing is left out", [serviceOf()], (yar
   engine.tick(1200);
   assert.equal(states(), ["ejected", "usable"]);
   const { pick } = engine.balancer("web");
-  assert.equal([pick(), pick()].map(({ backend, done }) => [backend.address, done()][0]), ["10.77.0.3", "10.77.0.3"]);
+  assert.equal(
+    [pick(), pick()].map(({ backend, done }) => [backend.address, done()][0]),
+    ["10.77.0.3", "10.77.0.3"],
+  );
   engine.tick(31_300);
   assert.equal(states(), ["usable", "usable"]);
 });
@@ -228,7 +246,9 @@ story("a backend that workers count as failing is left out", [serviceOf()], (yar
 story("a backend that comes later starts slowly", [serviceOf({ algorithm: "least-load", slowStartSeconds: 10 })], async (yard) => {
   const { engine } = yard;
   engine.tick(1000);
-  await engine.setService(serviceOf({ algorithm: "least-load", slowStartSeconds: 10, backends: ["2", "3", "4"].map((last) => backendOf(`10.77.0.${last}`)) }));
+  await engine.setService(
+    serviceOf({ algorithm: "least-load", slowStartSeconds: 10, backends: ["2", "3", "4"].map((last) => backendOf(`10.77.0.${last}`)) }),
+  );
   const share = () => {
     const picks = Array.from({ length: 42 }, () => engine.balancer("web").pick());
     for (const { done } of picks) done();

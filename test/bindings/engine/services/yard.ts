@@ -109,7 +109,10 @@ export class ServiceYard {
       if (this.tables.load32(at + address.NETWORK) !== this.network(name)) continue;
       const bytes = this.tables.load32(at + address.FAMILY) === 4 ? 4 : 16;
       const text = addressText(this.tables.bytes.slice(at + address.ADDRESS, at + address.ADDRESS + bytes));
-      found.set(text, { service: this.tables.load32(at + endpoint.SERVICE), backends: this.chain(this.tables.load32(at + endpoint.BACKEND)) });
+      found.set(text, {
+        service: this.tables.load32(at + endpoint.SERVICE),
+        backends: this.chain(this.tables.load32(at + endpoint.BACKEND)),
+      });
     }
     return found;
   }
@@ -186,6 +189,11 @@ export class ServiceYard {
     return this.parts.services.get(name).balanced.members.get(backendName)?.index ?? -1;
   }
   mac(name: string, backendName: string): string | null {
-    return this.engine.services().find((each) => each.name === name)?.backends.find((each) => each.name === backendName)?.mac ?? null;
+    return (
+      this.engine
+        .services()
+        .find((each) => each.name === name)
+        ?.backends.find((each) => each.name === backendName)?.mac ?? null
+    );
   }
 }
