@@ -1,4 +1,4 @@
-/** `portyard demo`: two containers' network namespaces that talk through the switch, from one command and with no other tool
+/** `portyard demo`: two containers' network namespaces that talk through the switch, and a service on three more, from one command and with no other tool
  *  than `ip`. Exit status 0 when every echo request was answered, 1 when not or when something failed, 128 + the signal's
  *  number when it was stopped before it had measured. */
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -21,7 +21,7 @@ interface DemoOptions {
 /** The command, ready to be added to the program; its action throws what goes wrong, and sets the exit status otherwise. */
 export function demoCommand(): Command {
   return new Command("demo")
-    .description("two containers that ping and stream through the switch, beside a Linux bridge")
+    .description("two containers that ping and stream through the switch, beside a Linux bridge, and a service under four algorithms")
     .option("--once", "end after the tables instead of showing the ports until Ctrl-C", false)
     .option("--json", "one JSON object as the last line of standard output; words go to standard error", false)
     .option("--replay", "replay the bundled capture in memory, as where namespaces are refused", false)

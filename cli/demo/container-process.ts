@@ -7,7 +7,9 @@ import { PortyardError } from "../../bindings/error.ts";
 import { check } from "../../bindings/native/errno.ts";
 import type { Answer, Task } from "./container.ts";
 import { libc } from "./libc.ts";
+import { answerRequests } from "./traffic/answer.ts";
 import { ping } from "./traffic/ping.ts";
+import { makeRequests } from "./traffic/requests.ts";
 import { receiveStream, sendStream } from "./traffic/stream.ts";
 
 const CLONE_NEWNET = 0x40000000;
@@ -29,13 +31,23 @@ async function perform(task: Task): Promise<void> {
     case "receive":
       return answer({
         event: "done",
-        transfer: receiveStream(
+        result: receiveStream(
           (port) => answer({ event: "listening", port }),
           (transfer) => answer({ event: "sofar", transfer }),
         ),
       });
     case "send":
-      return answer({ event: "done", transfer: sendStream(task.address, task.port, task.seconds) });
+      return answer({ event: "done", result: sendStream(task.address, task.port, task.seconds) });
+    case "answer":
+      await answerRequests(task.name, task.port, task.delayMs);
+      return answer({ event: "done" });
+    case "request": {
+      const { address, port, count, atOnce } = task;
+      return answer({
+        event: "done",
+        result: await makeRequests(address, port, count, atOnce, (answered) => answer({ event: "answered", count: answered })),
+      });
+    }
   }
 }
 

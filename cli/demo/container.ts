@@ -9,25 +9,29 @@ import { PortyardError } from "../../bindings/error.ts";
 import { run } from "./command.ts";
 import { type DemoMark, namespaceInode } from "./mark.ts";
 import type { Echo } from "./traffic/ping.ts";
+import type { Answers } from "./traffic/requests.ts";
 import type { Transfer } from "./traffic/stream.ts";
 
 export type Task =
   | { task: "ping"; address: string; count: number | null; intervalMs: number }
   | { task: "receive" }
-  | { task: "send"; address: string; port: number; seconds: number };
+  | { task: "send"; address: string; port: number; seconds: number }
+  | { task: "answer"; name: string; port: number; delayMs: number }
+  | { task: "request"; address: string; port: number; count: number; atOnce: number };
 
 export type Answer =
   | { event: "ready" }
   | { event: "echo"; sequence: number; echo: Echo | null }
   | { event: "listening"; port: number }
   | { event: "sofar"; transfer: Transfer }
-  | { event: "done"; transfer?: Transfer }
+  | { event: "answered"; count: number }
+  | { event: "done"; result?: Transfer | Answers }
   | { event: "failed"; code: string; message: string };
 
 /** Ends a task's wait: with its result, or with its error. */
 interface Waiting {
   hear: (answer: Answer) => void;
-  settle: (result: Transfer | undefined) => void;
+  settle: (result: Transfer | Answers | undefined) => void;
   fail: (error: Error) => void;
 }
 
@@ -89,6 +93,19 @@ export class Container {
     return (await this.#perform({ task: "send", address, port, seconds }, () => {})) as Transfer;
   }
 
+  /** From now on answers requests at `port`, by its name, each after `delayMs`. */
+  async answer(port: number, delayMs: number): Promise<void> {
+    await this.#perform({ task: "answer", name: this.name, port, delayMs }, () => {});
+  }
+
+  /** Makes `count` requests, each by a connection of its own, `atOnce` of them at a time. @param sofar called with how many were answered. */
+  async request(address: string, port: number, count: number, atOnce: number, sofar: (count: number) => void): Promise<Answers> {
+    const result = await this.#perform({ task: "request", address, port, count, atOnce }, (answer) => {
+      if (answer.event === "answered") sofar(answer.count);
+    });
+    return result as Answers;
+  }
+
   /** Ends the process; whatever it was doing fails with `container-ended`. */
   async close(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null || this.child.pid === undefined) return;
@@ -97,12 +114,12 @@ export class Container {
     await closed;
   }
 
-  #perform(task: Task, hear: Waiting["hear"]): Promise<Transfer | undefined> {
+  #perform(task: Task, hear: Waiting["hear"]): Promise<Transfer | Answers | undefined> {
     this.child.stdin?.write(`${JSON.stringify(task)}\n`);
     return this.#wait(hear);
   }
 
-  #wait(hear: Waiting["hear"]): Promise<Transfer | undefined> {
+  #wait(hear: Waiting["hear"]): Promise<Transfer | Answers | undefined> {
     return new Promise((settle, fail) => {
       this.#waiting = { hear, settle, fail };
       if (this.child.exitCode !== null || this.child.signalCode !== null) this.#end("it had ended");
@@ -113,7 +130,7 @@ export class Container {
     const waiting = this.#waiting;
     waiting?.hear(answer);
     if (answer.event === "ready") this.#finish()?.settle(undefined);
-    if (answer.event === "done") this.#finish()?.settle(answer.transfer);
+    if (answer.event === "done") this.#finish()?.settle(answer.result);
     if (answer.event === "failed") this.#finish()?.fail(new PortyardError(answer.code, `${this.name}: ${answer.message}`));
   }
 

@@ -1,13 +1,14 @@
-/** The demo's network as the engine takes it: one network, one port for each container. A port is a TAP where /dev/net/tun
+/** The demo's network as the engine takes it: one network, one port for each container, backends among them. A port is a TAP where /dev/net/tun
  *  opens; in most user namespaces it does not, and a veth pair with a packet socket on our end does the same. In a replay
  *  it is memory.
  *
- *    container1 eth0 10.77.0.2 ── my-network ── 10.77.0.3 eth0 container2                                              */
+ *    container1 eth0 10.77.0.2 ── my-network ── 10.77.0.3 eth0 container2
+ *                                     └── 10.77.0.11-13 eth0 backend1, backend2, backend3                               */
 import { closeSync, constants, openSync } from "node:fs";
 import { DEFAULT_FLOW_TIMEOUTS } from "../../bindings/config/defaults.ts";
 import type { EngineConfig, PortConfig, PortKind } from "../../bindings/config/types.ts";
 import { ipBatch } from "./command.ts";
-import { CONTAINERS, INTERFACE, MTU, NETWORK, PREFIX_BITS, type Station, SUBNET } from "./plan.ts";
+import { INTERFACE, MTU, NETWORK, PREFIX_BITS, type Station, STATIONS, SUBNET } from "./plan.ts";
 
 /** @param tag stands in the names of the devices on our side. */
 export function engineConfig(name: string, kind: PortKind, tag = ""): EngineConfig {
@@ -19,7 +20,7 @@ export function engineConfig(name: string, kind: PortKind, tag = ""): EngineConf
     flowTimeouts: DEFAULT_FLOW_TIMEOUTS,
     services: [],
     networks: [network],
-    ports: CONTAINERS.map((station, index) => portConfig(station, kind, vethName(tag, index))),
+    ports: STATIONS.map((station, index) => portConfig(station, kind, vethName(tag, index))),
   };
 }
 
@@ -35,7 +36,7 @@ export function tapOpens(): boolean {
 
 /** The veth pairs for ports of kind "packet": our end, and eth0 in the container. They go with the container. */
 export async function makeCables(tag: string): Promise<void> {
-  for (const [index, station] of CONTAINERS.entries()) {
+  for (const [index, station] of STATIONS.entries()) {
     const ours = vethName(tag, index);
     await ipBatch([
       `link add ${ours} mtu ${MTU} type veth peer name ${INTERFACE} mtu ${MTU} address ${macOf(station)} netns ${station.name}`,

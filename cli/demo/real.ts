@@ -1,15 +1,17 @@
 /** The demo on a real kernel, in the order in which it is told: the network, a ping, a stream through the switch and one
- *  through a Linux bridge, the tables; then, unless it runs once, the ports as they change. */
+ *  through a Linux bridge, a service under each algorithm, the tables; then, unless it runs once, the ports as they change. */
 import type { IoBackend } from "../../bindings/engine/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
 import { makeBridge, removeBridge } from "./bridge.ts";
 import { live } from "./live.ts";
 import { pingOnce, stream } from "./measure.ts";
 import type { Choice } from "./mode.ts";
-import { CONTAINERS } from "./plan.ts";
+import { ALGORITHMS, AT_ONCE, BACKENDS, CONNECTIONS, CONTAINERS, type DemoAlgorithm, SERVICE } from "./plan.ts";
 import { echoLine, introduction, pingLine, showTables, streamLines } from "./report.ts";
-import { type DemoResult, type PingResult, pingResult, type Streams, streamsResult } from "./result.ts";
+import { type DemoResult, type PingResult, pingResult, servicesResult, type Streams, streamsResult } from "./result.ts";
 import type { Screen } from "./screen.ts";
+import { serviceConfig, type Spread, type Spreads, spreadOf } from "./service.ts";
+import { serviceHeading, servicePicture, spreadLines } from "./service-report.ts";
 import { bitRate } from "../format/text.ts";
 import type { Transfer } from "./traffic/stream.ts";
 import { type World, withWorld } from "./world.ts";
@@ -22,6 +24,8 @@ export interface RealOptions {
 }
 
 const [FIRST, SECOND] = CONTAINERS;
+/** What the connections take under an algorithm that does not look at times. */
+const SPREAD_SECONDS = 1;
 
 /** @param found called with the result when all was measured, and with its counters renewed at the end of the live table.
  *  @throws what withWorld throws. */
@@ -39,12 +43,14 @@ export async function realDemo(
     screen.lines(introduction(world, choice, screen.paint));
     const ping = await showPing(world, screen);
     const streams = await showStreams(world, options.seconds, screen);
+    const spreads = await showService(world, screen);
     const result = (): DemoResult => ({
       mode: choice.mode,
       reason: choice.reason,
       io: world.engine.io,
       ping,
       stream: streams,
+      ...servicesResult(spreads),
       ...tables(world),
     });
     found(result());
@@ -102,6 +108,30 @@ async function throughBridge(world: World, seconds: number, screen: Screen): Pro
   const transfer = await showStream(world, "through a Linux bridge", SECOND.bridgedAddress, seconds, screen);
   await removeBridge(world.mark);
   return transfer;
+}
+
+async function showService(world: World, screen: Screen): Promise<Spreads> {
+  screen.heading(serviceHeading);
+  screen.lines(servicePicture(screen.width, screen.paint));
+  await Promise.all(world.backends.map((backend, index) => backend.answer(SERVICE.targetPort, BACKENDS[index]?.delayMs ?? 0)));
+  await world.engine.addService(serviceConfig(ALGORITHMS[0]));
+  const spreads: Partial<Spreads> = {};
+  for (const algorithm of ALGORITHMS) {
+    const spread = await showSpread(world, algorithm, screen);
+    screen.lines(spreadLines(algorithm, spread, screen.width, screen.paint));
+    spreads[algorithm] = spread;
+  }
+  return spreads as Spreads;
+}
+
+async function showSpread({ engine, containers: [first] }: World, algorithm: DemoAlgorithm, screen: Screen): Promise<Spread> {
+  await engine.setService(serviceConfig(algorithm));
+  let sofar = 0;
+  const requests = first.request(SERVICE.address, SERVICE.port, CONNECTIONS, AT_ONCE, (count) => {
+    sofar = count;
+  });
+  const answers = await screen.during(algorithm, SPREAD_SECONDS, () => `${sofar} of ${CONNECTIONS}`, requests);
+  return spreadOf(answers, engine.services());
 }
 
 function stay({ engine, containers: [first] }: World, { mode }: Choice, screen: Screen, signal: AbortSignal): Promise<never> {

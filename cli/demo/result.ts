@@ -1,5 +1,7 @@
 /** What a demo found out: `portyard demo --json` prints it as the last line. Fields are only ever added. */
 import type { DropInfo, IoBackend, MacInfo, PortInfo } from "../../bindings/engine/types.ts";
+import { ALGORITHMS, BACKENDS, type DemoAlgorithm } from "./plan.ts";
+import type { Spreads } from "./service.ts";
 import type { Echo } from "./traffic/ping.ts";
 import type { Transfer } from "./traffic/stream.ts";
 
@@ -23,7 +25,17 @@ export interface Streams {
   ratio: number | null;
 }
 
-export interface DemoResult {
+/** What the service's connections came to. */
+export interface ServicesResult {
+  /** How many each backend answered, by algorithm. */
+  services: Record<DemoAlgorithm, Record<string, number>>;
+  /** What all connections took together, and one on average, by algorithm; in a replay of the replay's own time. */
+  serviceTimes: Record<DemoAlgorithm, { seconds: number; meanMs: number }>;
+  /** The service's, with the time that each takes for an answer. */
+  backends: { name: string; weight: number; delayMs: number }[];
+}
+
+export interface DemoResult extends ServicesResult {
   mode: Mode;
   /** Why not a better mode; null for "root". */
   reason: string | null;
@@ -46,6 +58,17 @@ export function pingResult(echoes: readonly (Echo | null)[]): PingResult {
 export function streamsResult(ours: Transfer, theirs: Transfer | null): Streams {
   if (theirs === null) return { switch: streamResult(ours), bridge: null, ratio: null };
   return { switch: streamResult(ours), bridge: streamResult(theirs), ratio: round(rate(ours) / rate(theirs)) };
+}
+
+/** Backends that got nothing count 0. */
+export function servicesResult(spreads: Spreads): ServicesResult {
+  const each = <Value>(value: (algorithm: DemoAlgorithm) => Value) =>
+    Object.fromEntries(ALGORITHMS.map((algorithm) => [algorithm, value(algorithm)])) as Record<DemoAlgorithm, Value>;
+  return {
+    services: each((algorithm) => Object.fromEntries(BACKENDS.map(({ name }) => [name, spreads[algorithm].counts[name] ?? 0]))),
+    serviceTimes: each((algorithm) => ({ seconds: round(spreads[algorithm].seconds), meanMs: round(spreads[algorithm].meanMs) })),
+    backends: BACKENDS.map(({ name, weight, delayMs }) => ({ name, weight, delayMs })),
+  };
 }
 
 const rate = ({ bytes, seconds }: Transfer): number => (bytes * 8) / 1e9 / seconds;

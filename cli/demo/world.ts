@@ -1,4 +1,4 @@
-/** Everything that the demo makes on the machine, and its removal: the mark, two containers, the switch between them. Each
+/** Everything that the demo makes on the machine, and its removal: the mark, two containers and the backends, the switch between them. Each
  *  part is put on the list of what is to be undone before it is made, and nothing is undone while something is being made. */
 import { existsSync } from "node:fs";
 import type { PortKind } from "../../bindings/config/types.ts";
@@ -10,12 +10,14 @@ import { Container } from "./container.ts";
 import { instanceName, removeMade } from "./leftovers.ts";
 import { DemoMark } from "./mark.ts";
 import { engineConfig, makeCables, tapOpens } from "./network.ts";
-import { CONTAINERS } from "./plan.ts";
+import { CONTAINERS, STATIONS } from "./plan.ts";
 import { Undo } from "./undo.ts";
 
 export interface World {
   mark: DemoMark;
   containers: [Container, Container];
+  /** As plan.ts lists them. */
+  backends: Container[];
   engine: Engine;
   kind: PortKind;
 }
@@ -50,20 +52,21 @@ export async function withWorld<T>(conditions: Conditions, inhabit: (world: Worl
 async function make({ io, signal, warn }: Conditions, undo: Undo): Promise<World> {
   const mark = await takeMark(undo);
   signal.throwIfAborted();
-  const containers = await startContainers(mark, signal, undo);
+  const all = await startContainers(mark, signal, undo);
   const kind = tapOpens() ? "tap" : "packet";
   if (kind === "packet") await makeCables(mark.tag);
   signal.throwIfAborted();
-  return { mark, containers, engine: await startEngine(mark, kind, io, warn, undo), kind };
+  const [containers, backends] = [all.slice(0, CONTAINERS.length) as World["containers"], all.slice(CONTAINERS.length)];
+  return { mark, containers, backends, engine: await startEngine(mark, kind, io, warn, undo), kind };
 }
 
-/** Alone on this machine, the leftovers of a killed demo removed, both names free. */
+/** Alone on this machine, the leftovers of a killed demo removed, all names free. */
 async function takeMark(undo: Undo): Promise<DemoMark> {
   const mark = DemoMark.take();
   undo.push("remove the demo's mark", () => mark.release());
   await removeMade(mark.content);
   mark.forget();
-  for (const { name } of CONTAINERS) refuseTaken(name);
+  for (const { name } of STATIONS) refuseTaken(name);
   undo.push("remove what the demo made", () => removeMade(mark.content));
   return mark;
 }
@@ -77,16 +80,16 @@ function refuseTaken(name: string): void {
   });
 }
 
-async function startContainers(mark: DemoMark, signal: AbortSignal, undo: Undo): Promise<[Container, Container]> {
+async function startContainers(mark: DemoMark, signal: AbortSignal, undo: Undo): Promise<Container[]> {
   const begun = (container: Container) => {
     signal.addEventListener("abort", () => void container.close());
     undo.push(`end ${container.name}`, () => container.close());
   };
-  const starts = await Promise.allSettled(CONTAINERS.map(({ name }) => Container.start(name, mark, begun)));
+  const starts = await Promise.allSettled(STATIONS.map(({ name }) => Container.start(name, mark, begun)));
   return starts.map((start) => {
     if (start.status === "fulfilled") return start.value;
     throw start.reason;
-  }) as [Container, Container];
+  });
 }
 
 async function startEngine(
