@@ -17,10 +17,10 @@ function checked(mac?: string): EngineConfig {
   return { ...two, ports: [{ ...a, addresses: ["10.0.0.1"], sourceCheck: true, ...(mac && { mac }) }, b] };
 }
 
-async function compared(before: EngineConfig, after: EngineConfig): Promise<Comparison & { told: Difference[] }> {
+async function compared(before: EngineConfig, after: EngineConfig, payloadBytes = 46): Promise<Comparison & { told: Difference[] }> {
   const told: Difference[] = [];
   const frames = [A, B, A].map((source, index) => ({
-    bytes: ethernet(BROADCAST, source, TYPE_EXPERIMENT, ramp(46)),
+    bytes: ethernet(BROADCAST, source, TYPE_EXPERIMENT, ramp(payloadBytes)),
     timeNs: BigInt(index),
   }));
   const file = writePcapng(frames);
@@ -65,6 +65,17 @@ test("where one takes the MAC of the first frame and the other knows another, ea
     );
     assert.equal([before.adopted, after.adopted], isFirst ? [{ a: A }, {}] : [{}, { a: A }]);
   }
+});
+
+test("drops differ by their ports, not by the order in which these stand", async () => {
+  const ports = (...names: string[]): EngineConfig =>
+    parseConfig({ networks: [{ name: "blue" }], ports: ["a", ...names].map((name) => ({ name, network: "blue", memory: {} })) });
+  const differences = async (before: EngineConfig, after: EngineConfig): Promise<number> =>
+    (await compared(before, after, 1600)).differences;
+  assert.is(await differences(ports("b", "c"), ports("c", "b")), 0);
+  assert.is(await differences(ports("b"), ports("c")), 3);
+  const { told } = await compared(ports("b"), ports("c"), 1600);
+  assert.equal(told[0]?.after, { outputs: [], drops: [{ reason: "too-big", port: "c" }] });
 });
 
 test.run();

@@ -1,7 +1,9 @@
 /** Captures through configurations, without any kernel. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { MAX_FRAME_BYTES } from "../../../assembly/abi/limits.ts";
 import { CaptureStream, writePcap, writePcapng } from "../../../bindings/capture/index.ts";
+import { hostPortOf } from "../../../bindings/config/host-port.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import type { PortConfig } from "../../../bindings/config/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
@@ -156,6 +158,33 @@ test("in which order stations age is the same every time", async () => {
   for (let again = 0; again < 3; again++) assert.equal(await run(), first);
 });
 
+test("after a long silence no station is known, wherever it lies in the table", async () => {
+  const config = blue([memory("a"), memory("b", { staticMacs: [A] }), memory("c")], { macAgeSeconds: 15 });
+  const stations = Array.from({ length: 500 }, (_, index) => station(100 + index));
+  const frames = [
+    ...stations.map((mac) => ({ bytes: from(mac), timeNs: 0n })),
+    ...stations.map((mac) => ({ bytes: from(A, mac), timeNs: 1000n * SECOND })),
+  ];
+  const { left } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
+  assert.is(left.filter((line) => line === "c 60/60 at 1000").length, stations.length);
+});
+
+test("the clock goes on within a second", async () => {
+  const config = blue([memory("a"), memory("b", { staticMacs: [A] }), memory("c")], { macAgeSeconds: 15 });
+  const stations = Array.from({ length: 500 }, (_, index) => station(100 + index));
+  const flooded = async (ms: bigint): Promise<number> => {
+    const frames = [
+      ...stations.map((mac) => ({ bytes: from(mac), timeNs: 0n })),
+      { bytes: from(A), timeNs: 15n * SECOND },
+      ...stations.map((mac) => ({ bytes: from(A, mac), timeNs: 15n * SECOND + ms * 1_000_000n })),
+    ];
+    const { left } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
+    return left.filter((line) => line.startsWith("c") && line.endsWith("at 15")).length;
+  };
+  const [first, last] = [await flooded(0n), await flooded(999n)];
+  assert.ok(last > first, `${first} of ${stations.length} were forgotten when the second began, ${last} when it ended`);
+});
+
 test("progress is told after each burst, and waited for", async () => {
   const told: number[] = [];
   let isWaiting = false;
@@ -177,6 +206,23 @@ test("a capture of both sides: each frame enters by the port that has its source
   assert.equal(summary.ports, { a: { received: 1, sent: 3 }, b: { received: 3, sent: 1 } });
   const closed = blue([memory("a", { mac: A }), memory("b", { mac: B })]);
   assert.is((await replay({ config: closed, inputs: [{ port: null, capture: capture(frames) }] })).strangers, 2);
+});
+
+test("of a capture of both sides a frame without a source enters nowhere", async () => {
+  const config = blue([memory("a", { mac: A }), memory("b")]);
+  const frames = [from(A).subarray(0, 13), from(B).subarray(0, 13), from(A).subarray(0, 14)];
+  const { summary, drops } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
+  assert.equal([summary.strangers, summary.frames, drops], [2, 1, []]);
+});
+
+test("of a capture of both sides what the host sent enters nowhere: its port only records", async () => {
+  const config = parseConfig({
+    networks: [{ name: "blue", subnet: "10.0.0.0/24", gateway: "10.0.0.1" }],
+    ports: [memory("a", { mac: A })],
+  });
+  const host = hostPortOf(config.name, config.networks[0]!)!;
+  const { summary } = await tell({ config, inputs: [{ port: null, capture: capture([from(host.mac!), from(A)]) }] });
+  assert.equal([summary.strangers, summary.ports], [1, { a: { received: 1, sent: 0 }, [host.name]: { received: 0, sent: 1 } }]);
 });
 
 test("stations that are behind no port of their own take none from the next, and groups are nobody's", async () => {
@@ -247,6 +293,35 @@ test("a port whose MAC nobody knows takes that of its first frame", async () => 
   const { summary, drops } = await tell({ config, inputs: [{ port: "a", capture: capture([from(A), from(B)]) }] });
   assert.equal(summary.adopted, { a: A });
   assert.equal(drops, ["1 from a: spoofed-source at a"]);
+});
+
+test("a port waits for a frame that has a source, and has its addresses from then on", async () => {
+  const [late, other] = two.ports as [PortConfig, PortConfig];
+  const config = { ...two, ports: [{ ...late, addresses: ["10.0.0.1"] }, other] };
+  const ask = ethernet(BROADCAST, B, TYPE_ARP, arp({ operation: 1, senderMac: B, senderAddress: "10.0.0.2", targetAddress: "10.0.0.1" }));
+  const at = (second: bigint, ...frames: Uint8Array[]) => frames.map((bytes) => ({ bytes, timeNs: second * SECOND }));
+  const inputs = [
+    { port: "a", capture: capture([...at(1n, from(station(3)).subarray(0, 13)), ...at(2n, from(A))]) },
+    { port: "b", capture: capture([...at(0n, ask), ...at(3n, ask)]) },
+  ];
+  const { summary, left, drops } = await tell({ config, inputs });
+  assert.equal(summary.adopted, { a: A });
+  assert.equal(drops, ["1 from a: runt at a"]);
+  assert.equal(left, [`a ${ask.length}/${ask.length} at 0`, "b 60/60 at 2", `b ${ask.length}/${ask.length} at 3`]);
+});
+
+test("what is longer than a slot ends at its door, as long as the capture says it was, and harms nobody", async () => {
+  const whole = from(A, BROADCAST, MAX_FRAME_BYTES);
+  const frames = [
+    whole,
+    Uint8Array.of(...whole, 0),
+    { bytes: whole.subarray(0, 100), originalBytes: 0xffffffff, timeNs: 2n * SECOND },
+    from(A),
+  ];
+  const { summary, left, drops } = await tell({ config: two, inputs: [{ port: "a", capture: capture(frames) }] });
+  assert.equal(drops, ["0 from a: too-big at b", "1 from a: oversize at a", "2 from a: oversize at a"]);
+  assert.equal(left, ["b 60/60 at 3"]);
+  assert.equal([summary.frames, summary.bytes, summary.snapped], [4, 2 * MAX_FRAME_BYTES + 1 + 0xffffffff + 60, 1]);
 });
 
 test("frames that were cut go by their headers; what leaves is as short, and says how long it was", async () => {
