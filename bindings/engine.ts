@@ -6,7 +6,16 @@
 import { hostPortOf } from "./config/host-port.ts";
 import type { EngineConfig, NetworkConfig, PortConfig, ServiceConfig } from "./config/types.ts";
 import { networkDifference, networkKeysAnew, portDifference, portKeysAnew } from "./config/difference.ts";
-import { describeDrops, describeMacs, describeNetwork, describePort, describeWorkers, REASON_NAMES } from "./engine/describe.ts";
+import { Changes } from "./engine/changes.ts";
+import {
+  describeDrops,
+  describeMacs,
+  describeNetwork,
+  describePort,
+  describeTables,
+  describeWorkers,
+  REASON_NAMES,
+} from "./engine/describe.ts";
 import { describeFlows } from "./engine/describe-flows.ts";
 import { describeService } from "./engine/describe-services.ts";
 import type { InlineLink } from "./engine/inline-link.ts";
@@ -15,7 +24,7 @@ import { MemoryPort } from "./engine/memory-port.ts";
 import { kernelParts, type Parts } from "./engine/parts.ts";
 import { PortExplainer } from "./engine/port-explainer.ts";
 import type { PortEntry } from "./engine/ports.ts";
-import { engineClosed, hostPortStays, isHost, noMemoryPort, notInline, refuseKeys, refuseUsers } from "./engine/refusals.ts";
+import { hostPortStays, isHost, noMemoryPort, notInline, refuseKeys, refuseUsers } from "./engine/refusals.ts";
 import type { ServiceEntry } from "./engine/service-entry.ts";
 import type {
   DropInfo,
@@ -37,15 +46,12 @@ import type {
 import type { ExplainOptions, Explanation } from "./explain/types.ts";
 import type { Lease } from "./ipam/lease.ts";
 import { writeTimeouts } from "./tables/flow-table.ts";
-import * as macs from "./tables/mac-table.ts";
 
 /** Networks, ports, and a forwarder that moves frames between them; made by `Engine.create`, and used until `close` or `leave`. Changes
  *  (`addPort` and its like) are made one after the other, in the order of the calls. What is read is of now. */
 export class Engine implements EngineLike, EngineServices {
   private readonly parts: Parts;
-  /** Changes happen one after the other. */
-  private changes: Promise<unknown> = Promise.resolve();
-  private isClosed = false;
+  private readonly changes: Changes;
   private readonly explainer: PortExplainer;
   /** Name of the instance. */
   private readonly name: string;
@@ -54,7 +60,8 @@ export class Engine implements EngineLike, EngineServices {
     this.name = name;
     this.parts = parts;
     this.explainer = new PortExplainer(parts);
-    parts.services.onDue = () => this.collect();
+    this.changes = new Changes(() => parts.services.refresh());
+    parts.services.onDue = () => this.changes.runAside(() => parts.services.collect());
   }
 
   /** Starts an engine with the networks and ports of `config`; all of them forward when this resolves. What a process that died
@@ -66,7 +73,7 @@ export class Engine implements EngineLike, EngineServices {
     const engine = new Engine(config.name, isInline ? inlineParts(config, options) : await kernelParts(config, options));
     try {
       writeTimeouts(engine.parts.store.tables, config.flowTimeouts);
-      await engine.parts.start((entry) => engine.lose(entry));
+      await engine.parts.start((entry) => engine.changes.runAside(() => engine.parts.ports.lose(entry)));
       engine.parts.claims.reserve(config.ports);
       for (const network of config.networks) await engine.addNetwork(network);
       for (const port of config.ports) await engine.addPort(port);
@@ -90,7 +97,7 @@ export class Engine implements EngineLike, EngineServices {
    *  behind then. */
   async addNetwork(network: NetworkConfig): Promise<NetworkInfo> {
     const { claims, networks, ports } = this.parts;
-    return this.change(async () => {
+    return this.changes.run(async () => {
       const entry = await claims.network(network);
       const host = hostPortOf(this.name, network);
       try {
@@ -106,7 +113,7 @@ export class Engine implements EngineLike, EngineServices {
   /** Changes `learning` and `macAgeSeconds` of a living network; what was learned stays.
    *  @throws PortyardError `network-missing`, `not-settable`, `engine-closed`. */
   async setNetwork(network: NetworkConfig): Promise<NetworkInfo> {
-    return this.change(async () => {
+    return this.changes.run(async () => {
       const { networks, ports } = this.parts;
       refuseKeys("Network", network.name, networkKeysAnew(networkDifference(networks.get(network.name).config, network)));
       return describeNetwork(networks.set(network), ports.all());
@@ -115,13 +122,16 @@ export class Engine implements EngineLike, EngineServices {
 
   /** With its host port. @throws PortyardError `network-missing`, `network-in-use`, `engine-closed`. */
   async removeNetwork(name: string): Promise<void> {
-    return this.change(async () => {
+    return this.changes.run(async () => {
       const { networks, ports, services } = this.parts;
-      const all = describeNetwork(networks.get(name), ports.all()).ports;
-      const [hosts, users] = [all.filter((port) => isHost(ports.get(port))), all.filter((port) => !isHost(ports.get(port)))];
-      refuseUsers(name, "ports", users);
+      const members = describeNetwork(networks.get(name), ports.all()).ports.map((port) => ports.get(port));
+      refuseUsers(
+        name,
+        "ports",
+        members.filter((port) => !isHost(port)).map(({ config }) => config.name),
+      );
       refuseUsers(name, "services", services.in(name));
-      for (const host of hosts) await ports.remove(host);
+      for (const { config } of members) await ports.remove(config.name);
       await networks.remove(name);
     });
   }
@@ -131,13 +141,13 @@ export class Engine implements EngineLike, EngineServices {
    *  lent it, else the next free ones.
    *  @throws PortyardError (see Ports.add and the device's kind), `pool-exhausted`; nothing is left behind. */
   async addPort(port: PortConfig, lease: Lease = []): Promise<PortInfo> {
-    return this.change(async () => this.describe(await this.parts.claims.port(port, lease)));
+    return this.changes.run(async () => this.describe(await this.parts.claims.port(port, lease)));
   }
 
   /** Changes `addresses`, `staticMacs`, `macLimit` and `sourceCheck` of living ports, all or nothing; devices, counters and leases stay.
    *  @throws PortyardError `port-missing`, `not-settable`, and as `addPort` for what is bound; all is as it was then. */
   async setPorts(ports: readonly PortConfig[]): Promise<PortInfo[]> {
-    return this.change(async () => {
+    return this.changes.run(async () => {
       for (const port of ports) {
         const { asked } = this.parts.ports.get(port.name);
         refuseKeys("Port", port.name, portKeysAnew(portDifference(asked, port)));
@@ -155,7 +165,7 @@ export class Engine implements EngineLike, EngineServices {
   /** Resolves when no frame can leave by the port any more and its device is gone.
    *  @throws PortyardError `port-missing`; `port-kind` for a host port, which goes with its network. */
   async removePort(name: string): Promise<void> {
-    return this.change(async () => {
+    return this.changes.run(async () => {
       const entry = this.parts.ports.get(name);
       if (isHost(entry)) throw hostPortStays(entry);
       await this.parts.ports.remove(name);
@@ -170,7 +180,7 @@ export class Engine implements EngineLike, EngineServices {
   /** Ends what was taken over from a predecessor and has not been asked for since, by the same configuration. `create` does it, unless
    *  told otherwise. Returns the names of the ports. */
   async settle(): Promise<string[]> {
-    return this.change(async () => {
+    return this.changes.run(async () => {
       const ended = await this.parts.claims.settle();
       this.parts.watcher.settled();
       return ended;
@@ -200,24 +210,24 @@ export class Engine implements EngineLike, EngineServices {
   /** Lets a service be served.
    *  @throws PortyardError as EngineServices says it, `engine-closed`; nothing is left behind. */
   async addService(service: ServiceConfig): Promise<ServiceInfo> {
-    return this.change(async () => this.describeService(await this.parts.services.add(service)));
+    return this.changes.run(async () => this.describeService(await this.parts.services.add(service)));
   }
 
   /** Changes a living service. Flows that have a backend keep it; those to a virtual address that it has no more end.
    *  @throws PortyardError as EngineServices says it, `engine-closed`; all is as it was then. */
   async setService(service: ServiceConfig): Promise<ServiceInfo> {
-    return this.change(async () => this.describeService(await this.parts.services.set(service)));
+    return this.changes.run(async () => this.describeService(await this.parts.services.set(service)));
   }
 
   /** New requests are refused at once; its flows end. @throws PortyardError `service-missing`, `engine-closed`. */
   async removeService(name: string): Promise<void> {
-    return this.change(() => this.parts.services.remove(name));
+    return this.changes.run(() => this.parts.services.remove(name));
   }
 
   /** Ends the flows of a backend, a hard drain. Returns how many there were.
    *  @throws PortyardError `service-missing`, `backend-missing`, `engine-closed`. */
   async endFlows(service: string, backend: string): Promise<number> {
-    return this.change(() => this.parts.services.endFlows(service, backend));
+    return this.changes.run(() => this.parts.services.endFlows(service, backend));
   }
 
   /** In the order in which they were added, with what was measured of their backends. */
@@ -244,15 +254,8 @@ export class Engine implements EngineLike, EngineServices {
 
   /** All of these at once, and what the tables hold. They are read while workers count: what belongs together may differ by a burst. */
   counters(): EngineCounters {
-    const { store, watcher } = this.parts;
-    return {
-      ports: this.ports(),
-      drops: this.drops(),
-      workers: this.workers(),
-      macs: macs.count(store.tables),
-      macLimit: store.layout.macs,
-      eventsLost: watcher.lost,
-    };
+    const { ports, drops, workers } = { ports: this.ports(), drops: this.drops(), workers: this.workers() };
+    return { ports, drops, workers, ...describeTables(this.parts) };
   }
 
   /** Process id of the forwarder; null when it runs in this process, or is being restarted. */
@@ -270,7 +273,7 @@ export class Engine implements EngineLike, EngineServices {
     const entry = this.parts.ports.get(name);
     const { inline } = this.parts;
     if (entry.kind !== "memory" || inline === null) throw noMemoryPort(entry);
-    return new MemoryPort(name, inline, entry.index, () => !this.isClosed && this.parts.ports.at(entry.index) === entry);
+    return new MemoryPort(name, inline, entry.index, () => !this.changes.isClosed && this.parts.ports.at(entry.index) === entry);
   }
 
   /** For replays, which move frames without an object for each.
@@ -285,7 +288,7 @@ export class Engine implements EngineLike, EngineServices {
    *  @throws PortyardError `isolation`, `engine-closed`, `bad-argument` (no such time, or one before the last). */
   tick(nowMs: number): void {
     if (this.parts.inline === null) throw notInline("takes its time from its caller");
-    if (this.isClosed) throw engineClosed();
+    this.changes.refuseClosed();
     this.parts.inline.setTime(nowMs);
     this.parts.services.tick();
     this.parts.watcher.poll();
@@ -297,7 +300,7 @@ export class Engine implements EngineLike, EngineServices {
    *  @throws PortyardError `port-missing`, `engine-closed`, `bad-argument` (`options`, see ExplainOptions); of the first call `not-built` and
    *  `abi-mismatch`; `system-call-failed` where the tables cannot be mapped. */
   explain(port: string, frame: Uint8Array, options: ExplainOptions = {}): Explanation {
-    if (this.isClosed) throw engineClosed();
+    this.changes.refuseClosed();
     return this.explainer.explain(port, frame, options);
   }
 
@@ -326,18 +329,12 @@ export class Engine implements EngineLike, EngineServices {
   /** Ends this engine, and nothing else: forwarder, tables and devices go on (isolation "process") until an engine of the same name
    *  takes them over. */
   async leave(): Promise<void> {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    await this.changes.catch(() => undefined);
-    await this.parts.leave();
+    if (await this.changes.close()) await this.parts.leave();
   }
 
   /** Ends the forwarder and removes every device that this engine made. Called again it does nothing. */
   async close(): Promise<void> {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    await this.changes.catch(() => undefined);
-    await this.parts.close();
+    if (await this.changes.close()) await this.parts.close();
   }
 
   private describe(entry: PortEntry): PortInfo {
@@ -346,21 +343,5 @@ export class Engine implements EngineLike, EngineServices {
 
   private describeService(entry: ServiceEntry): ServiceInfo {
     return describeService(this.parts.store, entry, this.parts.nowMs());
-  }
-
-  /** Frees what services have left behind, when it is its turn. */
-  private collect(): void {
-    if (!this.isClosed) this.change(() => this.parts.services.collect()).catch(() => undefined); // it is tried again at the next look
-  }
-
-  private lose(entry: PortEntry): void {
-    this.change(() => this.parts.ports.lose(entry)).catch(() => undefined);
-  }
-
-  private change<Result>(action: () => Promise<Result>): Promise<Result> {
-    if (this.isClosed) throw engineClosed();
-    const result = this.changes.then(action).finally(() => this.parts.services.refresh());
-    this.changes = result.catch(() => undefined);
-    return result;
   }
 }

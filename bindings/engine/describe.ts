@@ -10,7 +10,8 @@ import * as workers from "../tables/worker-table.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
 import type { EngineStore } from "./store.ts";
-import type { DropInfo, IoBackend, MacInfo, NetworkInfo, PortInfo, WorkerInfo } from "./types.ts";
+import type { DropInfo, EngineCounters, IoBackend, MacInfo, NetworkInfo, PortInfo, WorkerInfo } from "./types.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** Drop reasons by number, as they are printed. */
 export const REASON_NAMES: ReadonlyMap<number, string> = new Map(
@@ -103,6 +104,17 @@ export function describeDrops(store: EngineStore, all: PortEntry[]): DropInfo[] 
 /** What the worker table tells of each worker that has counters. */
 export function describeWorkers(store: EngineStore): WorkerInfo[] {
   return Array.from({ length: store.tables.load32(map.HEAD_WORKER_COUNT) }, (_, worker) => workers.read(store.tables, worker));
+}
+
+/** What the tables hold of stations, and what they lost. */
+export function describeTables({
+  store,
+  watcher,
+}: {
+  store: EngineStore;
+  watcher: Watcher;
+}): Pick<EngineCounters, "macs" | "macLimit" | "eventsLost"> {
+  return { macs: macs.count(store.tables), macLimit: store.layout.macs, eventsLost: watcher.lost };
 }
 
 /** Rings of events that have a writer: those of the workers and the agent's. */

@@ -2,6 +2,7 @@
 import { PortyardError } from "../error.ts";
 import type { PortEntry } from "./ports.ts";
 
+/** After `leave` or `close`. */
 export function engineClosed(): PortyardError {
   return new PortyardError("engine-closed", "The engine is closed.", { remedy: "Create another one." });
 }
@@ -11,6 +12,7 @@ export function notInline(what: string, remedy = 'Use isolation "inline".'): Por
   return new PortyardError("isolation", `Only an inline engine ${what}.`, { remedy });
 }
 
+/** Its frames are the kernel's. */
 export function noMemoryPort({ config: { name }, kind }: PortEntry): PortyardError {
   return new PortyardError("port-kind", `Port ${name} is no memory port.`, { value: kind, remedy: "Give it `memory: {}`." });
 }
@@ -20,6 +22,7 @@ export function isHost({ kind }: PortEntry): boolean {
   return kind === "host";
 }
 
+/** It goes with its network. */
 export function hostPortStays({ config: { name, network } }: PortEntry): PortyardError {
   return new PortyardError("port-kind", `Port ${name} is the way of network ${network} to its host.`, {
     value: name,

@@ -89,6 +89,7 @@ function refuseResult({ responseTimeMs }: PickResult): void {
   throw badArgument("responseTimeMs", responseTimeMs, "A response time", "milliseconds from 0 on");
 }
 
+/** @param what has this value, and what it `must` be. */
 export function badArgument(path: string, value: number, what: string, must: string): PortyardError {
   return new PortyardError("bad-argument", `${what} of ${value} cannot be.`, { path, value, remedy: `Give ${must}.` });
 }

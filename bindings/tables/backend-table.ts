@@ -147,6 +147,7 @@ export function backendMac(tables: Tables, index: number): string | null {
   const mac = tables.load64(backendRecordOf(tables, index) + field.MAC);
   return mac === 0n ? null : joinMac(Number(mac & 0xffffffffn), Number(mac >> 32n));
 }
+/** As two numbers (bindings/mac.ts); 0, 0: it is not known. */
 export function setBackendMac(tables: Tables, index: number, [low, high]: readonly [number, number]): void {
   tables.store64(backendRecordOf(tables, index) + field.MAC, BigInt(low) | (BigInt(high) << 32n));
 }

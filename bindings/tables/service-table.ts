@@ -84,6 +84,7 @@ export function identifyService(tables: Tables, service: number, { name, network
   writeName(tables, at + field.NAME, name);
 }
 
+/** For how long a silent client keeps its backend; 0: it does not. */
 export function setAffinity(tables: Tables, service: number, seconds: number): void {
   tables.store32(recordOf(tables, service) + field.AFFINITY_SECONDS, seconds);
 }
