@@ -22,7 +22,6 @@ import { createServer } from "./api/server.ts";
 import { type DockerDriver, type DockerParts, serveDocker } from "./docker/docker.ts";
 import { Records } from "./docker/records.ts";
 import { cleanUp, clearWay, removeDropped, removeUnrecorded } from "./clean-up.ts";
-import type { AgentEngine } from "./engine.ts";
 import { logEvents } from "./engine-log.ts";
 import { Host, type HostLike } from "./host/host.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
@@ -81,7 +80,7 @@ export class Agent implements Served {
   readonly #server: FastifyInstance;
   readonly #startedMs = performance.now();
   #state: "starting" | "running" | "stopping" = "starting";
-  #engine: AgentEngine | null = null;
+  #engine: EngineLike | null = null;
   #running: { views: Views; operations: Operations } | null = null;
   #configFile: ConfigFile | null;
   #config: EngineConfig;
@@ -244,7 +243,7 @@ export class Agent implements Served {
     if (origin !== "new") this.#log.info({ forwarder: origin, ports: [...takenUp.kept] }, "taking over from an agent before this one");
   }
 
-  async #removeUnrecorded(engine: AgentEngine, takenUp: TakenUp): Promise<void> {
+  async #removeUnrecorded(engine: EngineLike, takenUp: TakenUp): Promise<void> {
     if (!this.#isTakingOver) return;
     const devices = await removeUnrecorded(engine, takenUp);
     if (devices.length > 0) this.#log.warn({ devices }, "removed what an agent that died in the middle of a change had left");
@@ -267,7 +266,7 @@ export class Agent implements Served {
   }
 
   /** From here on a stop takes everything back; before, what was taken over goes on without this agent. */
-  async #settle(engine: AgentEngine, takenUp: TakenUp): Promise<void> {
+  async #settle(engine: EngineLike, takenUp: TakenUp): Promise<void> {
     const { objects } = takenUp;
     const ended = await engine.settle();
     if (ended.length > 0) this.#log.info({ ports: ended }, "ended ports that the configuration does not name any more");
@@ -305,13 +304,13 @@ export class Agent implements Served {
     this.#undo.push(() => void this.#server.server.close());
   }
 
-  async #createEngine(config: EngineConfig): Promise<AgentEngine> {
+  async #createEngine(config: EngineConfig): Promise<EngineLike> {
     this.#goOn();
     const { engine: how, createEngine = Engine.create } = this.#options;
-    const engine = (await createEngine(
+    const engine = await createEngine(
       { ...config, ports: [], services: [] },
       { ...how, log: forwarderLog(this.#log), runDirectory: this.place.runDirectory, settle: false },
-    )) as AgentEngine;
+    );
     this.#undo.push(() => (this.#isTakingOver || this.#isLeaving ? engine.leave() : engine.close()));
     this.#goOn();
     logEvents(engine, this.#log);

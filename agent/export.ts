@@ -2,7 +2,7 @@
 import { configInput } from "../bindings/config/as-input.ts";
 import { hostPortOf } from "../bindings/config/host-port.ts";
 import type { EngineConfig, NetworkConfig } from "../bindings/config/types.ts";
-import type { AgentEngine } from "./engine.ts";
+import type { EngineLike } from "../bindings/engine/types.ts";
 import type { ExportView } from "./api/schema.ts";
 import type { Publisher } from "./host/publish/publisher.ts";
 import type { Held, Objects } from "./objects.ts";
@@ -11,7 +11,7 @@ export interface ExportParts {
   /** What the instance was started with. */
   config: Pick<EngineConfig, "workers" | "tables" | "flowTimeouts" | "docker">;
   objects: Objects;
-  engine: Pick<AgentEngine, "ports">;
+  engine: Pick<EngineLike, "ports">;
   publisher: Pick<Publisher, "chosen">;
 }
 

@@ -5,10 +5,9 @@ import { networksOf } from "../bindings/config/networks-of.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
 import { readPort } from "../bindings/config/parse.ts";
 import type { EngineConfig, NetworkConfig, PortConfig } from "../bindings/config/types.ts";
-import type { NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
+import type { EngineLike, NetworkInfo, PortInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { findHandedTap, type HandedTap, removeHandedTap } from "../bindings/ports/handed-tap.ts";
-import type { AgentEngine } from "./engine.ts";
 import type { ExportView } from "./api/schema.ts";
 import { patched, setPortTransaction } from "./change/port-patch.ts";
 import { carryOut, checkTransaction, type TransactionTools } from "./change/transaction.ts";
@@ -26,7 +25,7 @@ import { unknownName } from "./unknown-name.ts";
 export interface OperationsOptions {
   /** What the instance was started with. */
   config: Fixed;
-  engine: AgentEngine;
+  engine: EngineLike;
   host: HostLike;
   publisher: Publisher;
   objects: Objects;
@@ -46,7 +45,7 @@ export class Operations {
   /** What can be done to services. */
   readonly services: ServiceOperations;
   readonly #config: Fixed;
-  readonly #engine: AgentEngine;
+  readonly #engine: EngineLike;
   readonly #host: HostLike;
   readonly #publisher: Publisher;
   readonly #objects: Objects;

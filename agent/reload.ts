@@ -3,12 +3,12 @@
 import { networksOf } from "../bindings/config/networks-of.ts";
 import type { Key } from "../bindings/config/problem.ts";
 import type { EngineConfig, PortConfig } from "../bindings/config/types.ts";
+import type { EngineLike } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import { type Changed, type Difference, differenceOf, type Differing } from "./change/difference.ts";
 import { byName, type ObjectSet } from "./change/object-set.ts";
 import { exchangeOf, planOf } from "./change/plan.ts";
 import type { Transaction } from "./change/transaction.ts";
-import type { AgentEngine } from "./engine.ts";
 import type { Objects } from "./objects.ts";
 import { makerOf, removalOf } from "./state/stored.ts";
 
@@ -29,7 +29,7 @@ export type Fixed = Pick<EngineConfig, "name" | "workers" | "tables" | "flowTime
  *  @param running what the instance was started with.
  *  @throws PortyardError `reload-refused`, `name-taken`, `network-in-use`. */
 export async function planReload(
-  engine: AgentEngine,
+  engine: EngineLike,
   objects: Objects,
   running: Fixed,
   wanted: EngineConfig,
@@ -103,7 +103,7 @@ function refuseOthersNames(objects: Objects, wanted: EngineConfig): void {
 }
 
 /** Ports that are gone, though their configuration stays, and that could be made again now. */
-async function curable(engine: AgentEngine, mine: ObjectSet, wanted: EngineConfig): Promise<Set<string>> {
+async function curable(engine: EngineLike, mine: ObjectSet, wanted: EngineConfig): Promise<Set<string>> {
   const states = new Map(engine.ports().map(({ name, state }) => [name, state]));
   const running = byName(mine.ports);
   const cured = new Set<string>();

@@ -4,22 +4,22 @@ import { normaliseService } from "../bindings/config/normalise.ts";
 import { readAddress } from "../bindings/config/ip-address.ts";
 import type { ServiceInput } from "../bindings/config/service-schema.ts";
 import type { ServiceConfig } from "../bindings/config/types.ts";
-import type { FlowFilter, ServiceInfo } from "../bindings/engine/types.ts";
+import type { EngineLike, FlowFilter, ServiceInfo } from "../bindings/engine/types.ts";
 import { PortyardError } from "../bindings/error.ts";
 import type { BackendConfig } from "../bindings/service/types.ts";
+import { FLOW_ROWS } from "./api/flow-list.ts";
 import type { Filter } from "./api/query.ts";
-import { type BackendView, FLOW_ROWS, type FlowView, type ServiceView } from "./api/service-schema.ts";
-import type { AgentEngine } from "./engine.ts";
+import type { BackendView, FlowView, ServiceView } from "./api/service-schema.ts";
 import type { Held, Objects } from "./objects.ts";
 import { faultFrom } from "./port-fault.ts";
 import { cut, type Page, type Rows } from "./rows.ts";
 import { requireNames, unknownName } from "./unknown-name.ts";
 
 export class ServiceViews {
-  readonly #engine: AgentEngine;
+  readonly #engine: EngineLike;
   readonly #objects: Objects;
 
-  constructor(engine: AgentEngine, objects: Objects) {
+  constructor(engine: EngineLike, objects: Objects) {
     this.#engine = engine;
     this.#objects = objects;
   }

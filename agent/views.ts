@@ -5,8 +5,7 @@ import { explanationJson } from "../bindings/explain/json.ts";
 import { withOffload } from "../bindings/capture/super-frame.ts";
 import { normaliseNetwork } from "../bindings/config/normalise.ts";
 import type { PortInput } from "../bindings/config/port-schema.ts";
-import type { MacInfo, PortInfo } from "../bindings/engine/types.ts";
-import type { AgentEngine } from "./engine.ts";
+import type { EngineLike, MacInfo, PortInfo } from "../bindings/engine/types.ts";
 import type { Filter } from "./api/query.ts";
 import type { DropView, ExplanationView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "./api/schema.ts";
 import { parseExplainInput } from "./api/explain-input.ts";
@@ -20,11 +19,11 @@ import { faultFrom, faultOf } from "./port-fault.ts";
 
 export class Views {
   readonly services: ServiceViews;
-  readonly #engine: AgentEngine;
+  readonly #engine: EngineLike;
   readonly #objects: Objects;
   readonly #publisher: Pick<Publisher, "published">;
 
-  constructor(engine: AgentEngine, objects: Objects, publisher: Pick<Publisher, "published">) {
+  constructor(engine: EngineLike, objects: Objects, publisher: Pick<Publisher, "published">) {
     this.#engine = engine;
     this.#objects = objects;
     this.#publisher = publisher;

@@ -32,7 +32,6 @@ import type {
   EngineEvents,
   EngineLike,
   EngineOptions,
-  EngineServices,
   FlowFilter,
   FlowPage,
   IoBackend,
@@ -49,7 +48,7 @@ import { writeTimeouts } from "./tables/flow-table.ts";
 
 /** Networks, ports, and a forwarder that moves frames between them; made by `Engine.create`, and used until `close` or `leave`. Changes
  *  (`addPort` and its like) are made one after the other, in the order of the calls. What is read is of now. */
-export class Engine implements EngineLike, EngineServices {
+export class Engine implements EngineLike {
   private readonly parts: Parts;
   private readonly changes: Changes;
   private readonly explainer: PortExplainer;

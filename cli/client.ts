@@ -19,16 +19,18 @@ export interface Answer<Body> {
   body: Body;
   /** How many rows there are without the limit; null where the answer is no list. */
   total: number | null;
+  /** Where the next page begins; null where there is none. */
+  next: number | null;
 }
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** @param path with its query. @param body sent as JSON. @throws PortyardError `agent-missing`, `no-rights`, or what the agent answers. */
 export async function ask<Body>(socket: string, method: Method, path: string, body?: unknown): Promise<Answer<Body>> {
-  const { status, total, text } = await exchange(socket, method, path, body);
+  const { status, total, next, text } = await exchange(socket, method, path, body);
   const answer = parse(text, socket);
   if (status >= 400) throw new ToldError(answer as { error: Record<string, unknown> });
-  return { body: answer as Body, total };
+  return { body: answer as Body, total, next };
 }
 
 /** `/v1/macs?network=blue&limit=10`; parameters that are undefined are left out. */
@@ -41,6 +43,7 @@ export function withQuery(path: string, parameters: Record<string, string | numb
 interface Exchanged {
   status: number;
   total: number | null;
+  next: number | null;
   text: string;
 }
 
@@ -48,12 +51,14 @@ function exchange(socketPath: string, method: Method, path: string, body: unknow
   const headers = body === undefined ? {} : { "content-type": "application/json" };
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, headers, agent: false }, (response) => {
-      const total = response.headers["x-total-count"];
+      const numberIn = (header: string) => (response.headers[header] === undefined ? null : Number(response.headers[header]));
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
       });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, total: total === undefined ? null : Number(total), text }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, total: numberIn("x-total-count"), next: numberIn("x-next-from"), text }),
+      );
       response.on("error", (cause) => reject(unreachable(cause, socketPath)));
     });
     call.on("error", (cause) => reject(unreachable(cause, socketPath)));

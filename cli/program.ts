@@ -14,6 +14,7 @@ import { networkCommand } from "./network.ts";
 import { portCommand } from "./port.ts";
 import { replayCommand } from "./replay.ts";
 import { reloadCommand } from "./reload.ts";
+import { serviceCommand } from "./service.ts";
 import { showCommand } from "./show.ts";
 import { uninstallCommand } from "./uninstall.ts";
 import { upCommand } from "./up.ts";
@@ -35,12 +36,21 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 wrong usage. Each command has --help.`,
     );
-  const instance = [upCommand(), downCommand(), reloadCommand(), portCommand(), networkCommand(), showCommand(), exportCommand()];
-  const service = [installCommand(), uninstallCommand()];
+  const instance = [
+    upCommand(),
+    downCommand(),
+    reloadCommand(),
+    portCommand(),
+    networkCommand(),
+    serviceCommand(),
+    showCommand(),
+    exportCommand(),
+  ];
+  const unit = [installCommand(), uninstallCommand()];
   const commands = [
     demoCommand(),
     ...instance,
-    ...service,
+    ...unit,
     dockerCommand(),
     replayCommand(),
     explainCommand(),

@@ -38,8 +38,8 @@ export function reloadCommand(): Command {
       "after",
       `
 What differs is checked as a whole, then applied; what does not differ is not touched, and neither
-are ports and networks that were made by \`portyard port\` and \`portyard network\`. When a part of
-it is impossible nothing is changed, and the message says which. A port that is gone is made
+are ports, networks and services that were made by \`portyard port\`, \`network\` and \`service\`. When a
+part of it is impossible nothing is changed, and the message says which. A port that is gone is made
 anew when what it stands on is there again.
 
   + port x                it is added
@@ -47,7 +47,7 @@ anew when what it stands on is there again.
   ~ port z: macLimit      it changes while it forwards
   ~ port w: mac (anew)    it is removed and added again: a living port does not take that
 
-Number of workers, sizes of tables and name stay: change them by \`portyard up --replace\`.
+Number of workers, sizes of tables, time-outs of flows and name stay: change them by \`portyard up --replace\`.
 
 Examples:
   portyard reload

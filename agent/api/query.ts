@@ -1,7 +1,7 @@
 /** Filters and limits of lists, as they stand behind the question mark. */
 import { z } from "zod";
 import { PortyardError } from "../../bindings/error.ts";
-import { FLOW_ROWS, FLOW_STATES, MAX_FLOW_ROWS } from "./service-schema.ts";
+import { FLOW_ROWS, FLOW_STATES, MAX_FLOW_ROWS } from "./flow-list.ts";
 
 const limit = z.coerce
   .number()

@@ -1,13 +1,8 @@
 /** What the API answers of services, their backends and their flows, field by field; as schema.ts does of the rest. */
 import { z } from "zod";
-import { ALGORITHMS } from "../../bindings/service/schema.ts";
+import { ALGORITHMS } from "../../bindings/service/algorithms.ts";
+import { FLOW_STATES } from "./flow-list.ts";
 import { count, fault, nullableText, owner } from "./schema.ts";
-
-/** Flows of a page unless it is said, and at most: an answer is made in one piece. */
-export const FLOW_ROWS = 1000;
-export const MAX_FLOW_ROWS = 10_000;
-
-export const FLOW_STATES = ["half-open", "established", "closing", "time-wait", "udp-unanswered", "udp", "icmp"] as const;
 
 const serviceBackend = z.strictObject({
   name: z.string(),

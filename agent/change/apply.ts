@@ -1,6 +1,6 @@
 /** Applies steps to an engine, all or nothing: when one fails, those before it are taken back, the newest first. */
+import type { EngineLike } from "../../bindings/engine/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
-import type { AgentEngine } from "../engine.ts";
 import { inverse, run, type Step, subjectOf } from "./step.ts";
 
 /** Answered to who asks for what there is. */
@@ -15,7 +15,7 @@ export interface Failure {
 }
 
 /** @returns null when all is applied. */
-export async function applySteps(engine: AgentEngine, steps: readonly Step[]): Promise<Failure | null> {
+export async function applySteps(engine: EngineLike, steps: readonly Step[]): Promise<Failure | null> {
   const done: Step[] = [];
   for (const step of steps) {
     // one that could not be removed may be half gone: it is made again as well
@@ -30,7 +30,7 @@ export async function applySteps(engine: AgentEngine, steps: readonly Step[]): P
   return null;
 }
 
-async function takeBack(engine: AgentEngine, steps: readonly Step[]): Promise<Failure["lost"]> {
+async function takeBack(engine: EngineLike, steps: readonly Step[]): Promise<Failure["lost"]> {
   const lost: Failure["lost"] = [];
   for (const step of steps.map(inverse)) {
     try {

@@ -1,7 +1,7 @@
 /** What an engine is asked for, one by one, and how each is taken back. */
 import type { NetworkConfig, PortConfig, ServiceConfig } from "../../bindings/config/types.ts";
+import type { EngineLike } from "../../bindings/engine/types.ts";
 import type { Lease } from "../../bindings/ipam/lease.ts";
-import type { AgentEngine } from "../engine.ts";
 
 export type Step =
   | { action: "add-network" | "remove-network"; network: NetworkConfig }
@@ -12,7 +12,7 @@ export type Step =
   | { action: "set-service"; from: ServiceConfig; to: ServiceConfig };
 
 /** Carries it out. @throws PortyardError of what the engine refuses. */
-export async function run(engine: AgentEngine, step: Step): Promise<void> {
+export async function run(engine: EngineLike, step: Step): Promise<void> {
   switch (step.action) {
     case "add-network":
       return void (await engine.addNetwork(step.network));

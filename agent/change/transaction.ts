@@ -1,8 +1,8 @@
 /** Several changes as one: checked as a whole, written to the state, made; or nothing, with the reason. */
 import type { Key } from "../../bindings/config/problem.ts";
 import type { NetworkConfig } from "../../bindings/config/types.ts";
+import type { EngineLike } from "../../bindings/engine/types.ts";
 import { PortyardError } from "../../bindings/error.ts";
-import type { AgentEngine } from "../engine.ts";
 import type { Objects } from "../objects.ts";
 import type { Owner } from "../state/types.ts";
 import { applySteps, type Failure, failed } from "./apply.ts";
@@ -23,7 +23,7 @@ export interface Transaction {
 }
 
 export interface TransactionTools extends PublishingTools {
-  engine: AgentEngine;
+  engine: EngineLike;
   /** Puts the state of `objects` on the disk. */
   persist: () => Promise<void>;
   /** Makes the host as these networks need it. */
@@ -116,7 +116,7 @@ async function finish(tools: TransactionTools, exchange: Exchange): Promise<void
 }
 
 /** Those ports whose devices are to be made, when those whose devices go are gone. */
-async function checkDevices(engine: AgentEngine, steps: readonly Step[]): Promise<void> {
+async function checkDevices(engine: EngineLike, steps: readonly Step[]): Promise<void> {
   const ports = (action: Step["action"]) => steps.flatMap((step) => (step.action === action && "port" in step ? [step.port] : []));
   try {
     await engine.checkPorts(ports("add-port"), ports("remove-port"));

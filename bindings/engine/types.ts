@@ -223,7 +223,7 @@ export type EngineEvents = {
 };
 
 /** What the agent uses of an engine; the class `Engine` in bindings/engine.ts. */
-export interface EngineLike {
+export interface EngineLike extends EngineServices {
   /** With its host port, if it has a gateway. */
   addNetwork(network: NetworkConfig): Promise<NetworkInfo>;
   /** Changes what a living network takes: SETTABLE_NETWORK_KEYS of config/difference.ts. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { field, text, whole } from "../config/field.ts";
 import { isLoopback, isStationAddress, readAddress } from "../config/ip-address.ts";
 import { MAX_BACKENDS } from "../../assembly/abi/limits.ts";
+import { ALGORITHMS } from "./algorithms.ts";
 
 /** Of a backend. */
 export const MAX_WEIGHT = 65535;
@@ -10,17 +11,6 @@ const MAX_FLOWS_OF_ONE = 1_000_000;
 /** Of times that are said in seconds. */
 export const MAX_SECONDS = 86_400;
 const MAX_NAME = 253;
-
-export const ALGORITHMS = [
-  "round-robin",
-  "weighted-round-robin",
-  "least-response-time",
-  "least-load",
-  "power-of-two",
-  "source-hash",
-  "maglev",
-  "random",
-] as const;
 
 function isBackendAddress(value: string): boolean {
   const address = readAddress(value);

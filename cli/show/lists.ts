@@ -1,21 +1,8 @@
 /** The lists that `portyard show` knows: what the columns are, and which of them give way on a narrow terminal. */
 import type { DropView, MacView, NetworkView, PortView, PublishedView, WorkerView } from "../../agent/api/schema.ts";
-import { bytes, type Column, count } from "../format/text.ts";
-
-/** A list that can be shown. */
-export interface List<Row> {
-  /** As it is called in the command and in the API's path. */
-  name: string;
-  description: string;
-  /** Options that filter it. */
-  filters: ("network" | "port")[];
-  columns: Column<Row>[];
-  none: string;
-  example: string;
-}
-
-const STATE_COLOURS = { up: "green", pending: "yellow", shut: "yellow", gone: "red", failed: "red" } as const;
-const dash = (text: string | number | null): string => (text === null || text === "" ? "-" : String(text));
+import { bytes, count } from "../format/text.ts";
+import { dash, endpoint, type List, STATE_COLOURS } from "./list.ts";
+import { backends, flows, services } from "./service-lists.ts";
 
 /** `blue`, or `blue=10,green=20 native blue` of a trunk. */
 function attachment({ network, trunk, native }: PortView): string {
@@ -25,8 +12,6 @@ function attachment({ network, trunk, native }: PortView): string {
     .join(",");
   return native === null ? tagged : `${tagged} native ${native}`;
 }
-
-const endpoint = (address: string, port: number): string => `${address.includes(":") ? `[${address}]` : address}:${port}`;
 
 const ports: List<PortView> = {
   name: "ports",
@@ -140,4 +125,4 @@ const workers: List<WorkerView> = {
 };
 
 /** Each row type differs; whoever walks them treats a list's rows by its own columns only. */
-export const lists = [ports, networks, macs, drops, published, workers] as unknown as List<unknown>[];
+export const lists = [ports, networks, services, backends, flows, macs, drops, published, workers] as unknown as List<unknown>[];

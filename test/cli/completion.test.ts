@@ -28,18 +28,25 @@ test("commands", () => {
 test("commands below a command", () => {
   assert.equal(offered("show", "p"), ["ports", "published"]);
   assert.ok(offered("show", "").includes("networks"));
+  assert.equal(
+    offered("service", "").filter((word) => !word.startsWith("-")),
+    ["add", "set", "remove", "drain"],
+  );
 });
 
 test("options of a command, and only its own", () => {
   assert.equal(offered("up", "--log-"), ["--log-level", "--log-file"]);
   assert.equal(offered("show", "macs", "--net"), ["--network"]);
   assert.equal(offered("show", "drops", "--net"), []);
+  assert.equal(offered("show", "flows", "--s").sort(), ["--service", "--socket", "--state"]);
 });
 
 test("values of an option", () => {
   assert.equal(offered("up", "--io", ""), ["auto", "uring", "syscall"]);
   assert.equal(offered("up", "--isolation", "p"), ["process"]);
   assert.equal(offered("completion", "z"), ["zsh"]);
+  assert.equal(offered("service", "add", "--algorithm", "least"), ["least-response-time", "least-load"]);
+  assert.equal(offered("show", "flows", "--state", "u"), ["udp-unanswered", "udp"]);
 });
 
 test("files where a file is wanted, nothing where a number is", () => {

@@ -8,13 +8,13 @@ import type {
   EngineEvents,
   EngineLike,
   EngineOptions,
-  EngineServices,
   FlowFilter,
   FlowInfo,
   FlowPage,
   MacInfo,
   NetworkInfo,
   PortInfo,
+  ServiceBalancer,
   ServiceInfo,
 } from "../../../bindings/engine/types.ts";
 import { PortyardError } from "../../../bindings/error.ts";
@@ -23,7 +23,7 @@ import { networksOf } from "../../../bindings/config/networks-of.ts";
 import { type Lease, withLease } from "../../../bindings/ipam/lease.ts";
 import { FakeServices } from "./fake-services.ts";
 
-export class FakeEngine implements EngineLike, EngineServices {
+export class FakeEngine implements EngineLike {
   /** What was asked, in order: "addPort a". */
   readonly asked: string[] = [];
   /** Ports of these names are refused with `namespace-missing`. */
@@ -77,6 +77,11 @@ export class FakeEngine implements EngineLike, EngineServices {
 
   services(): ServiceInfo[] {
     return this.#services.list();
+  }
+
+  /** The agent asks for none. */
+  balancer(service: string): ServiceBalancer {
+    throw new PortyardError("service-missing", `There is no balancer of ${service} here.`, { value: service });
   }
 
   flows(filter: FlowFilter = {}, page: { from?: number; limit?: number } = {}): FlowPage {
