@@ -2,6 +2,7 @@
 import type { NetworkConfig, PortConfig, PortKind } from "../config/types.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import type { Lease } from "../ipam/lease.ts";
+import type { EngineServices } from "./service-types.ts";
 
 export type * from "./service-types.ts";
 
