@@ -143,6 +143,7 @@ function rewrite(descriptor: usize, entry: usize, direction: u32, packet: usize,
   const mac = direction == flow.REPLY ? load<u64>(entry, flow.CLIENT_MAC) : load<u64>(entry, flow.BACKEND_MAC);
   ethernet.setDestination(desc.frame(descriptor), mac);
   desc.setDestination(descriptor, mac);
+  desc.setFlags(descriptor, desc.flags(descriptor) | field.FLAG_SERVED);
 }
 
 /** Of the message itself, whose packet within had the sum `before`. A partial one covers nothing of that yet. */
