@@ -89,7 +89,8 @@ export {
   isValid as neighbourDiscovery_isValid, flags as neighbourDiscovery_flags, target as neighbourDiscovery_target,
   hopLimit as neighbourDiscovery_hopLimit, routerFlags as neighbourDiscovery_routerFlags,
   lifetimeSeconds as neighbourDiscovery_lifetimeSeconds, optionLinkAddress as neighbourDiscovery_optionLinkAddress,
-  writeAdvertisement as neighbourDiscovery_writeAdvertisement,
+  writeAdvertisement as neighbourDiscovery_writeAdvertisement, writeSolicitation as neighbourDiscovery_writeSolicitation,
+  writeGroup as neighbourDiscovery_writeGroup, SOLICITATION_BYTES as neighbourDiscovery_SOLICITATION_BYTES,
 } from "../../assembly/wire/neighbour-discovery";
 export {
   HEADER_BYTES as tcp_HEADER_BYTES, CHECKSUM_OFFSET as tcp_CHECKSUM_OFFSET, FIN as tcp_FIN, SYN as tcp_SYN, RST as tcp_RST,

@@ -94,6 +94,23 @@ await wireSuite("neighbour discovery", (test, module) => {
     assert.is(text(module.bytes.slice(frame)), text(real.neighbourAdvertisement));
   });
 
+  test("a solicitation written over whatever was there is the kernel's, but for its checksum", () => {
+    const at = module.putAtEnd(new Uint8Array(nd.SOLICITATION_BYTES).fill(0xff));
+    const target = module.put(message(real.neighbourSolicitation).subarray(8, 24), 4096);
+    changesOnly(module, at, module.end, () => nd.writeSolicitation(at, target, STATION_A));
+    assert.is(text(module.bytes.slice(at)), text(patched(message(real.neighbourSolicitation), 2, [0, 0])));
+  });
+
+  test("the group of an address ends in its last three bytes, and is where the kernel sends its question", () => {
+    const group = module.putAtEnd(new Uint8Array(16).fill(0xff));
+    const target = module.put(message(real.neighbourSolicitation).subarray(8, 24), 4096);
+    changesOnly(module, group, module.end, () => assert.is(nd.writeGroup(group, target), group));
+    assert.is(text(module.bytes.slice(group)), text(real.neighbourSolicitation.subarray(38, 54)));
+    module.put(real.hex("fd77000000000000000000001a2b3c4d"), 4096);
+    nd.writeGroup(group, target);
+    assert.is(text(module.bytes.slice(group)), "ff0200000000000000000001ff2b3c4d");
+  });
+
   test("an advertisement overwrites whatever was there before", () => {
     const nd32 = module.putAtEnd(new Uint8Array(32).fill(0xff));
     const target = module.put(real.hex("fd770000000000000000000000000003"), 4096);
