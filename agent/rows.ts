@@ -12,6 +12,7 @@ export interface Page<Row> {
   next: number | null;
 }
 
+/** The first `limit` rows; all of them where it is not said. */
 export function cut<Row>(rows: Row[], limit: number | undefined): Rows<Row> {
   return { rows: limit === undefined ? rows : rows.slice(0, limit), total: rows.length };
 }

@@ -17,6 +17,7 @@ export function requireNames({ inventory, heldNetworks, heldPorts, services }: O
   if (service !== undefined && !inventory.services.has(service) && !services.held.has(service)) throw unknownName("service", service);
 }
 
+/** PortyardError `network-missing`, `port-missing` or `service-missing`. */
 export function unknownName(kind: "network" | "port" | "service", name: string): PortyardError {
   return new PortyardError(`${kind}-missing`, `There is no ${kind} named ${name}.`, {
     path: kind,
