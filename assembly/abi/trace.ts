@@ -55,29 +55,75 @@ export const UNASKED = 29;
 /** The flow that a packet belongs to: outcome FLOW_*, port its state (abi/flow.ts), number its backend (index + 1, 0: none), low its service, high its
  *  flags. */
 export const FLOW = 30;
-/** What its destination is to services: outcome ENDPOINT_*, number the service, or the first backend's index + 1. */
+/** What an address is to services, whether as a packet's destination or asked for: outcome ENDPOINT_*, port the destination port 16 (0: none) | 4 or
+ *  6 in the upper half, number the service, or the first backend's index + 1; low and high the address as of a BINDING. */
 export const ENDPOINT = 31;
-/** Rule of the service for its port: outcome 1 there is one, port the target port. */
+/** Rule of the service for its port: outcome 1 there is one, port the target port, number the protocol. */
 export const RULE = 32;
-/** A backend that may be chosen from: port its index, outcome 1 usable, number flows that it has, low its score as an f64 (the less the better; 0
+/** A backend that may be chosen from: port its index, outcome CANDIDATE_*, number flows that it has, low its score as an f64 (the less the better; 0
  *  where the algorithm has none), high its weight (in 1/256). */
 export const CANDIDATE = 33;
 /** The backend that was chosen: port its index + 1 (0: none), outcome CHOSEN_*, number the algorithm. */
 export const CHOSEN = 34;
-/** The packet gets another end: outcome 0 source, 1 destination; port the port, number 4 or 6, low and high the address as of a BINDING. */
+/** The packet gets another end: outcome END_*, port the port, number 4 or 6, low and high the address as of a BINDING. */
 export const REWRITE = 35;
+/** The same of what the end was before. */
+export const REPLACED = 36;
+/** The MACs that a packet of a flow leaves with: low that of its destination, high that of its source. */
+export const READDRESS = 37;
+/** No station is known at a backend: outcome 1 it was asked for, 0 it was within this second; port its index, number, low and high its address as of
+ *  a BINDING. */
+export const ASK = 38;
+/** What the sender is told of a packet that nobody serves: outcome TELL_*. */
+export const TELL = 39;
+/** A piece of a packet, not in one frame: outcome PIECE_*. */
+export const PIECE = 40;
+/** An echo request to a virtual address: outcome 1 the engine answers; number its service. */
+export const ECHO = 41;
+/** A station says that it has the address of a backend: port its index, low the MAC that it is at from now on. */
+export const RESOLVED = 42;
+/** An answer for a virtual address, which is for the engine itself. */
+export const HEARD = 43;
+/** An ICMP error about a packet, found within: outcome 1 it is of a flow, whose note follows, and is translated too; the ports of a REWRITE say
+ *  nothing then. 0: it is of none. */
+export const ABOUT = 44;
 
 export const FLOW_NONE = 0;
 export const FLOW_ORIGINAL = 1;
 export const FLOW_REPLY = 2;
+/** It begins with this packet. */
+export const FLOW_NEW = 3;
 
 export const ENDPOINT_NONE = 0;
 export const ENDPOINT_VIRTUAL = 1;
 export const ENDPOINT_BACKEND = 2;
 
+/** Its health, or an ejection, forbids it. */
+export const CANDIDATE_UNUSABLE = 0;
+export const CANDIDATE_USABLE = 1;
+/** Of weight 0. */
+export const CANDIDATE_DRAINED = 2;
+/** It has as many flows as it may have. */
+export const CANDIDATE_FULL = 3;
+
 export const CHOSEN_BALANCED = 0;
 /** Its client had it before. */
 export const CHOSEN_AGAIN = 1;
+
+export const END_SOURCE = 0;
+export const END_DESTINATION = 1;
+
+/** Nobody is told anything about it. */
+export const TELL_NOTHING = 0;
+export const TELL_RESET = 1;
+export const TELL_UNREACHABLE = 2;
+
+/** The first one is not known, or its flow is no more. */
+export const PIECE_UNKNOWN = 0;
+/** It goes where the first one went. */
+export const PIECE_FOLLOWS = 1;
+/** It overlaps another one, or is one too many. */
+export const PIECE_OVERLAPS = 2;
 
 export const LEARN_OFF = 0;
 export const LEARN_NEW = 1;

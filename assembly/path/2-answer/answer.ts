@@ -19,6 +19,7 @@ import * as icmpv6 from "../../wire/icmpv6";
 import { ICMPV6 } from "../../wire/ip-protocol";
 import * as ipv6 from "../../wire/ipv6";
 import * as nd from "../../wire/neighbour-discovery";
+import { noteEndpoint } from "../3-service/notes";
 import { learn } from "../3-service/resolve";
 import { originate, send as sendOriginated } from "../5-egress/originate";
 
@@ -68,7 +69,9 @@ function answerable(worker: usize, descriptor: usize, binding: usize): usize {
 /** The address, as two halves, is that of a service. */
 function isVirtual(descriptor: usize, family: u32, low: u64, high: u64): bool {
   const endpoint = endpoints.find(desc.network(descriptor), family, low, high);
-  return endpoint != 0 && endpoints.serviceOf(endpoint) != 0;
+  if (endpoint == 0 || endpoints.serviceOf(endpoint) == 0) return false;
+  if (TRACE) note(step.HEARD, 1);
+  return true;
 }
 
 /** MAC that the engine answers with: that of the binding, or of the service whose virtual address the two halves are; 0: it does not answer. */
@@ -77,6 +80,7 @@ function macFor(worker: usize, descriptor: usize, binding: usize, family: u32, l
   const network = desc.network(descriptor);
   if (!networks.hasServices(network)) return 0;
   const endpoint = endpoints.find(network, family, low, high);
+  if (TRACE && endpoint != 0) noteEndpoint(endpoint, 0, family, low, high);
   return endpoint == 0 ? 0 : services.virtualMac(services.recordOf(endpoints.serviceOf(endpoint)));
 }
 

@@ -9,12 +9,14 @@ import { TRACE, note } from "../../memory/trace";
 import { load16 } from "../../memory/bytes";
 import * as backends from "../../tables/backend-table";
 import * as endpoints from "../../tables/endpoint-table";
+import { wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import * as services from "../../tables/service-table";
 import { TCP } from "../../wire/ip-protocol";
 import { chooseBackend } from "./choose";
 import * as draft from "./draft";
 import { enterDirect, enterVirtual } from "./enter";
+import { noteAsk, noteFlow, noteNoFlow } from "./notes";
 import * as packet from "./packet";
 import { refuse } from "./refuse";
 import { ask } from "./resolve";
@@ -25,7 +27,7 @@ const TARGET_PORT = 2;
 /** Verdict, or BEGIN_ANEW. */
 export function begin(worker: usize, descriptor: usize): u32 {
   const endpoint = packet.endpoint(descriptor);
-  if (TRACE) noteEndpoint(endpoint);
+  if (TRACE) noteNoFlow(descriptor, endpoint);
   if (endpoint == 0) return field.CONTINUE;
   const service = endpoints.serviceOf(endpoint);
   return service != 0 ? beginVirtual(worker, descriptor, service) : beginDirect(worker, descriptor, endpoints.backendOf(endpoint));
@@ -35,14 +37,15 @@ function beginVirtual(worker: usize, descriptor: usize, service: u32): u32 {
   const record = services.recordOf(service);
   const port = load16(desc.l4(descriptor) + TARGET_PORT);
   const rule = services.ruleFor(record, desc.protocol(descriptor), port);
-  if (TRACE) note(step.RULE, <u32>(rule != 0), rule == 0 ? 0 : services.targetPort(rule) + port - services.firstPort(rule));
+  if (TRACE) note(step.RULE, <u32>(rule != 0), rule == 0 ? 0 : services.targetPort(rule) + port - services.firstPort(rule), desc.protocol(descriptor));
   if (rule == 0) return refused(worker, descriptor, reason.NO_SERVICE);
   if (desc.protocol(descriptor) == TCP && !isSyn(desc.l4(descriptor))) return refused(worker, descriptor, reason.NO_FLOW);
   const chosen = chooseBackend(worker, descriptor, service, record);
   if (chosen == 0) return refused(worker, descriptor, reason.NO_BACKEND);
   const backend = backends.recordOf(chosen - 1);
   if (backends.macOf(backend) == 0) {
-    ask(worker, descriptor, record, backend);
+    const isAsked = ask(worker, descriptor, record, backend);
+    if (TRACE) noteAsk(isAsked, chosen - 1, backend);
     return desc.drop(descriptor, reason.BACKEND_UNRESOLVED);
   }
   const first = backends.ownPort(backend) != 0 ? backends.ownPort(backend) : services.targetPort(rule);
@@ -74,20 +77,15 @@ function beginDirect(worker: usize, descriptor: usize, first: u32): u32 {
 /** An echo to a backend: it is seen among the flows, and is no load of it. */
 export function beginEcho(worker: usize, descriptor: usize): void {
   const endpoint = packet.endpoint(descriptor);
+  if (TRACE) noteNoFlow(descriptor, endpoint);
   if (endpoint == 0 || endpoints.backendOf(endpoint) == 0) return;
   draft.write(worker, descriptor, flows.draftOf(worker), backends.serviceOf(backends.recordOf(endpoints.backendOf(endpoint) - 1)), 0);
-  flows.insert(worker, flow.STATE_ICMP, flow.FLAG_DIRECT);
+  const entry = flows.insert(worker, flow.STATE_ICMP, flow.FLAG_DIRECT);
+  if (TRACE && entry > <usize>flow.REFUSED_END) noteFlow(step.FLOW_NEW, entry, wordOf(entry));
 }
 
 function isPortOf(backend: usize, protocol: u32, port: u32): bool {
   const service = services.recordOf(backends.serviceOf(backend));
   const own = backends.ownPort(backend);
   return own == 0 ? services.leadsTo(service, protocol, port) : own == port && services.serves(service, protocol);
-}
-
-function noteEndpoint(endpoint: usize): void {
-  note(step.FLOW, step.FLOW_NONE);
-  if (endpoint == 0) note(step.ENDPOINT, step.ENDPOINT_NONE);
-  else if (endpoints.serviceOf(endpoint) != 0) note(step.ENDPOINT, step.ENDPOINT_VIRTUAL, 0, endpoints.serviceOf(endpoint));
-  else note(step.ENDPOINT, step.ENDPOINT_BACKEND, 0, endpoints.backendOf(endpoint));
 }

@@ -5,13 +5,13 @@ import * as map from "../../abi/memory-map";
 import * as abi from "../../abi/service";
 import * as step from "../../abi/trace";
 import { pick } from "../../balance/balance";
-import { ofLoad, ofResponseTime } from "../../balance/score";
 import * as desc from "../../memory/descriptor";
 import { TRACE, note } from "../../memory/trace";
 import * as backends from "../../tables/backend-table";
 import { wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import * as services from "../../tables/service-table";
+import { noteCandidates } from "./notes";
 import * as packet from "./packet";
 
 /** Index + 1 of a backend; 0: there is none. `record` is that of `service`. */
@@ -41,19 +41,6 @@ export function chooseBackend(worker: usize, descriptor: usize, service: u32, re
 function chosen(record: usize, how: u32, backend: u32): u32 {
   if (TRACE) note(step.CHOSEN, how, backend, services.algorithm(record));
   return backend;
-}
-
-/** All that the service chooses from, with what its algorithm goes by. */
-function noteCandidates(worker: usize, record: usize): void {
-  const slate = services.slate(record);
-  const algorithm = services.algorithm(record);
-  for (let position: u32 = 0; slate != 0 && position < services.count(slate); position++) {
-    const index = services.backendAt(slate, position);
-    const backend = backends.recordOf(index);
-    const isByLoad = algorithm == abi.LEAST_LOAD || algorithm == abi.POWER_OF_TWO;
-    const score = isByLoad ? ofLoad(worker, backend) : algorithm == abi.LEAST_RESPONSE_TIME ? ofResponseTime(worker, backend) : 0;
-    note(step.CANDIDATE, <u32>backends.isUsable(backend), index, backends.active(backend), reinterpret<u64>(score), backends.weight(backend));
-  }
 }
 
 function isStill(backend: u32, service: u32): bool {

@@ -4,6 +4,7 @@ import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
 import * as record from "../../abi/worker";
 import * as desc from "../../memory/descriptor";
+import { TRACE } from "../../memory/trace";
 import { count } from "../../memory/worker";
 import * as ethernet from "../../wire/ethernet";
 import * as icmpv4 from "../../wire/icmpv4";
@@ -12,6 +13,7 @@ import { ICMPV6 } from "../../wire/ip-protocol";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
 import { originate, send } from "../5-egress/originate";
+import { noteEcho } from "./notes";
 import * as packet from "./packet";
 
 /** Hop limit of what the engine sends. */
@@ -20,6 +22,7 @@ const HOPS: u32 = 64;
 /** Verdict CONSUME (answered), or DROP. The frame holds an echo request to a virtual address. */
 export function answerEcho(worker: usize, descriptor: usize): u32 {
   const reply = originate(worker, desc.network(descriptor), desc.bytes(descriptor));
+  if (TRACE) noteEcho(descriptor);
   if (reply == 0) return desc.drop(descriptor, reason.POOL_EMPTY);
   const from = desc.frame(descriptor);
   const frame = desc.frame(reply);

@@ -3,17 +3,20 @@
 import * as field from "../../abi/descriptor";
 import * as flow from "../../abi/flow";
 import * as reason from "../../abi/drop-reason";
+import * as step from "../../abi/trace";
 import { SOURCE_PORT_TRIES } from "../../abi/limits";
 import { load16 } from "../../memory/bytes";
 import * as desc from "../../memory/descriptor";
 import * as backends from "../../tables/backend-table";
-import { ownHash } from "../../tables/flow-entry";
+import { TRACE } from "../../memory/trace";
+import { ownHash, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import * as services from "../../tables/service-table";
 import { TCP } from "../../wire/ip-protocol";
 import { outputOf } from "../4-switch/forward";
 import * as draft from "./draft";
 import { BEGIN_ANEW } from "./follow";
+import { noteFlow } from "./notes";
 import { rewrite } from "./rewrite";
 
 /** Source ports that a flow may get beside its own: 1024 and up. */
@@ -76,5 +79,6 @@ function insert(worker: usize, descriptor: usize, flags: u32): usize {
 function begun(worker: usize, descriptor: usize, entry: usize, flags: u32): u32 {
   if (entry == flow.RIVAL || entry == flow.TAKEN) return BEGIN_ANEW;
   if (entry == flow.FULL) return desc.drop(descriptor, reason.FLOWS_FULL);
+  if (TRACE) noteFlow(step.FLOW_NEW, entry, wordOf(entry));
   return (flags & flow.FLAG_DIRECT) == 0 ? rewrite(worker, descriptor, entry, flags, flow.ORIGINAL) : field.CONTINUE;
 }

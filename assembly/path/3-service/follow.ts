@@ -4,12 +4,13 @@ import * as reason from "../../abi/drop-reason";
 import * as flow from "../../abi/flow";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
-import { TRACE, note } from "../../memory/trace";
+import { TRACE } from "../../memory/trace";
 import * as backends from "../../tables/backend-table";
 import { flagsOf, instanceOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import { TCP, UDP } from "../../wire/ip-protocol";
 import { measureSince } from "./measure";
+import { noteFlow } from "./notes";
 import * as packet from "./packet";
 import { rewrite } from "./rewrite";
 import * as track from "./tcp-track";
@@ -20,7 +21,7 @@ export const BEGIN_ANEW: u32 = 255;
 export function follow(worker: usize, descriptor: usize, entry: usize, direction: u32): u32 {
   const word = wordOf(entry);
   if (!isLive(word) || !packet.isOf(descriptor, entry, direction)) return BEGIN_ANEW;
-  if (TRACE) noteFlow(entry, word, direction);
+  if (TRACE) noteFlow(direction == flow.ORIGINAL ? step.FLOW_ORIGINAL : step.FLOW_REPLY, entry, word);
   const protocol = desc.protocol(descriptor);
   if (direction == flow.ORIGINAL && mayBeginAnew(descriptor, entry, word, protocol)) {
     flows.remove(worker, entry, word);
@@ -59,9 +60,4 @@ function answer(worker: usize, entry: usize, word: u64, protocol: u32): void {
   const backend = load<u32>(entry, flow.BACKEND);
   if (backend != 0) backends.answered(backends.recordOf(backend - 1));
   measureSince(worker, entry, load<u32>(entry, flow.REQUEST_US));
-}
-
-function noteFlow(entry: usize, word: u64, direction: u32): void {
-  const outcome = direction == flow.ORIGINAL ? step.FLOW_ORIGINAL : step.FLOW_REPLY;
-  note(step.FLOW, outcome, stateOf(word), load<u32>(entry, flow.BACKEND), load<u32>(entry, flow.SERVICE), flagsOf(word));
 }

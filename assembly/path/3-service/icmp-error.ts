@@ -13,7 +13,9 @@ import * as field from "../../abi/descriptor";
 import * as flow from "../../abi/flow";
 import * as map from "../../abi/memory-map";
 import { load16, store16 } from "../../memory/bytes";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import { addressesOf, hashOf, headIn, instanceOf, isLive, matches, wordOf } from "../../tables/flow-entry";
 import * as index from "../../tables/flow-index";
 import * as flows from "../../tables/flow-table";
@@ -26,6 +28,7 @@ import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
 import * as tcp from "../../wire/tcp";
 import * as udp from "../../wire/udp";
+import { noteFlow, noteMacs } from "./notes";
 import { isPartial, setDestination, setSource } from "./translate";
 
 /** Bytes of an error before the packet that it is about; of both ICMPs. */
@@ -121,7 +124,13 @@ function takeFlow(worker: usize, descriptor: usize, packet: usize, offset: u32, 
   memory.copy(draft, found & ~1, map.FLOW_BYTES);
   if (!isLive(word) || !matches(draft, direction, head, fromLow, fromHigh, toLow, toHigh)) return NONE;
   if (instanceOf(wordOf(found & ~1)) != instanceOf(word) || (<u32>(word >> flow.FLAGS_SHIFT) & flow.FLAG_DIRECT) != 0) return NONE;
+  if (TRACE) noteAbout(found, word);
   return <i32>direction;
+}
+
+function noteAbout(found: usize, word: u64): void {
+  note(step.ABOUT, 1);
+  noteFlow((found & 1) == flow.ORIGINAL ? step.FLOW_ORIGINAL : step.FLOW_REPLY, found & ~1, word);
 }
 
 // ---------------------------------------------------------------- the translation
@@ -144,6 +153,7 @@ function rewrite(descriptor: usize, entry: usize, direction: u32, packet: usize,
   ethernet.setDestination(desc.frame(descriptor), mac);
   desc.setDestination(descriptor, mac);
   desc.setFlags(descriptor, desc.flags(descriptor) | field.FLAG_SERVED);
+  if (TRACE) noteMacs(descriptor, ethernet.source(desc.frame(descriptor)));
 }
 
 /** Of the message itself, whose packet within had the sum `before`. A partial one covers nothing of that yet. */

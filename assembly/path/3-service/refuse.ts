@@ -8,7 +8,9 @@
  *  section 3.2.2; RFC 4443, section 2.4). Checksums of what is refused are not looked at. Where no slot is free nothing is sent, which the
  *  sender's next try makes good. */
 import * as field from "../../abi/descriptor";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import * as ethernet from "../../wire/ethernet";
 import * as icmpv4 from "../../wire/icmpv4";
 import * as icmpv6 from "../../wire/icmpv6";
@@ -26,11 +28,18 @@ const ERROR6_BYTES: u32 = 1280;
 
 /** Answers the frame, which is parsed and in a network, to its sender. The frame itself is left to the caller. */
 export function refuse(worker: usize, descriptor: usize): void {
-  if (!isAnswerable(descriptor)) return;
+  const told = tell(worker, descriptor);
+  if (TRACE) note(step.TELL, told);
+}
+
+/** TELL_* of abi/trace.ts. */
+function tell(worker: usize, descriptor: usize): u32 {
+  if (!isAnswerable(descriptor)) return step.TELL_NOTHING;
   const protocol = desc.protocol(descriptor);
   const bytes = desc.l4Bytes(descriptor);
-  if (protocol == TCP && tcp.isValid(desc.l4(descriptor), bytes)) refuseSegment(worker, descriptor);
-  else if (protocol == UDP && bytes >= udp.HEADER_BYTES) refuseDatagram(worker, descriptor);
+  if (protocol == TCP && tcp.isValid(desc.l4(descriptor), bytes)) return refuseSegment(worker, descriptor) ? step.TELL_RESET : step.TELL_NOTHING;
+  const isDatagram = protocol == UDP && bytes >= udp.HEADER_BYTES;
+  return isDatagram && refuseDatagram(worker, descriptor) ? step.TELL_UNREACHABLE : step.TELL_NOTHING;
 }
 
 /** It has an L4 header, and both of its addresses are of one station each. */
@@ -49,21 +58,22 @@ function isIpv4(descriptor: usize): bool { return (desc.flags(descriptor) & fiel
 
 // ---------------------------------------------------------------- TCP
 /** With an acknowledgment the reset has its number, else it acknowledges the segment, whose end must be known for that. */
-function refuseSegment(worker: usize, descriptor: usize): void {
+function refuseSegment(worker: usize, descriptor: usize): bool {
   const segment = desc.l4(descriptor);
   const flags = tcp.flags(segment);
   const acknowledges = (flags & tcp.ACK) != 0;
-  if ((flags & tcp.RST) != 0 || (!acknowledges && (desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0)) return;
+  if ((flags & tcp.RST) != 0 || (!acknowledges && (desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0)) return false;
   const frame = desc.frame(descriptor);
   const family = isIpv4(descriptor);
   const reset = beginReset(worker, desc.network(descriptor), family, ethernet.source(frame), ethernet.destination(frame));
-  if (reset == 0) return;
+  if (reset == 0) return false;
   const header = segmentOf(reset, family);
   if (acknowledges) tcp.write(header, tcp.targetPort(segment), tcp.sourcePort(segment), tcp.acknowledgment(segment), 0, tcp.RST);
   else tcp.write(header, tcp.targetPort(segment), tcp.sourcePort(segment), 0, endOf(segment, desc.l4Bytes(descriptor)), tcp.RST | tcp.ACK);
   const ip = desc.l3(descriptor);
   const from = family ? ipv4.destination(ip) : ipv6.destination(ip);
   finishReset(worker, reset, family, from, family ? ipv4.source(ip) : ipv6.source(ip), desc.port(descriptor));
+  return true;
 }
 
 /** The sequence number behind the segment. */
@@ -74,14 +84,14 @@ function endOf(segment: usize, bytes: u32): u32 {
 }
 
 // ---------------------------------------------------------------- UDP
-function refuseDatagram(worker: usize, descriptor: usize): void {
+function refuseDatagram(worker: usize, descriptor: usize): bool {
   const family = isIpv4(descriptor);
   const ip = desc.l3(descriptor);
   const headers = family ? ipv4.HEADER_BYTES + icmpv4.HEADER_BYTES : ipv6.HEADER_BYTES + icmpv6.ERROR_HEADER_BYTES;
   const whole = <u32>(desc.l4(descriptor) - ip) + desc.l4Bytes(descriptor);
   const quoted = min<u32>(whole, (family ? ERROR_BYTES : ERROR6_BYTES) - headers);
   const reply = originate(worker, desc.network(descriptor), ethernet.HEADER_BYTES + headers + quoted);
-  if (reply == 0) return;
+  if (reply == 0) return false;
   const frame = desc.frame(descriptor);
   ethernet.write(desc.frame(reply), ethernet.source(frame), ethernet.destination(frame), desc.etherType(descriptor));
   const packet = desc.frame(reply) + ethernet.HEADER_BYTES;
@@ -89,6 +99,7 @@ function refuseDatagram(worker: usize, descriptor: usize): void {
   if (family) writeError4(packet, headers + quoted, ip);
   else writeError6(packet, headers + quoted, ip);
   send(worker, reply, desc.port(descriptor));
+  return true;
 }
 
 function writeError4(packet: usize, bytes: u32, ip: usize): void {

@@ -1,10 +1,12 @@
 /** Where backends are whose addresses are not bound: the engine asks for them, from the virtual address, by ARP (RFC 826) or a neighbour
  *  solicitation (RFC 4861), and takes in what stations say of themselves. */
 import * as abi from "../../abi/backend";
+import * as step from "../../abi/trace";
 import * as record from "../../abi/worker";
 import { MAX_PORTS } from "../../abi/limits";
 import * as desc from "../../memory/descriptor";
 import * as pool from "../../memory/frame-pool";
+import { TRACE, note } from "../../memory/trace";
 import { count, nowSeconds } from "../../memory/worker";
 import * as addresses from "../../tables/address-table";
 import * as backends from "../../tables/backend-table";
@@ -26,14 +28,14 @@ const SOLICITATION_FRAME_BYTES: u32 = ethernet.HEADER_BYTES + ipv6.HEADER_BYTES 
 /** No port: everybody is asked. */
 const NOBODY: u32 = MAX_PORTS;
 
-/** Asks for `backend`, for the service that has `service`, at most once a second. */
-export function ask(worker: usize, descriptor: usize, service: usize, backend: usize): void {
+/** Asks for `backend`, for the service that has `service`, at most once a second; whether it did. */
+export function ask(worker: usize, descriptor: usize, service: usize, backend: usize): bool {
   const now = nowSeconds(worker);
-  if (load<u32>(backend, abi.ASKED) == now + 1) return;
+  if (load<u32>(backend, abi.ASKED) == now + 1) return false;
   store<u32>(backend, now + 1, abi.ASKED);
   const isIpv4 = services.family(service) == 4;
   const question = originate(worker, desc.network(descriptor), isIpv4 ? ARP_FRAME_BYTES : SOLICITATION_FRAME_BYTES);
-  if (question == 0) return;
+  if (question == 0) return false;
   if (isIpv4) writeArp(desc.frame(question), service, backend);
   else writeSolicitation(desc.frame(question), service, backend);
   desc.setDestination(question, ethernet.destination(desc.frame(question)));
@@ -42,6 +44,7 @@ export function ask(worker: usize, descriptor: usize, service: usize, backend: u
   count(worker, record.ORIGINATED, 1);
   flood(worker, question, desc.network(question), NOBODY);
   pool.release(worker, question);
+  return true;
 }
 
 function writeArp(frame: usize, service: usize, backend: usize): void {
@@ -67,6 +70,8 @@ export function learn(network: u32, family: u32, low: u64, high: u64, mac: u64):
   const endpoint = endpoints.find(network, family, low, high);
   if (endpoint == 0 || endpoints.backendOf(endpoint) == 0 || addresses.isBound(network, family, low, high)) return;
   for (let next = endpoints.backendOf(endpoint); next != 0; next = backends.nextOf(backends.recordOf(next - 1))) {
-    if (backends.macOf(backends.recordOf(next - 1)) != mac) backends.setMac(backends.recordOf(next - 1), mac);
+    if (backends.macOf(backends.recordOf(next - 1)) == mac) continue;
+    backends.setMac(backends.recordOf(next - 1), mac);
+    if (TRACE) note(step.RESOLVED, 0, next - 1, 0, mac);
   }
 }

@@ -3,15 +3,21 @@
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
 import * as flow from "../../abi/flow";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import * as services from "../../tables/service-table";
 import * as ethernet from "../../wire/ethernet";
 import { remember } from "./fragments";
+import { noteMacs } from "./notes";
 import { setDestination, setSource } from "./translate";
 
 /** Of a flow that is not direct. Verdict CONTINUE, or DROP: the first piece of a packet of which nothing may go on. */
 export function rewrite(worker: usize, descriptor: usize, entry: usize, flags: u32, direction: u32): u32 {
-  if (isFirstPiece(descriptor) && !remember(worker, descriptor, entry | direction)) return desc.drop(descriptor, reason.FRAGMENT_OVERLAP);
+  if (isFirstPiece(descriptor) && !remember(worker, descriptor, entry | direction)) {
+    if (TRACE) note(step.PIECE, step.PIECE_OVERLAPS);
+    return desc.drop(descriptor, reason.FRAGMENT_OVERLAP);
+  }
   setEnds(descriptor, entry, flags, direction);
   return field.CONTINUE;
 }
@@ -24,6 +30,7 @@ export function setEnds(descriptor: usize, entry: usize, flags: u32, direction: 
   else toClient(descriptor, entry, flags);
   const mac = services.virtualMac(services.recordOf(load<u32>(entry, flow.SERVICE)));
   if (mac != 0) ethernet.setSource(desc.frame(descriptor), mac);
+  if (TRACE) noteMacs(descriptor, ethernet.source(desc.frame(descriptor)));
   desc.setFlags(descriptor, desc.flags(descriptor) | field.FLAG_SERVED);
 }
 

@@ -8,7 +8,10 @@
  *  look at the last bytes of its addresses; of others, one at the network's flags. Only unicast packets are looked at, none within a tag. */
 import * as field from "../../abi/descriptor";
 import * as reason from "../../abi/drop-reason";
+import * as flow from "../../abi/flow";
+import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
+import { TRACE, note } from "../../memory/trace";
 import { flagsOf, wordOf } from "../../tables/flow-entry";
 import * as networks from "../../tables/network-table";
 import * as ethernet from "../../wire/ethernet";
@@ -20,6 +23,7 @@ import { answerEcho, isEchoMessage, isEchoRequest } from "./echo";
 import { BEGIN_ANEW, follow } from "./follow";
 import * as fragments from "./fragments";
 import { isError, translate } from "./icmp-error";
+import { noteFlow, noteNoFlow } from "./notes";
 import * as packet from "./packet";
 import { setEnds } from "./rewrite";
 
@@ -57,6 +61,7 @@ function isIp(etherType: u32): bool { return etherType == ethernet.ETHER_TYPE_IP
 
 /** What is no packet of a flow: nobody serves it. */
 function other(descriptor: usize): u32 {
+  if (TRACE) noteNoFlow(descriptor, packet.endpoint(descriptor));
   return packet.virtualService(descriptor) != 0 ? desc.drop(descriptor, reason.NO_SERVICE) : field.CONTINUE;
 }
 
@@ -72,6 +77,7 @@ function serveFlow(worker: usize, descriptor: usize): u32 {
 /** A piece of a packet that is not the first goes where that went. */
 function servePiece(worker: usize, descriptor: usize): u32 {
   const found = fragments.follow(worker, descriptor);
+  if (TRACE) notePiece(descriptor, found);
   if (found == fragments.OVERLAP) return desc.drop(descriptor, reason.FRAGMENT_OVERLAP);
   if (found != fragments.UNKNOWN) setEnds(descriptor, found & ~1, flagsOf(wordOf(found & ~1)), <u32>found & 1);
   else if (packet.virtualService(descriptor) != 0) return desc.drop(descriptor, reason.FRAGMENT_UNKNOWN);
@@ -80,8 +86,23 @@ function servePiece(worker: usize, descriptor: usize): u32 {
 
 /** An error may come from anywhere: the packet within says whether it concerns us. */
 function serveError(worker: usize, descriptor: usize): u32 {
-  if (translate(worker, descriptor) || packet.virtualService(descriptor) == 0) return field.CONTINUE;
-  return desc.drop(descriptor, reason.NO_FLOW);
+  if (translate(worker, descriptor)) return field.CONTINUE;
+  if (TRACE) noteStrayError(descriptor);
+  return packet.virtualService(descriptor) == 0 ? field.CONTINUE : desc.drop(descriptor, reason.NO_FLOW);
+}
+
+function noteStrayError(descriptor: usize): void {
+  const endpoint = packet.endpoint(descriptor);
+  if (endpoint == 0) return;
+  note(step.ABOUT, 0);
+  noteNoFlow(descriptor, endpoint);
+}
+
+function notePiece(descriptor: usize, found: usize): void {
+  if (found == fragments.OVERLAP) return note(step.PIECE, step.PIECE_OVERLAPS);
+  note(step.PIECE, found == fragments.UNKNOWN ? step.PIECE_UNKNOWN : step.PIECE_FOLLOWS);
+  if (found == fragments.UNKNOWN) return noteNoFlow(descriptor, packet.endpoint(descriptor));
+  noteFlow((found & 1) == flow.ORIGINAL ? step.FLOW_ORIGINAL : step.FLOW_REPLY, found & ~1, wordOf(found & ~1));
 }
 
 /** Echo to a virtual address is answered, echo to a backend followed. */

@@ -11,7 +11,7 @@
 import * as field from "../../abi/descriptor";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
-import { TRACE, note } from "../../memory/trace";
+import { TRACE } from "../../memory/trace";
 import * as checksum from "../../wire/checksum";
 import * as ipv4 from "../../wire/ipv4";
 import { ICMPV4, ICMPV6, TCP, UDP } from "../../wire/ip-protocol";
@@ -20,6 +20,7 @@ import * as tcp from "../../wire/tcp";
 import * as udp from "../../wire/udp";
 import * as virtio from "../../wire/virtio-net";
 import { load16, store16 } from "../../memory/bytes";
+import { noteEnd } from "./notes";
 
 /** Offsets of L4 fields that are in the same place in all headers that have them. */
 const SOURCE_PORT: usize = 0;
@@ -31,7 +32,7 @@ const ICMP_CHECKSUM: u32 = 2;
 export function setSource(descriptor: usize, address: usize, portBe: u32): void {
   const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
   const ip = desc.l3(descriptor);
-  if (TRACE) noteEnd(0, isIpv4, address, portBe);
+  if (TRACE) noteEnds(descriptor, step.END_SOURCE, isIpv4 ? ipv4.source(ip) : ipv6.source(ip), SOURCE_PORT, address, portBe);
   setEnd(descriptor, isIpv4 ? ipv4.source(ip) : ipv6.source(ip), address, SOURCE_PORT, portBe);
 }
 
@@ -39,7 +40,7 @@ export function setSource(descriptor: usize, address: usize, portBe: u32): void 
 export function setDestination(descriptor: usize, address: usize, portBe: u32): void {
   const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
   const ip = desc.l3(descriptor);
-  if (TRACE) noteEnd(1, isIpv4, address, portBe);
+  if (TRACE) noteEnds(descriptor, step.END_DESTINATION, isIpv4 ? ipv4.destination(ip) : ipv6.destination(ip), TARGET_PORT, address, portBe);
   setEnd(descriptor, isIpv4 ? ipv4.destination(ip) : ipv6.destination(ip), address, TARGET_PORT, portBe);
 }
 
@@ -55,8 +56,14 @@ function setEnd(descriptor: usize, place: usize, address: usize, portOffset: usi
   if (desc.l4(descriptor) != 0) setL4(descriptor, before, after, portOffset, portBe);
 }
 
-function noteEnd(which: u32, isIpv4: bool, address: usize, portBe: u32): void {
-  note(step.REWRITE, which, bswap<u16>(<u16>portBe), isIpv4 ? 4 : 6, load<u64>(address), load<u64>(address, 8));
+/** What one end is at `place`, and what it becomes. A piece that is not the first has no port, echo an identifier. */
+function noteEnds(descriptor: usize, which: u32, place: usize, portOffset: usize, address: usize, portBe: u32): void {
+  const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
+  const l4 = desc.l4(descriptor);
+  const protocol = desc.protocol(descriptor);
+  const offset = protocol == ICMPV4 || protocol == ICMPV6 ? ECHO_IDENTIFIER : portOffset;
+  noteEnd(step.REPLACED, which, isIpv4, place, l4 == 0 ? 0 : load<u16>(l4 + offset));
+  noteEnd(step.REWRITE, which, isIpv4, address, l4 == 0 ? 0 : portBe);
 }
 
 function addressSum(address: usize, isIpv4: bool): u64 { return isIpv4 ? <u64>load<u32>(address) : checksum.sum(address, 16, 0); }
