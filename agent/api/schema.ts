@@ -91,8 +91,28 @@ export const explainInput = z.strictObject({
 });
 
 const stepView = z.looseObject({
-  step: z.enum(["cut", "parse", "vlan", "source-check", "answer", "learn", "look-up", "flood", "egress"]),
-  verdict: z.enum(["continue", "drop", "answered"]),
+  step: z.enum([
+    "cut",
+    "parse",
+    "vlan",
+    "source-check",
+    "resolve",
+    "answer",
+    "fragment",
+    "icmp-error",
+    "flow",
+    "service",
+    "pick",
+    "ask",
+    "rewrite",
+    "refuse",
+    "echo",
+    "learn",
+    "look-up",
+    "flood",
+    "egress",
+  ]),
+  verdict: z.enum(["continue", "drop", "answered", "consumed"]),
   reason: nullableText("Of a drop"),
   text: z.string().meta({ description: "One sentence for people; what else a step has is described in docs/explain.md" }),
 });
@@ -100,8 +120,11 @@ const stepView = z.looseObject({
 export const explanationView = z.strictObject({
   port: z.string().meta({ description: "The port that the frame enters by" }),
   steps: z.array(stepView).meta({ description: "In the pipeline's order" }),
-  verdict: z.enum(["forwarded", "answered", "dropped"]).meta({ description: "Dropped: nothing leaves" }),
-  reason: nullableText("Of the first drop when nothing leaves"),
+  verdict: z.enum(["forwarded", "answered", "dropped", "consumed"]).meta({
+    description:
+      "Dropped: the frame goes nowhere; what leaves then tells its sender so, or asks for a backend. Consumed: it was for the engine itself",
+  }),
+  reason: nullableText("Of the first drop when the frame goes nowhere"),
   outputs: z.array(
     z.strictObject({
       port: z.string(),

@@ -17,7 +17,8 @@ const MAX_LIMIT = 100_000;
 /** Entries that are looked at for one page. */
 const LOOKS = 262_144;
 
-const STATES: Record<number, FlowInfo["state"]> = {
+/** States of flows by number, as they are printed. */
+export const FLOW_STATES: Record<number, FlowInfo["state"]> = {
   [field.STATE_HALF_OPEN]: "half-open",
   [field.STATE_ESTABLISHED]: "established",
   [field.STATE_CLOSING]: "closing",
@@ -62,7 +63,7 @@ function describe({ store, networks, services, nowMs }: FlowSources, flow: table
     virtual: endText(flow.virtual),
     backend: member?.config.name ?? null,
     target: endText(flow.backend),
-    state: STATES[flow.state] as FlowInfo["state"],
+    state: FLOW_STATES[flow.state] as FlowInfo["state"],
     idleSeconds: Math.max(0, Math.floor(nowMs() / 1000) - flow.lastSeen),
     ...table.readTraffic(store.tables, flow.number),
   };

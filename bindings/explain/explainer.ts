@@ -1,5 +1,6 @@
 /** The pipeline over a copy of an engine's tables that it has to itself: it reads what forwarding reads at this moment, and what it writes
- *  is seen by nobody. One worker in this thread, of the build `explain`, whose notes tell the frame's way; its memory is
+ *  is seen by nobody. One worker in this thread, of the build `explain`, in the place of the one that reads the port; its notes tell the frame's way. Its
+ *  memory is
  *
  *      configuration | copy of the tables | region of the worker | trace                                                     */
 import * as map from "../../assembly/abi/memory-map.ts";
@@ -31,19 +32,24 @@ export interface TracedWay {
   outputs: TracedOutput[];
 }
 
-const WORKER = 0;
+const REGION = 0;
 
 export class Explainer {
   readonly #copyTables: CopyTables;
+  readonly #living: Tables;
+  readonly #layout: Layout;
   readonly #memory: WebAssembly.Memory;
   readonly #tables: Tables;
   readonly #wasm: EngineExports;
   /** Of the trace, behind the worker's region. */
   readonly #place: number;
 
-  /** @param layout of the tables that `copyTables` copies. */
-  constructor(layout: Layout, copyTables: CopyTables) {
+  /** @param layout of the tables that `copyTables` copies. @param living these tables, in a memory with the regions of the workers, unless they are those
+   *  of another process. */
+  constructor(layout: Layout, copyTables: CopyTables, living: Tables) {
     this.#copyTables = copyTables;
+    this.#living = living;
+    this.#layout = layout;
     this.#memory = createMemory(memoryPages(layout, 1) + Math.ceil(TRACE_BYTES / map.WASM_PAGE_BYTES), false);
     this.#tables = new Tables(this.#memory);
     this.#tables.configure(0n, layout.workersBase);
@@ -58,14 +64,27 @@ export class Explainer {
     clearTrace(this.#tables, this.#place);
     const outputs: TracedOutput[] = [];
     const missing = originalBytes - frame.length;
-    const worker = new MemoryWorker(this.#wasm, this.#tables, WORKER, 0, (to, bytes) => {
+    // the one that reads the port: turns of a balancer are each worker's own
+    const owner = ports.owner(this.#tables, from);
+    const worker = new MemoryWorker(this.#wasm, this.#tables, owner, REGION, (to, bytes) => {
       outputs.push(this.#output(to, bytes, to === from ? 0 : missing, outputs.at(-1)));
       return true;
     });
+    this.#copyFragments(owner, worker.address);
     this.#setTime(worker, nowMs);
     if (missing > 0) worker.receiveCut(from, frame, originalBytes);
     else worker.receive(from, frame, offload);
     return { notes: readTrace(this.#tables, this.#place), outputs };
+  }
+
+  /** What the worker remembers of packets in pieces. */
+  #copyFragments(owner: number, to: number): void {
+    const from = this.#layout.workersBase + owner * map.WORKER_BYTES;
+    const { bytes } = this.#living;
+    if (bytes.length < from + map.WORKER_BYTES) return;
+    this.#tables.bytes.set(bytes.subarray(from + map.FRAGMENTED, from + map.FRAGMENTED_END), to + map.FRAGMENTED);
+    const count = map.WORKER_STATE + state.FRAGMENTED_COUNT;
+    this.#tables.store32(to + count, this.#living.load32(from + count));
   }
 
   /** Without the ageing that is due: that is for those who forward. */

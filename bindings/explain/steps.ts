@@ -7,6 +7,7 @@ import { REASON_NAMES } from "../engine/describe.ts";
 import { egressSteps } from "./egress-steps.ts";
 import { addressOf, headersText, macText, protocolOf } from "./headers.ts";
 import { joinMac, readMac } from "../mac.ts";
+import { isVirtual, resolveSteps, serviceSteps } from "./service-steps.ts";
 import { learnStep, lookUpSteps } from "./switch-steps.ts";
 import type { Note } from "./trace.ts";
 import type { ExplainedStep, StepVerdict } from "./types.ts";
@@ -15,6 +16,12 @@ import type { ExplainedStep, StepVerdict } from "./types.ts";
 export interface Names {
   port(index: number): string;
   network(index: number): string | null;
+  /** Of a record of the service table; null: none has it. */
+  service(record: number): string | null;
+  /** Of a record of the backend table. */
+  backend(record: number): string;
+  /** Backends of a record of the service table whose weight is 0: they stand in no slate. */
+  drained(record: number): { backend: string; active: number }[];
 }
 
 /** What is explained. */
@@ -51,6 +58,7 @@ const STAGES: Record<number, Stage> = {
   [note.NETWORK]: vlanSteps,
   [note.SOURCE]: sourceSteps,
   [note.ANSWER]: answerSteps,
+  [note.SERVICE]: (stage, looked, way) => serviceSteps(verdictOf(stage), looked, way.names),
   [note.SWITCH]: switchSteps,
 };
 
@@ -184,11 +192,18 @@ function answerSteps(stage: Note, looked: readonly Note[], way: Way, before: rea
   const asked = looked.find(({ step }) => step === note.BINDING);
   const address = asked === undefined ? null : addressOf(asked.number, asked.low, asked.high);
   const port = asked === undefined || asked.outcome === 0 ? null : way.names.port(asked.port);
+  const virtual = looked.find(isVirtual);
+  const service = virtual === undefined ? null : way.names.service(virtual.number);
   const why = looked.find(({ step }) => step === note.UNASKED)?.outcome;
-  const text = address === null ? unaskedText(why) : answerText(found.verdict, address, port, way.port) + (UNANSWERED[why ?? 0] ?? "");
-  const step: ExplainedStep = { step: "answer", ...found, text, address, port };
-  return [...uncheckedSource(before, looked, way), step, ...egressSteps(looked, way.names)];
+  const isHeard = looked.some(({ step }) => step === note.HEARD);
+  const asking = { address: address ?? "", owner: ownerText(port, service, way.port), isOwn: port === way.port };
+  const text = isHeard ? HEARD : address === null ? unaskedText(why) : answerText(found.verdict, asking) + (UNANSWERED[why ?? 0] ?? "");
+  const verdict = isHeard ? "consumed" : found.verdict;
+  const step: ExplainedStep = { step: "answer", ...found, verdict, text, address, port, service };
+  return [...uncheckedSource(before, looked, way), ...resolveSteps(looked, way.names), step, ...egressSteps(looked, way.names)];
 }
+
+const HEARD = "an answer to the engine, which has asked for its sender: it goes no further";
 
 const unaskedText = (why = 0): string => UNASKED[why] ?? "neither an ARP request nor a neighbour solicitation";
 
@@ -206,11 +221,24 @@ const UNANSWERED: Record<number, string> = {
   [note.UNASKED_ABSENT]: ": the port is not there, or is not up",
 };
 
-function answerText(verdict: StepVerdict, address: string, port: string | null, from: string): string {
+interface Asking {
+  address: string;
+  /** Null: nobody. */
+  owner: { is: string; of: string } | null;
+  /** Whoever asks is the owner. */
+  isOwn: boolean;
+}
+
+function ownerText(port: string | null, service: string | null, from: string): Asking["owner"] {
+  if (port !== null) return { is: port === from ? "its own" : `which is bound to ${port}`, of: port };
+  return service === null ? null : { is: `the virtual address of ${service}`, of: service };
+}
+
+function answerText(verdict: StepVerdict, { address, owner, isOwn }: Asking): string {
   if (verdict === "drop") return `asks for ${address}, and no slot is free for the answer`;
-  if (verdict === "answered") return `asks for ${address}, which is bound to ${port}: the engine answers`;
-  if (port === null) return `asks for ${address}, which is bound to no port`;
-  return port === from ? `asks for ${address}, its own: others may answer` : `asks for ${address} of ${port}, and is not answered`;
+  if (owner === null) return `asks for ${address}, which is bound to no port`;
+  if (verdict === "answered") return `asks for ${address}, ${owner.is}: the engine answers`;
+  return isOwn ? `asks for ${address}, its own: others may answer` : `asks for ${address} of ${owner.of}, and is not answered`;
 }
 
 /** The check leaves no note where it is off. */
@@ -222,9 +250,12 @@ function uncheckedSource(before: readonly ExplainedStep[], looked: readonly Note
   return [{ step: "source-check", verdict: "continue", reason: null, text, isChecked: false, mss }];
 }
 
-function switchSteps(stage: Note, looked: readonly Note[], way: Way): ExplainedStep[] {
+function switchSteps(stage: Note, looked: readonly Note[], way: Way, before: readonly ExplainedStep[]): ExplainedStep[] {
+  const destination = before.find((step) => step.step === "rewrite")?.destinationMac ?? joinMac(...readMac(way.frame, 0));
   const outputs = egressSteps(looked, way.names);
   const learned = looked.filter(({ step }) => step === note.LEARN).map((each) => learnStep(each, way));
-  const lookedUp = looked.filter(({ step }) => step === note.LOOKUP).flatMap((each) => lookUpSteps(each, verdictOf(stage), outputs, way));
+  const lookedUp = looked
+    .filter(({ step }) => step === note.LOOKUP)
+    .flatMap((each) => lookUpSteps(each, verdictOf(stage), outputs, destination, way));
   return [...learned, ...lookedUp, ...outputs];
 }

@@ -40,15 +40,15 @@ export function learnStep({ outcome: number, port: index }: Note, { frame, port:
 }
 
 /** Of a note LOOKUP: where the destination is, and where it is flooded if that is not known.
- *  @param found what the switch came to. */
+ *  @param found what the switch came to. @param mac the destination, as services left it. */
 export function lookUpSteps(
   { outcome: number, port: index, number: seconds, low }: Note,
   found: { verdict: StepVerdict; reason: string | null },
   outputs: readonly EgressStep[],
-  { frame, port: from, names }: Way,
+  mac: string,
+  { port: from, names }: Way,
 ): ExplainedStep[] {
   const outcome = LOOKED_UP[number] as LookUpOutcome;
-  const mac = joinMac(...readMac(frame, 0));
   const pass = { verdict: "continue", reason: null } as const;
   if (outcome !== "found") {
     const texts = { group: "is a group address", unknown: "is behind no known port", stale: "was behind a port that has been removed" };

@@ -1,18 +1,9 @@
 /** What is said of a frame's way. Fields are only ever added. */
 import type { ReplayedDrop } from "../replay/types.ts";
+import type { ResolveStep, ServiceStageStep } from "./service-types.ts";
+import type { StepOf, StepVerdict } from "./step-of.ts";
 
-/** What a step came to: the frame goes on, or it ended with a reason, or the engine answered it. */
-export type StepVerdict = "continue" | "drop" | "answered";
-
-/** What every step says. */
-export interface StepOf<Name extends string> {
-  step: Name;
-  verdict: StepVerdict;
-  /** Of a drop: a constant of assembly/abi/drop-reason.ts in kebab-case. */
-  reason: string | null;
-  /** One sentence for people. */
-  text: string;
-}
+export type { StepOf, StepVerdict };
 
 /** A frame that was cut when it was captured: whether what is needed is there. */
 export type CutStep = StepOf<"cut"> & { capturedBytes: number; originalBytes: number };
@@ -45,9 +36,10 @@ export type SourceStep = StepOf<"source-check"> & {
 
 /** Whether the engine answers it itself. */
 export type AnswerStep = StepOf<"answer"> & {
-  /** Address that is asked for, and the port that it is bound to. */
+  /** Address that is asked for, the port that it is bound to, and the service whose virtual address it is. */
   address: string | null;
   port: string | null;
+  service: string | null;
 };
 
 /** What became of learning; see LearnStep. */
@@ -96,7 +88,18 @@ export type EgressStep = StepOf<"egress"> & {
 };
 
 /** One of them, by its name. */
-export type ExplainedStep = CutStep | ParseStep | VlanStep | SourceStep | AnswerStep | LearnStep | LookUpStep | FloodStep | EgressStep;
+export type ExplainedStep =
+  | CutStep
+  | ParseStep
+  | VlanStep
+  | SourceStep
+  | ResolveStep
+  | AnswerStep
+  | ServiceStageStep
+  | LearnStep
+  | LookUpStep
+  | FloodStep
+  | EgressStep;
 
 /** A frame that would leave. */
 export interface ExplainedOutput {
@@ -115,9 +118,9 @@ export interface Explanation {
   port: string;
   /** In the pipeline's order. */
   steps: ExplainedStep[];
-  /** Dropped: nothing leaves. */
-  verdict: "forwarded" | "answered" | "dropped";
-  /** Of the first drop when nothing leaves, else null. */
+  /** Dropped: the frame goes nowhere; what leaves then tells its sender so, or asks for a backend. Consumed: it was for the engine itself. */
+  verdict: "forwarded" | "answered" | "dropped" | "consumed";
+  /** Of the first drop when the frame goes nowhere, else null. */
   reason: string | null;
   outputs: ExplainedOutput[];
   /** Whatever ends undelivered. */

@@ -7,7 +7,8 @@ import { smoothSchedule } from "./schedule.ts";
 import type { Gap, SlateRoom } from "./slates.ts";
 import type { Algorithm } from "./types.ts";
 
-const NUMBERS: Record<Algorithm, number> = {
+/** Numbers of the algorithms in the tables. */
+export const ALGORITHM_NUMBERS: Record<Algorithm, number> = {
   "round-robin": abi.ROUND_ROBIN,
   "weighted-round-robin": abi.WEIGHTED_ROUND_ROBIN,
   "least-response-time": abi.LEAST_RESPONSE_TIME,
@@ -65,7 +66,7 @@ export class PublishedSlate {
   }
 
   publish({ at, bytes, algorithm }: Prepared): void {
-    table.publish(this.#tables, this.service, NUMBERS[algorithm], at);
+    table.publish(this.#tables, this.service, ALGORITHM_NUMBERS[algorithm], at);
     this.withdraw();
     this.#present = { at, bytes };
   }

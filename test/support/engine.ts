@@ -183,7 +183,7 @@ export class TestEngine {
   /** What an explanation finds of a frame. */
   trace(port: number, frame: Uint8Array, options: ExplainOptions = {}, nowMs = 0): TracedWay {
     const { layout } = this.place;
-    this.explainer ??= new Explainer(layout, (memory) => copyLivingTables(this.tables, layout, memory));
+    this.explainer ??= new Explainer(layout, (memory) => copyLivingTables(this.tables, layout, memory), this.tables);
     return this.explainer.trace(port, frame, options, nowMs);
   }
 

@@ -75,7 +75,7 @@ whole(
   async () => {
     const outputs = Array.from({ length: MAX_PORTS - 1 }, (_, index) => ({ name: `p${index}`, network: "blue", memory: {} }));
     const ports = [{ name: "o", network: "blue", memory: { offload: true } }, ...outputs];
-    const engine = await Engine.create(parseConfig({ tables: { macs: 1024 }, networks: [{ name: "blue" }], ports }), {
+    const engine = await Engine.create(parseConfig({ tables: { macs: 1024, flows: 1024 }, networks: [{ name: "blue" }], ports }), {
       isolation: "inline",
     });
     const { frame, offload } = superFrame(many);

@@ -23,7 +23,13 @@ function yard(): { engine: TestEngine; network: number; explain: (frame: Uint8Ar
   const network = engine.network();
   engine.accessPorts(network, 3);
   const explain = (frame: Uint8Array, nowMs = 0) => {
-    const names = { port: (index: number) => `p${index}`, network: () => "blue" };
+    const names = {
+      port: (index: number) => `p${index}`,
+      network: () => "blue",
+      service: () => null,
+      backend: () => "",
+      drained: () => [],
+    };
     return stepsOf({ frame, originalBytes: frame.length, port: "p0", isTrunk: false, names }, engine.trace(0, frame, {}, nowMs).notes);
   };
   return { engine, network, explain };

@@ -19,6 +19,7 @@ export const mac = (number: number): string => `02:00:00:00:00:${number.toString
 
 const memory = {};
 const CONFIG = {
+  tables: { flows: 1024 },
   networks: [
     { name: "blue", subnet: ["10.77.0.0/24", "fd77::/64"] },
     { name: "green", subnet: "10.78.0.0/24", learning: false },

@@ -10,7 +10,7 @@ type PortInput = NonNullable<ConfigInput["ports"]>[number];
 
 const port = (name: string, extra: Partial<PortInput> = {}): PortInput => ({ name, network: "blue", memory: {}, ...extra });
 const blue = { name: "blue" };
-const tables = { macs: 1024 };
+const tables = { macs: 1024, flows: 1024 };
 const both = ["10.77.0.0/24", "fd77::/64"];
 
 export const YARDS = {
