@@ -2,67 +2,19 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MAX_FRAME_BYTES } from "../../../assembly/abi/limits.ts";
-import { CaptureStream, writePcap, writePcapng } from "../../../bindings/capture/index.ts";
-import { hostPortOf } from "../../../bindings/config/host-port.ts";
+import { writePcap } from "../../../bindings/capture/index.ts";
 import { parseConfig } from "../../../bindings/config/parse.ts";
 import type { PortConfig } from "../../../bindings/config/types.ts";
-import { PortyardError } from "../../../bindings/error.ts";
 import { replay } from "../../../bindings/replay/replay.ts";
-import type { ReplayedDrop, ReplayOptions, ReplaySummary } from "../../../bindings/replay/types.ts";
-import type { FrameToWrite } from "../../../bindings/capture/index.ts";
-import { blocks } from "../../support/capture-blocks.ts";
+import type { ReplayedDrop, ReplayOptions } from "../../../bindings/replay/types.ts";
 import { ramp } from "../../support/packet/bytes.ts";
-import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4 } from "../../support/packet/ethernet.ts";
+import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_IPV4 } from "../../support/packet/ethernet.ts";
 import { ipv4, UDP } from "../../support/packet/ip.ts";
 import { type SuperFrame, segmentsOf, superFrame } from "../../support/packet/super-frame.ts";
 import { udp } from "../../support/packet/transport.ts";
+import { A, B, blue, capture, captureOf, codeOf, from, memory, SECOND, tell, two } from "./told.ts";
 
 const test = suite("replay");
-const SECOND = 1_000_000_000n;
-const [A, B] = [station(1), station(2)];
-
-const memory = (name: string, extra: object = {}) => ({ name, network: "blue", memory: {}, ...extra });
-const blue = (ports: object[], network: object = {}) => parseConfig({ networks: [{ name: "blue", ...network }], ports });
-const two = blue([memory("a"), memory("b")]);
-const from = (mac: string, to = BROADCAST, bytes = 60) => ethernet(to, mac, TYPE_EXPERIMENT, ramp(bytes - 14));
-
-function capture(frames: readonly (Uint8Array | FrameToWrite)[], write = writePcapng): CaptureStream {
-  return captureOf(write(frames.map((frame, index) => ("timeNs" in frame ? frame : { bytes: frame, timeNs: BigInt(index) * SECOND }))));
-}
-
-function captureOf(file: Uint8Array): CaptureStream {
-  return new CaptureStream(
-    (async function* () {
-      yield file;
-    })(),
-  );
-}
-
-interface Told {
-  summary: ReplaySummary;
-  left: string[];
-  drops: string[];
-}
-
-async function tell(options: ReplayOptions): Promise<Told> {
-  const [left, drops]: [string[], string[]] = [[], []];
-  const summary = await replay({
-    ...options,
-    onOutput: ({ port, bytes, originalBytes, timeNs }) => left.push(`${port} ${bytes.length}/${originalBytes} at ${timeNs / SECOND}`),
-    onFrame: ({ number, port }, list) => {
-      for (const drop of list) drops.push(`${number} from ${port}: ${drop.reason} at ${drop.port}`);
-    },
-  });
-  return { summary, left, drops };
-}
-
-async function codeOf(options: ReplayOptions): Promise<string> {
-  const failure = await replay(options).then(
-    () => "none",
-    (error: unknown) => error,
-  );
-  return failure instanceof PortyardError ? failure.code : String(failure);
-}
 
 test("one capture into one port: what leaves, what is dropped and why", async () => {
   const frames = [from(A), from("01:00:00:00:00:01"), from(A, B, 1600)];
@@ -101,90 +53,6 @@ test("what a callback keeps stays as it was: lists of drops, also empty ones, an
   assert.ok(kept.every((each) => tell(each) === each.copy));
 });
 
-test("several captures meet in the order of time: each station is learned before it is asked for", async () => {
-  const one = capture([
-    { bytes: from(A), timeNs: 0n },
-    { bytes: from(A, B), timeNs: 2n * SECOND },
-  ]);
-  const other = capture([{ bytes: from(B, A), timeNs: SECOND }], writePcap);
-  const config = blue([memory("a"), memory("b"), memory("c")]);
-  const { left } = await tell({
-    config,
-    inputs: [
-      { port: "b", capture: other },
-      { port: "a", capture: one },
-    ],
-  });
-  assert.equal(left, ["b 60/60 at 0", "c 60/60 at 0", "a 60/60 at 1", "b 60/60 at 2"]);
-});
-
-test("the clock is the capture's: a station ages by it, and it never goes back", async () => {
-  const at = (seconds: number, bytes: Uint8Array): FrameToWrite => ({ bytes, timeNs: BigInt(seconds) * SECOND });
-  const frames = [
-    at(1000, from(A)),
-    at(1001, from(B, A)),
-    at(1014, from(B, A)),
-    at(900, from(B, A)),
-    at(1100, from(B, A)),
-    at(1101, from(B, A)),
-  ];
-  const config = blue([memory("a"), memory("b"), memory("c")], { macAgeSeconds: 15 });
-  const inputs = [{ port: null, capture: capture(frames) }];
-  const { left } = await tell({ config, inputs });
-  const aged = left.slice(2).map((line) => line.slice(0, 1));
-  assert.equal(aged.slice(0, 3), ["a", "a", "a"]);
-  assert.equal(aged.slice(-2), ["a", "c"], "after a hundred seconds nobody knows where it is");
-});
-
-test("a time that goes back makes no station older", async () => {
-  const at = (seconds: number, bytes: Uint8Array): FrameToWrite => ({ bytes, timeNs: BigInt(seconds) * SECOND });
-  const config = blue([memory("a", { mac: A }), memory("b", { mac: B }), memory("c")], { macAgeSeconds: 15 });
-  const frames = [at(0, from(A)), at(10, from(A)), at(2, from(A)), at(18, from(B, A)), at(30, from(B, A)), at(31, from(B, A))];
-  const { left } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
-  assert.equal(left.slice(6), ["a 60/60 at 18", "a 60/60 at 30", "c 60/60 at 30", "a 60/60 at 31", "c 60/60 at 31"]);
-});
-
-test("in which order stations age is the same every time", async () => {
-  const config = blue([memory("a"), memory("b", { staticMacs: [A] }), memory("c")], { macAgeSeconds: 15 });
-  const stations = Array.from({ length: 500 }, (_, index) => station(100 + index));
-  const frames = [
-    ...stations.map((mac) => ({ bytes: from(mac), timeNs: 0n })),
-    ...stations.map((mac) => ({ bytes: from(A, mac), timeNs: 16n * SECOND })),
-  ];
-  const run = async () => (await tell({ config, inputs: [{ port: null, capture: capture(frames) }] })).left;
-  const first = await run();
-  const flooded = first.filter((line) => line.startsWith("c") && line.endsWith("at 16")).length;
-  assert.ok(flooded > 0 && flooded < stations.length, `${flooded} were forgotten by then`);
-  for (let again = 0; again < 3; again++) assert.equal(await run(), first);
-});
-
-test("after a long silence no station is known, wherever it lies in the table", async () => {
-  const config = blue([memory("a"), memory("b", { staticMacs: [A] }), memory("c")], { macAgeSeconds: 15 });
-  const stations = Array.from({ length: 500 }, (_, index) => station(100 + index));
-  const frames = [
-    ...stations.map((mac) => ({ bytes: from(mac), timeNs: 0n })),
-    ...stations.map((mac) => ({ bytes: from(A, mac), timeNs: 1000n * SECOND })),
-  ];
-  const { left } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
-  assert.is(left.filter((line) => line === "c 60/60 at 1000").length, stations.length);
-});
-
-test("the clock goes on within a second", async () => {
-  const config = blue([memory("a"), memory("b", { staticMacs: [A] }), memory("c")], { macAgeSeconds: 15 });
-  const stations = Array.from({ length: 500 }, (_, index) => station(100 + index));
-  const flooded = async (ms: bigint): Promise<number> => {
-    const frames = [
-      ...stations.map((mac) => ({ bytes: from(mac), timeNs: 0n })),
-      { bytes: from(A), timeNs: 15n * SECOND },
-      ...stations.map((mac) => ({ bytes: from(A, mac), timeNs: 15n * SECOND + ms * 1_000_000n })),
-    ];
-    const { left } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
-    return left.filter((line) => line.startsWith("c") && line.endsWith("at 15")).length;
-  };
-  const [first, last] = [await flooded(0n), await flooded(999n)];
-  assert.ok(last > first, `${first} of ${stations.length} were forgotten when the second began, ${last} when it ended`);
-});
-
 test("progress is told after each burst, and waited for", async () => {
   const told: number[] = [];
   let isWaiting = false;
@@ -197,66 +65,6 @@ test("progress is told after each burst, and waited for", async () => {
   const onFrame = () => assert.not.ok(isWaiting);
   await replay({ config: two, inputs: ["a", "b"].map((port) => ({ port, capture: capture([from(A), from(A)]) })), onFrame, onProgress });
   assert.equal(told, [3, 4]);
-});
-
-test("a capture of both sides: each frame enters by the port that has its source", async () => {
-  const config = blue([memory("a", { mac: A }), memory("b", { staticMacs: [B] })]);
-  const frames = [from(A), from(B, A), from(station(3)), from(station(4))];
-  const { summary } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
-  assert.equal(summary.ports, { a: { received: 1, sent: 3 }, b: { received: 3, sent: 1 } });
-  const closed = blue([memory("a", { mac: A }), memory("b", { mac: B })]);
-  assert.is((await replay({ config: closed, inputs: [{ port: null, capture: capture(frames) }] })).strangers, 2);
-});
-
-test("of a capture of both sides a frame without a source enters nowhere", async () => {
-  const config = blue([memory("a", { mac: A }), memory("b")]);
-  const frames = [from(A).subarray(0, 13), from(B).subarray(0, 13), from(A).subarray(0, 14)];
-  const { summary, drops } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
-  assert.equal([summary.strangers, summary.frames, drops], [2, 1, []]);
-});
-
-test("of a capture of both sides what the host sent enters nowhere: its port only records", async () => {
-  const config = parseConfig({
-    networks: [{ name: "blue", subnet: "10.0.0.0/24", gateway: "10.0.0.1" }],
-    ports: [memory("a", { mac: A })],
-  });
-  const host = hostPortOf(config.name, config.networks[0]!)!;
-  const { summary } = await tell({ config, inputs: [{ port: null, capture: capture([from(host.mac!), from(A)]) }] });
-  assert.equal([summary.strangers, summary.ports], [1, { a: { received: 1, sent: 0 }, [host.name]: { received: 0, sent: 1 } }]);
-});
-
-test("stations that are behind no port of their own take none from the next, and groups are nobody's", async () => {
-  const config = blue([memory("a"), memory("b"), memory("c")]);
-  const frames = [
-    from("01:00:00:00:00:01"),
-    from("00:00:00:00:00:00"),
-    from(A),
-    from(B),
-    from(station(3)),
-    from(station(4)),
-    from(A),
-    from(B),
-  ];
-  const { summary, drops } = await tell({ config, inputs: [{ port: null, capture: capture(frames) }] });
-  assert.equal(
-    Object.values(summary.ports).map(({ received }) => received),
-    [2, 2, 4],
-  );
-  assert.equal(drops, ["0 from c: multicast-source at c", "1 from c: zero-source at c"]);
-});
-
-test("what leaves is stamped as what entered, also where times go back, and a frame check sequence is no part of a frame", async () => {
-  const at = (seconds: bigint) => ({ bytes: from(A), timeNs: seconds * SECOND });
-  const { left } = await tell({ config: two, inputs: [{ port: "a", capture: capture([at(5n), at(3n)]) }] });
-  assert.equal(left, ["b 60/60 at 5", "b 60/60 at 3"]);
-  const file = writePcap([
-    { bytes: from(A, BROADCAST, 64), timeNs: 0n },
-    { bytes: from(A, BROADCAST, 64).subarray(0, 62), originalBytes: 64, timeNs: 0n },
-  ]);
-  new DataView(file.buffer).setUint32(20, (0x24000000 | 1) >>> 0, true); // four bytes of it, and Ethernet
-  const summary = await tell({ config: two, inputs: [{ port: "a", capture: captureOf(file) }] });
-  assert.equal(summary.left, ["b 60/60 at 0", "b 60/60 at 0"]);
-  assert.is(summary.summary.snapped, 0);
 });
 
 test("every port becomes one in memory: bindings hold, the host only records, TAPs are lent what they would be", async () => {
@@ -403,21 +211,6 @@ test("a damaged capture gives what is before the damage; another link type is re
   assert.is(await codeOf({ config: two, inputs: [{ port: "x", capture: capture([]) }] }), "port-missing");
   const once = capture([from(A)]);
   for (const code of ["none", "capture-used"]) assert.is(await codeOf({ config: two, inputs: [{ port: "a", capture: once }] }), code);
-});
-
-test("a clock that runs to the end of its 64 bits, in seconds, is as late as the engine's can be", async () => {
-  const make = blocks(true);
-  const second = make.description(1, 0, make.option(9, [0]));
-  const bytes = from(A);
-  const file = [0n, 1n << 40n, 1n << 53n, (1n << 64n) - 1n].flatMap((ticks) => make.enhanced(0, ticks, bytes));
-  const { left } = await tell({
-    config: two,
-    inputs: [{ port: "a", capture: captureOf(Uint8Array.from([...make.section(), ...second, ...file])) }],
-  });
-  assert.equal(
-    left.map((line) => line.slice("b 60/60 at ".length)),
-    [0n, 1n << 40n, 1n << 53n, (1n << 64n) - 1n].map(String),
-  );
 });
 
 test.run();
