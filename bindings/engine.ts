@@ -180,6 +180,7 @@ export class Engine implements EngineLike {
    *  told otherwise. Returns the names of the ports. */
   async settle(): Promise<string[]> {
     return this.changes.run(async () => {
+      await this.parts.services.settle();
       const ended = await this.parts.claims.settle();
       this.parts.watcher.settled();
       return ended;

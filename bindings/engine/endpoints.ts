@@ -3,9 +3,11 @@
  *
  *      comes    backends with its address chained -> bit of its last byte -> endpoint -> flag of the network
  *      goes     the same the other way round; the endpoint's place rests until a grace period is over                  */
+import { MAX_NETWORKS } from "../../assembly/abi/limits.ts";
 import { addressBytes } from "../config/ip-address.ts";
 import { PortyardError } from "../error.ts";
 import { setNextBackend } from "../tables/backend-table.ts";
+import type { EndpointRecord } from "../tables/endpoint-table.ts";
 import * as networks from "../tables/network-table.ts";
 import type { EngineStore } from "./store.ts";
 
@@ -33,6 +35,29 @@ export class Endpoints {
 
   constructor(store: EngineStore) {
     this.store = store;
+  }
+
+  /** Begins with what stands in the tables.
+   *  @param found all of the endpoint table, without what nobody knows. */
+  begin(found: readonly EndpointRecord[]): void {
+    for (const { network, address, service, backends } of found) {
+      this.change(network, address, (endpoint) => {
+        endpoint.service = service;
+        endpoint.backends = [...backends].sort((a, b) => a - b);
+      });
+      if (service === 0 && backends.length === 0) this.write(network, { ...newEndpoint(address), backends: [] });
+    }
+  }
+
+  /** Workers look at no other addresses than those that were entered. */
+  tidy(): void {
+    for (let network = 1; network < MAX_NETWORKS; network++) if (networks.isPresent(this.store.tables, network)) this.tidyNetwork(network);
+  }
+
+  private tidyNetwork(network: number): void {
+    const served = this.byNetwork.get(network);
+    networks.setServices(this.store.tables, network, served !== undefined);
+    for (let byte = 0; byte < 256; byte++) networks.setServed(this.store.tables, network, byte, (served?.lastBytes.get(byte) ?? 0) > 0);
   }
 
   /** Service whose virtual address it is; 0: none's. */

@@ -17,6 +17,9 @@ export class Networks {
   private readonly byName = new Map<string, NetworkEntry>();
   private readonly byIndex = new Map<number, NetworkEntry>();
 
+  /** Called before a network goes whose index will be another's. */
+  onClear: (index: number) => Promise<void> = async () => {};
+
   constructor(store: EngineStore) {
     this.store = store;
   }
@@ -75,6 +78,7 @@ export class Networks {
 
   /** Takes the network that has `index`, and has no port, out of the tables. */
   async clear(index: number): Promise<void> {
+    await this.onClear(index);
     table.clear(this.store.tables, index);
     await this.store.publishAndWait();
     this.store.wasm.flushNetwork(this.store.agent, index);

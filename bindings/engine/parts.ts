@@ -274,6 +274,7 @@ function assemble(
       if (store.origin === "new") await supervisor.start();
       if (changeover !== null) await changeover.begin();
       else if (store.origin !== "new") claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
+      if (store.origin !== "new") await services.begin();
       watcher.start((device) => isThere(device, indices));
       services.start();
     },

@@ -9,27 +9,33 @@ import { MAX_SERVICES } from "../../assembly/abi/limits.ts";
 import { HEAD_SLATES, HEAD_SLATES_END } from "../../assembly/abi/memory-map.ts";
 import { addressBytes, readAddress } from "../config/ip-address.ts";
 import type { ServiceConfig } from "../config/types.ts";
-import { PortyardError } from "../error.ts";
 import { BackendNumbers } from "../service/backend-numbers.ts";
 import { BalancedService } from "../service/balanced-service.ts";
 import type { Member } from "../service/members.ts";
 import { Picker } from "../service/picker.ts";
 import { SlateRoom } from "../service/slates.ts";
-import type { PickedBackend, PickOptions } from "../service/types.ts";
-import { addressOf, readBackend } from "../tables/backend-table.ts";
+import { addressOf, backendFingerprint, readBackend } from "../tables/backend-table.ts";
 import { changeRules } from "../tables/service-rules.ts";
 import * as table from "../tables/service-table.ts";
 import { BackendMacs } from "./backend-macs.ts";
-import { describeBackends } from "./describe-services.ts";
 import { Endpoints } from "./endpoints.ts";
 import { FailureWatch } from "./failure-watch.ts";
+import { type LeftService, LeftServices } from "./left-services.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import { Numbers } from "./numbers.ts";
 import type { Ports } from "./ports.ts";
 import { Reclaim } from "./reclaim.ts";
-import { familiesOf, identify, type ServiceEntry, type ServicePlace, wholeOf } from "./service-entry.ts";
+import { serviceBalancer } from "./service-balancer.ts";
+import { familiesOf, identify, type ServiceEntry, type ServicePlace } from "./service-entry.ts";
+import { addressTaken, backendMissing, notSettable, serviceExists, serviceMissing, servicesExhausted } from "./service-refusals.ts";
 import type { EngineStore } from "./store.ts";
 import type { ServiceBalancer } from "./types.ts";
+
+/** A backend's record, and where it is. */
+interface BackendPlace {
+  index: number;
+  address: string;
+}
 
 /** Between two looks at what has become due. */
 const PERIOD_MS = 100;
@@ -47,6 +53,7 @@ export class Services {
   private readonly watch: FailureWatch;
   private readonly picker: Picker;
   private timer: NodeJS.Timeout | undefined;
+  private readonly left = new LeftServices();
   private readonly byName = new Map<string, ServiceEntry>();
   private readonly byRecord = new Map<number, ServiceEntry>();
 
@@ -62,6 +69,7 @@ export class Services {
     this.watch = new FailureWatch(store.tables);
     this.picker = new Picker(store.tables, store.wasm, store.agent, nowMs);
     const { numbers, backendNumbers, room, endpoints, macs } = this;
+    networks.onClear = (network) => this.dropIn(network);
     this.reclaim = new Reclaim({ store, numbers, backendNumbers, room, endpoints, macs });
   }
 
@@ -72,10 +80,68 @@ export class Services {
     const network = this.networks.get(config.network);
     const shared = { tables: this.store.tables, numbers: this.backendNumbers, room: this.room };
     const balanced = new BalancedService(shared, network.index);
-    const entry: ServiceEntry = { config: { ...config, addresses: [], backends: [] }, network, balanced, places: [] };
-    await this.change(entry, config);
+    const left = await this.claim(config, network.index);
+    const entry: ServiceEntry = { config: { ...config, addresses: [], backends: [] }, network, balanced, places: left?.places ?? [] };
+    if (left !== null) this.adopt(entry, config, left);
+    try {
+      await this.change(entry, config);
+    } catch (error) {
+      if (left !== null) await this.drop(left);
+      throw error;
+    }
+    if (left !== null)
+      this.retire(
+        left.network,
+        left.backends.filter(({ index }) => this.backendNumbers.isLeaving(index)),
+      );
     this.byName.set(config.name, entry);
     return entry;
+  }
+
+  /** The very service that a predecessor left; what it left in its way goes. */
+  private async claim(config: ServiceConfig, network: number): Promise<LeftService | null> {
+    const same = this.left.get(config.name);
+    const others = config.addresses.map((address) => this.left.at(this.endpoints.serviceAt(network, address)));
+    for (const left of new Set([same, ...others])) {
+      if (left !== null && (left !== same || left.network !== network)) await this.drop(left);
+    }
+    if (same === null || same.network !== network) return null;
+    this.left.take(same);
+    return same;
+  }
+
+  /** Its backends are known again by their names and addresses; others are gone. */
+  private adopt({ balanced, network }: ServiceEntry, config: ServiceConfig, left: LeftService): void {
+    for (const { index, fingerprint, address } of left.backends) {
+      const leaving = this.backendNumbers.leave(index, network.index);
+      const found = config.backends.find((backend) => backend.address === address && backendFingerprint(backend.name) === fingerprint);
+      if (found !== undefined) balanced.members.adopt(leaving, found);
+    }
+  }
+
+  /** Begins with what a predecessor left in the tables: it goes on until it is asked for, or nobody has asked for it (`settle`). */
+  async begin(): Promise<void> {
+    const { store, numbers, backendNumbers, room, endpoints } = this;
+    const broken = this.left.begin({ tables: store.tables, numbers, backendNumbers, room, endpoints });
+    await this.reclaim.end(broken, []);
+    await this.reclaim.collect();
+  }
+
+  /** Ends what nobody has asked for. */
+  async settle(): Promise<void> {
+    for (const left of this.left.all()) await this.drop(left);
+  }
+
+  /** Ends what nobody has asked for in a network that goes. */
+  async dropIn(network: number): Promise<void> {
+    for (const left of this.left.all()) if (left.network === network) await this.drop(left);
+  }
+
+  private async drop(left: LeftService): Promise<void> {
+    this.left.take(left);
+    for (const { index } of left.backends) if (!this.backendNumbers.isLeaving(index)) this.backendNumbers.leave(index, left.network);
+    this.retire(left.network, left.backends);
+    await this.end(left.network, left.places, left.backends);
   }
 
   /** Flows that have a backend keep it; those to a virtual address that is left out end.
@@ -91,9 +157,9 @@ export class Services {
   async remove(name: string): Promise<void> {
     const entry = this.get(name);
     this.byName.delete(name);
-    const gone = entry.balanced.set({ ...entry.config, backends: [] }, [], this.nowMs());
-    this.retire(entry, gone);
-    await this.end(entry, entry.places, gone);
+    const gone = entry.balanced.set({ ...entry.config, backends: [] }, [], this.nowMs()).map(recordOf);
+    this.retire(entry.network.index, gone);
+    await this.end(entry.network.index, entry.places, gone);
   }
 
   private async change(entry: ServiceEntry, config: ServiceConfig): Promise<void> {
@@ -102,12 +168,10 @@ export class Services {
     const left = entry.places.filter((place) => !places.includes(place));
     try {
       await this.prepare(entry, config, added);
-      this.retire(
-        entry,
-        entry.balanced.set(config, places, this.nowMs(), (joined) => this.announce(entry, added, joined)),
-      );
+      const gone = entry.balanced.set(config, places, this.nowMs(), (joined) => this.announce(entry, added, joined));
+      this.retire(entry.network.index, gone.map(recordOf));
     } catch (error) {
-      await this.end(entry, added, []);
+      await this.end(entry.network.index, added, []);
       throw error;
     }
     Object.assign(entry, { config, places });
@@ -116,19 +180,18 @@ export class Services {
       this.byRecord.set(service, entry);
     }
     await this.changeRules(config, places);
-    await this.end(entry, left, []);
+    await this.end(entry.network.index, left, []);
   }
 
   /** Nobody begins anything with these backends any more. */
-  private retire({ network }: ServiceEntry, gone: readonly Member[]): void {
-    for (const { index, config } of gone) this.endpoints.retireBackend(network.index, config.address, index);
+  private retire(network: number, gone: readonly BackendPlace[]): void {
+    for (const { index, address } of gone) this.endpoints.retireBackend(network, address, index);
   }
 
   /** Ends records, and backends that go with them. */
-  private async end({ network }: ServiceEntry, places: readonly ServicePlace[], gone: readonly Member[]): Promise<void> {
+  private async end(network: number, places: readonly ServicePlace[], gone: readonly BackendPlace[]): Promise<void> {
     for (const { address, service } of places) {
-      if (address !== null && this.endpoints.serviceAt(network.index, address) === service)
-        this.endpoints.removeService(network.index, address);
+      if (address !== null && this.endpoints.serviceAt(network, address) === service) this.endpoints.removeService(network, address);
       this.byRecord.delete(service);
     }
     const records = new Set(gone.map(({ index }) => index));
@@ -189,7 +252,7 @@ export class Services {
   private announce({ network }: ServiceEntry, added: readonly ServicePlace[], members: readonly Member[]): void {
     const done: (() => void)[] = [];
     try {
-      const joined = members.map(({ index, config: { address } }) => ({ index, address }));
+      const joined = members.map(recordOf);
       this.macs.refresh(network, joined);
       for (const { index } of joined) this.watch.begin(index);
       for (const { index, address } of joined) {
@@ -243,30 +306,13 @@ export class Services {
   /** What a program picks from. @throws PortyardError `service-missing`, at each pick too. */
   balancer(name: string): ServiceBalancer {
     this.get(name);
-    return {
-      pick: (options = {}) => this.pick(this.get(name), options),
-      backends: () => describeBackends(this.store, this.get(name), this.nowMs()),
-    };
-  }
-
-  private pick(entry: ServiceEntry, options: PickOptions): PickedBackend {
-    entry.balanced.advance(this.nowMs());
-    const { members } = entry.balanced;
-    const from = { service: wholeOf(entry).service, at: (index: number) => members.at(index), count: members.all().length };
-    return this.picker.pick(options, from, {
-      succeeded: (member) => entry.balanced.succeeded(member),
-      failed: (_, now) => this.watch.look(entry, now),
-      done() {},
-    });
+    const { store, picker, watch, nowMs } = this;
+    return serviceBalancer({ store, picker, watch, nowMs }, () => this.get(name));
   }
 
   /** Says where backends are, as ports have it now: at the end of each change of them. */
   refresh(): void {
-    for (const { network, balanced } of this.byName.values())
-      this.macs.refresh(
-        network,
-        balanced.members.all().map(({ index, config: { address } }) => ({ index, address })),
-      );
+    for (const { network, balanced } of this.byName.values()) this.macs.refresh(network, balanced.members.all().map(recordOf));
     for (const { network: number, index } of this.backendNumbers.leaving()) {
       const network = this.networks.at(number);
       if (network !== null) this.macs.refresh(network, [{ index, address: addressOf(this.store.tables, index) }]);
@@ -276,11 +322,8 @@ export class Services {
   /** @throws PortyardError `service-missing`. */
   get(name: string): ServiceEntry {
     const entry = this.byName.get(name);
-    if (entry !== undefined) return entry;
-    throw new PortyardError("service-missing", `There is no service ${name}.`, {
-      value: name,
-      remedy: `Known are: ${[...this.byName.keys()].join(", ") || "none"}.`,
-    });
+    if (entry === undefined) throw serviceMissing(name, [...this.byName.keys()]);
+    return entry;
   }
 
   /** The service that has the record; null: none. */
@@ -304,36 +347,4 @@ export class Services {
   }
 }
 
-function serviceExists(name: string): PortyardError {
-  return new PortyardError("service-exists", `There is a service ${name} already.`, {
-    value: name,
-    remedy: "Choose another name, or change it.",
-  });
-}
-
-function backendMissing(service: string, backend: string): PortyardError {
-  return new PortyardError("backend-missing", `Service ${service} has no backend ${backend}.`, { path: "backend", value: backend });
-}
-
-function notSettable(name: string): PortyardError {
-  return new PortyardError("not-settable", `Service ${name} would have to be made anew to change network.`, {
-    path: "network",
-    value: name,
-    remedy: "Remove it and add it again.",
-  });
-}
-
-function addressTaken(address: string, owner: string): PortyardError {
-  return new PortyardError("address-taken", `${address} is ${owner} already.`, {
-    path: "addresses",
-    value: address,
-    remedy: "Give each service an address of its own.",
-  });
-}
-
-function servicesExhausted(name: string): PortyardError {
-  return new PortyardError("services-exhausted", `An engine has room for ${MAX_SERVICES - 1} virtual addresses and services without one.`, {
-    value: name,
-    remedy: "Use fewer of them, or a second instance.",
-  });
-}
+const recordOf = ({ index, config: { address } }: Member): BackendPlace => ({ index, address });

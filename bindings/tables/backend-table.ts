@@ -86,6 +86,11 @@ export function readBackend(tables: Tables, index: number): BackendRecord | null
   };
 }
 
+/** Whether there is something in a record, whether or not there is a backend. */
+export function isWritten(tables: Tables, index: number): boolean {
+  return tables.load32(backendRecordOf(tables, index) + field.FAMILY) !== 0;
+}
+
 /** Address in a record that has a backend, or had one until it was cleared. */
 export function addressOf(tables: Tables, index: number): string {
   const at = backendRecordOf(tables, index);
@@ -155,4 +160,9 @@ export function setBackendMac(tables: Tables, index: number, [low, high]: readon
 /** The next backend with its address in its network; null: it is the last. */
 export function setNextBackend(tables: Tables, index: number, next: number | null): void {
   tables.store32(backendRecordOf(tables, index) + field.NEXT, next === null ? 0 : next + 1);
+}
+/** As `setNextBackend` has it. */
+export function nextBackend(tables: Tables, index: number): number | null {
+  const next = tables.load32(backendRecordOf(tables, index) + field.NEXT);
+  return next === 0 ? null : next - 1;
 }

@@ -102,6 +102,11 @@ export function readService(tables: Tables, service: number): ServiceRecord | nu
   };
 }
 
+/** Name in a record, whether or not there is a service; empty: it was never written, or was emptied. */
+export function serviceName(tables: Tables, service: number): string {
+  return readName(tables, recordOf(tables, service) + field.NAME);
+}
+
 /** Whether any service is there. */
 export function hasServices(tables: Tables): boolean {
   if (tables.load32(map.HEAD_FLOW_LIMIT) === 0) return false;

@@ -1,23 +1,25 @@
 /** An inline engine with services, and its tables as a worker sees them. */
-import * as backend from "../../../../assembly/abi/backend.ts";
-import * as endpoint from "../../../../assembly/abi/endpoint.ts";
-import { ADDRESS_PROBES, ENDPOINT_SLOTS, MAX_BACKENDS, MAX_SERVICES } from "../../../../assembly/abi/limits.ts";
-import * as address from "../../../../assembly/abi/address.ts";
+import { MAX_BACKENDS, MAX_SERVICES } from "../../../../assembly/abi/limits.ts";
 import * as map from "../../../../assembly/abi/memory-map.ts";
 import * as network from "../../../../assembly/abi/network.ts";
 import * as service from "../../../../assembly/abi/service.ts";
-import { addressText } from "../../../../bindings/config/ip-address.ts";
 import { parseConfig } from "../../../../bindings/config/parse.ts";
 import type { NetworkConfig, PortConfig, ServiceConfig, ServicePort } from "../../../../bindings/config/types.ts";
 import { Engine } from "../../../../bindings/engine.ts";
+import { Networks } from "../../../../bindings/engine/networks.ts";
 import type { Parts } from "../../../../bindings/engine/parts.ts";
+import type { Ports } from "../../../../bindings/engine/ports.ts";
+import { Services } from "../../../../bindings/engine/services.ts";
+import { EngineStore } from "../../../../bindings/engine/store.ts";
 import type { EngineOptions } from "../../../../bindings/engine/types.ts";
 import { joinMac } from "../../../../bindings/mac.ts";
 import type { BackendConfig } from "../../../../bindings/service/types.ts";
 import * as backends from "../../../../bindings/tables/backend-table.ts";
-import * as networks from "../../../../bindings/tables/network-table.ts";
+import * as endpointTable from "../../../../bindings/tables/endpoint-table.ts";
+import * as networkTable from "../../../../bindings/tables/network-table.ts";
 import * as services from "../../../../bindings/tables/service-table.ts";
 import type { Tables } from "../../../../bindings/tables/tables.ts";
+import * as workers from "../../../../bindings/tables/worker-table.ts";
 import type { EngineExports } from "../../../../bindings/wasm/module.ts";
 
 export const BLUE = { name: "blue", subnet: ["10.77.0.0/24", "fd77::/64"] };
@@ -70,26 +72,16 @@ export interface Seen {
   slate: string[];
 }
 
-export class ServiceYard {
-  readonly engine: Engine;
+/** The tables, and who writes them. */
+export class ServiceView {
+  readonly parts: Pick<Parts, "store" | "networks" | "services">;
   readonly tables: Tables;
   readonly wasm: EngineExports;
-  readonly parts: Parts;
 
-  private constructor(engine: Engine) {
-    this.engine = engine;
-    this.parts = (engine as unknown as { parts: Parts }).parts;
-    this.tables = this.parts.store.tables;
-    this.wasm = this.parts.store.wasm;
-  }
-
-  static async create(services: ServiceConfig[] = [], ports: PortConfig[] = [], options: EngineOptions = {}): Promise<ServiceYard> {
-    const config = parseConfig({ networks: [BLUE, GREEN] });
-    const engine = await Engine.create(
-      { ...config, tables: { macs: 1024, flows: FLOWS }, ports, services },
-      { isolation: "inline", hashSeed: 7n, ...options },
-    );
-    return new ServiceYard(engine);
+  constructor(parts: Pick<Parts, "store" | "networks" | "services">) {
+    this.parts = parts;
+    this.tables = parts.store.tables;
+    this.wasm = parts.store.wasm;
   }
 
   network(name = "blue"): number {
@@ -101,29 +93,8 @@ export class ServiceYard {
 
   /** Endpoints of a network by address: the virtual address's service, and backends in the order in which they are chained. */
   endpoints(name = "blue"): Map<string, { service: number; backends: number[] }> {
-    const found = new Map<string, { service: number; backends: number[] }>();
-    const first = this.tables.load32(map.HEAD_ENDPOINTS);
-    for (let place = 0; place < ENDPOINT_SLOTS + ADDRESS_PROBES; place++) {
-      const at = first + place * map.ENDPOINT_BYTES;
-      if (this.tables.load32(at + address.STATE) !== address.STATE_BOUND) continue;
-      if (this.tables.load32(at + address.NETWORK) !== this.network(name)) continue;
-      const bytes = this.tables.load32(at + address.FAMILY) === 4 ? 4 : 16;
-      const text = addressText(this.tables.bytes.slice(at + address.ADDRESS, at + address.ADDRESS + bytes));
-      found.set(text, {
-        service: this.tables.load32(at + endpoint.SERVICE),
-        backends: this.chain(this.tables.load32(at + endpoint.BACKEND)),
-      });
-    }
-    return found;
-  }
-
-  private chain(head: number): number[] {
-    const chain: number[] = [];
-    for (let next = head; next !== 0 && chain.length <= MAX_BACKENDS; ) {
-      chain.push(next - 1);
-      next = this.tables.load32(backends.backendRecordOf(this.tables, next - 1) + backend.NEXT);
-    }
-    return chain;
+    const own = [...endpointTable.endpoints(this.tables)].filter(({ network }) => network === this.network(name));
+    return new Map(own.map(({ address, service, backends }) => [address, { service, backends }]));
   }
 
   /** Null where it is nobody's. */
@@ -165,7 +136,7 @@ export class ServiceYard {
 
   /** Last bytes of addresses that workers look at, and whether they look at all. */
   served(name = "blue"): { isOn: boolean; bytes: number[] } {
-    const at = networks.recordOf(this.network(name));
+    const at = networkTable.recordOf(this.network(name));
     const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter(
       (byte) => ((this.tables.load32(at + network.SERVED + (byte >>> 5) * 4) >>> (byte & 31)) & 1) === 1,
     );
@@ -188,6 +159,26 @@ export class ServiceYard {
   indexOf(name: string, backendName: string): number {
     return this.parts.services.get(name).balanced.members.get(backendName)?.index ?? -1;
   }
+}
+
+/** An inline engine. */
+export class ServiceYard extends ServiceView {
+  readonly engine: Engine;
+
+  private constructor(engine: Engine) {
+    super((engine as unknown as { parts: Parts }).parts);
+    this.engine = engine;
+  }
+
+  static async create(services: ServiceConfig[] = [], ports: PortConfig[] = [], options: EngineOptions = {}): Promise<ServiceYard> {
+    const config = parseConfig({ networks: [BLUE, GREEN] });
+    const engine = await Engine.create(
+      { ...config, tables: { macs: 1024, flows: FLOWS }, ports, services },
+      { isolation: "inline", hashSeed: 7n, ...options },
+    );
+    return new ServiceYard(engine);
+  }
+
   mac(name: string, backendName: string): string | null {
     return (
       this.engine
@@ -196,4 +187,24 @@ export class ServiceYard {
         ?.backends.find((each) => each.name === backendName)?.mac ?? null
     );
   }
+}
+
+/** Another agent over the tables that this one leaves: its networks are known again, its services wait to be asked for. */
+export async function successorOf({ tables, parts }: ServiceView): Promise<ServiceView> {
+  const { layout } = parts.store;
+  const copy = (memory: WebAssembly.Memory) => {
+    const left = tables.bytes.subarray(map.TABLES, layout.workersBase);
+    new Uint8Array(memory.buffer).set(left, map.TABLES);
+  };
+  const store = EngineStore.create(layout, "single", 1, copy, () => {}, "living");
+  for (let worker = 0; worker < layout.workers; worker++) workers.end(store.tables, worker);
+  const networks = new Networks(store);
+  for (const { index, config } of parts.networks.all()) {
+    networks.reserve(index);
+    networks.inherit(index, config);
+  }
+  const ports = { all: () => [], at: () => null } as unknown as Ports;
+  const services = new Services(store, networks, ports, () => 0);
+  await services.begin();
+  return new ServiceView({ store, networks, services });
 }
