@@ -164,6 +164,12 @@ test("people get tables, and hear of what was out of the ordinary", async ({ pat
   assert.match(stderr, `written: ${join(path("left"), "drops.pcapng")}`);
 });
 
+test("of the reasons of drops the one of most frames comes first", async ({ path }) => {
+  const [group, runt] = [from("01:00:00:00:00:01"), new Uint8Array(5)];
+  writeFileSync(path("a.pcap"), writePcap([group, runt, runt].map((bytes) => ({ bytes, timeNs: 0n }))));
+  assert.match((await portyard("replay", path("a.pcap"))).stdout, /FRAMES\n +runt +2\n +multicast-source +1\n/);
+});
+
 test("a damaged capture is replayed up to the damage, which is named, with exit status 1", async ({ path }) => {
   const whole = writePcap(frames);
   writeFileSync(path("cut.pcap"), whole.subarray(0, whole.length - 1));
