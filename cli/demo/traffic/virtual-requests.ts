@@ -87,7 +87,7 @@ export class VirtualRequests {
   }
 
   #hearRequest(segment: Segment, name: string, delayMs: number): void {
-    const reply = replyTo(segment);
+    const reply = byNeighbour(replyTo(segment));
     if ((segment.flags & SYN) !== 0) this.#send(name, { ...reply, sequence: SEQUENCE, flags: SYN | ACK });
     if ((segment.flags & FIN) !== 0) this.#send(name, { ...reply, flags: ACK });
     if (segment.payload === "") return;
@@ -112,6 +112,9 @@ const replyTo = ({ from, to, sequence, acknowledgment, flags, payload }: Segment
   flags: ACK,
   payload: "",
 });
+
+/** What a backend sends to container1 goes to that one's MAC, wherever its packets come from. */
+const byNeighbour = (segment: Segment): Segment => ({ ...segment, to: { ...segment.to, mac: macOf(CONTAINERS[0]) } });
 
 const failed = (why: string): PortyardError =>
   new PortyardError("request-failed", `A request to ${SERVICE.address}:${SERVICE.port} failed: ${why}`);

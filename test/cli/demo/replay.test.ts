@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { DemoResult } from "../../../cli/demo/result.ts";
+import { modelOf } from "./service-model.ts";
 
 const WITHOUT_KOFFI = `import module from "node:module";
 const load = module._load;
@@ -30,6 +31,9 @@ test("each of the five pings comes back, by the engine's own count", () => {
     [
       ["container1", "memory"],
       ["container2", "memory"],
+      ["backend1", "memory"],
+      ["backend2", "memory"],
+      ["backend3", "memory"],
     ],
   );
 });
@@ -42,6 +46,16 @@ test("what comes in goes out: every frame is forwarded, or answered to the port 
   assert.equal(drops, []);
 });
 
+test("connections to the service are spread as schedules and model say, to the last one", () => {
+  const { services } = JSON.parse(demo("--replay", "--json").stdout) as DemoResult;
+  assert.equal(services, {
+    "round-robin": { backend1: 234, backend2: 233, backend3: 233 },
+    "weighted-round-robin": { backend1: 500, backend2: 100, backend3: 100 },
+    "least-response-time": modelOf("least-response-time"),
+    "least-load": modelOf("least-load"),
+  });
+});
+
 test("for people it says why, and how to see two real containers", () => {
   const { status, stdout, stderr } = demo("--replay");
   assert.is(status, 0);
@@ -51,6 +65,8 @@ test("for people it says why, and how to see two real containers", () => {
     "For two real containers:",
     "64 bytes from 10.77.0.3: seq=5",
     "5 sent, 5 received",
+    "my-service: 700 connections under each algorithm",
+    "least-load",
     "MAC addresses",
   ]) {
     assert.ok(stdout.includes(words), words);
