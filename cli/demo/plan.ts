@@ -11,17 +11,17 @@ export const CONTAINERS = [
 export const INTERFACE = "eth0";
 export const BRIDGED_INTERFACE = "eth1";
 
-/** The service on its virtual address, and who answers there. The heaviest backend is neither the fastest nor the slowest, so that no two algorithms
- *  spread alike; the times are long beside what a busy machine adds. */
+/** The service on its virtual address, and who answers there. Times are long beside what handling a connection takes. The fastest has the greatest
+ *  weight: of a lighter one the slowest answer that a busy machine makes it give would count for seconds. */
 export const SERVICE = { name: "my-service", address: "10.77.0.100", port: 80, targetPort: 8080 } as const;
 export const BACKENDS = [
-  { name: "backend1", address: "10.77.0.11", weight: 5, delayMs: 40 },
-  { name: "backend2", address: "10.77.0.12", weight: 1, delayMs: 2 },
+  { name: "backend1", address: "10.77.0.11", weight: 5, delayMs: 20 },
+  { name: "backend2", address: "10.77.0.12", weight: 1, delayMs: 40 },
   { name: "backend3", address: "10.77.0.13", weight: 1, delayMs: 80 },
 ] as const;
 export const ALGORITHMS = ["round-robin", "weighted-round-robin", "least-response-time", "least-load"] as const;
 export type DemoAlgorithm = (typeof ALGORITHMS)[number];
-/** Connections under each algorithm: as many turns of three as there are, with one over, and whole schedules of seven. So many at once. */
+/** Connections under each algorithm: 233 turns of three and one more, 100 schedules of seven. So many at once. */
 export const CONNECTIONS = 700;
 export const AT_ONCE = 32;
 

@@ -48,6 +48,6 @@ const fastest = BACKENDS.reduce((best, backend) => (backend.delayMs < best.delay
 export const EXPECTATION: Record<DemoAlgorithm, string> = {
   "round-robin": "each in turn, whatever its weight",
   "weighted-round-robin": `by weight: ${BACKENDS.map(({ weight }) => (CONNECTIONS * weight) / weightSum).join(", ")}`,
-  "least-response-time": `response time x (active + 1) / weight: ${fastest.name} first`,
+  "least-response-time": `time x (active + 1) / weight: ${fastest.name}, the fastest, first`,
   "least-load": "(active + 1) / weight: who is done sooner gets more",
 };
