@@ -3,6 +3,8 @@ import { bar, type Paint } from "../format/text.ts";
 import { AT_ONCE, BACKENDS, CONNECTIONS, CONTAINERS, type DemoAlgorithm, SERVICE } from "./plan.ts";
 import { EXPECTATION, type Spread } from "./service.ts";
 
+/** Characters of what was measured, up to ten seconds. */
+const MEASURED = 20;
 /** Of a bar. */
 const MOST = 32;
 const LEAST = 8;
@@ -17,7 +19,7 @@ const milliseconds = (ms: number): string => `${ms} ms`.padStart(5);
 
 /** Client, virtual address and backends, with what each takes for an answer. @param width of the screen. */
 export function servicePicture(width: number, paint: Paint): string[] {
-  const where = width < WIDE ? SERVICE.address : `${SERVICE.name} ${SERVICE.address}:${SERVICE.port}`;
+  const where = `${SERVICE.address}:${SERVICE.port}`;
   const stem = `  ${CONTAINERS[0].name} ${paint("cyan", "──")} ${where} ${paint("cyan", "─┬─")}`;
   const indent = " ".repeat(2 + CONTAINERS[0].name.length + 4 + where.length + 1);
   return BACKENDS.map(({ name, address, weight, delayMs }, index) => {
@@ -42,9 +44,9 @@ function backendLine({ name, weight, delayMs }: (typeof BACKENDS)[number], sprea
   const got = spread.counts[name] ?? 0;
   const share = got / CONNECTIONS;
   const measured = spread.measuredMs[name] ?? null;
-  const seen = width < WIDE ? "" : `  measured ${measured === null ? "-" : `${measured.toFixed(1)} ms`}`;
+  const seen = width < WIDE ? "" : paint("dim", `  measured ${measured === null ? "-" : `${measured.toFixed(1)} ms`}`);
   const before = `  ${named(name)}  `;
   const behind = `  ${String(got).padStart(3)}  ${(share * 100).toFixed(1).padStart(5)} %  weight ${weight}  ${milliseconds(delayMs)}`;
-  const room = Math.min(MOST, Math.max(LEAST, width - before.length - behind.length - (width < WIDE ? 0 : 20)));
-  return before + paint("green", bar(share, room)) + behind + paint("dim", seen);
+  const room = Math.min(MOST, Math.max(LEAST, width - before.length - behind.length - (width < WIDE ? 0 : MEASURED)));
+  return before + paint("cyan", bar(share, room)) + behind + seen;
 }

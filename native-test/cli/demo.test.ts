@@ -2,6 +2,7 @@
  *
  *    container1 eth0 10.77.0.2 ── TAP ── forwarder ── TAP ── 10.77.0.3 eth0 container2
  *    container1 eth1 10.78.0.2 ── veth ── Linux bridge ── veth ── 10.78.0.3 eth1 container2
+ *    container1 ── my-service 10.77.0.100:80 ── TAPs ── 10.77.0.11-13 eth0 backend1, backend2, backend3
  *
  *  Needs root; the user namespace is tried as user 65534. Whatever ends the demo, nothing may be left. */
 import { existsSync } from "node:fs";
@@ -11,15 +12,17 @@ import * as assert from "uvu/assert";
 import type { DemoResult } from "../../cli/demo/result.ts";
 import { scale } from "../../test/scale.ts";
 import { skip } from "../../test/support/skip.ts";
+import { modelOf } from "../../test/cli/demo/service-model.ts";
 import { Machine, type MachineOptions } from "./demo/machine.ts";
 import { type End, Program } from "./demo/program.ts";
 
 const portyard = fileURLToPath(new URL("../../../scripts/portyard.mjs", import.meta.url));
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 /** Rather more than a demo takes on an idle machine. */
-const WHOLE_MS = 4000;
+const WHOLE_MS = 7000;
 const seed = Number(process.env.PORTYARD_SEED ?? Date.now() % 1_000_000);
 const IN_STREAM = "through the switch";
+const IN_SERVICE = "weighted-round-robin";
 
 const demo = (...options: string[]): string[] => [
   process.execPath,
@@ -65,7 +68,27 @@ function isWhole(end: End, mode: DemoResult["mode"]): DemoResult {
   const result = resultOf(end);
   assert.is(result.mode, mode);
   assert.equal([result.ping.sent, result.ping.received], [5, 5]);
+  isSpread(result);
   return result;
+}
+
+/** The schedules to the last connection; the others as the model predicts for what a connection took on average, a fifth of them to spare. */
+function isSpread({ services, serviceTimes, backends }: DemoResult): void {
+  assert.equal(Object.values(services["round-robin"]).sort(), [233, 233, 234]);
+  assert.equal(services["weighted-round-robin"], { backend1: 500, backend2: 100, backend3: 100 });
+  const overheadMs = serviceTimes["round-robin"].meanMs - backends.reduce((sum, { delayMs }) => sum + delayMs / backends.length, 0);
+  for (const algorithm of ["least-response-time", "least-load"] as const) {
+    const counts = services[algorithm];
+    const model = modelOf(algorithm, Math.max(0, overheadMs));
+    const told = `${algorithm}: ${JSON.stringify(counts)}, model ${JSON.stringify(model)}`;
+    console.log(told);
+    assert.is(
+      Object.values(counts).reduce((sum, each) => sum + each, 0),
+      700,
+    );
+    for (const { name } of backends) assert.ok(Math.abs((counts[name] ?? 0) - (model[name] ?? 0)) < 140, told);
+  }
+  assert.ok((services["least-response-time"].backend1 ?? 0) > 350, "the fastest gets most");
 }
 
 function hasStreams({ stream }: DemoResult): void {
@@ -81,7 +104,8 @@ test("on this very host: five pings answered, two streams, and its names free ag
   if (existsSync("/run/netns/container1") || existsSync("/run/portyard/demo.mark")) return skip(name, "machine", "a demo is running here");
   const result = isWhole(await new Program(once).ended, "root");
   hasStreams(result);
-  for (const left of ["/run/netns/container1", "/run/netns/container2", "/run/portyard/demo.mark"]) assert.not(existsSync(left), left);
+  for (const left of ["/run/netns/container1", "/run/netns/container2", "/run/netns/backend1", "/run/portyard/demo.mark"])
+    assert.not(existsSync(left), left);
 });
 
 story("the counters and the MAC table show what the containers did", async (machine) => {
@@ -92,6 +116,9 @@ story("the counters and the MAC table show what the containers did", async (mach
     [
       ["container1", "up"],
       ["container2", "up"],
+      ["backend1", "up"],
+      ["backend2", "up"],
+      ["backend3", "up"],
     ],
   );
   const [first, second] = result.ports as [DemoResult["ports"][number], DemoResult["ports"][number]];
@@ -111,7 +138,17 @@ story("another way to move frames can be forced, and is shown", async (machine) 
 story("for people it says what it does, on standard output, without colours where there is no terminal", async (machine) => {
   const { code, stdout } = await machine.start(demo("--once")).ended;
   assert.is(code, 0);
-  for (const words of ["container1", "my-network", "5 sent, 5 received", "Linux bridge", "ratio", "MAC addresses", "Ports"]) {
+  for (const words of [
+    "container1",
+    "my-network",
+    "5 sent, 5 received",
+    "Linux bridge",
+    "ratio",
+    "my-service",
+    "least-load",
+    "MAC addresses",
+    "Ports",
+  ]) {
     assert.ok(stdout.includes(words), words);
   }
   assert.not(stdout.includes("\u001b"));
@@ -130,6 +167,12 @@ for (const [signal, code] of [
     assert.is((await running.stop(signal)).code, code);
   });
 }
+
+story("a signal in the middle of the connections leaves nothing", async (machine) => {
+  const running = machine.start(once);
+  await running.prints(IN_SERVICE);
+  assert.is((await running.stop("SIGINT")).code, 130);
+});
 
 story("a signal between two steps leaves nothing", async (machine) => {
   const running = machine.start(once);
@@ -167,7 +210,7 @@ story("as root without /dev/net/tun it takes veth pairs and packet sockets", asy
   const { ports } = isWhole(await machine.start(once).ended, "root");
   assert.equal(
     ports.map(({ kind }) => kind),
-    ["packet", "packet"],
+    ["packet", "packet", "packet", "packet", "packet"],
   );
 });
 
@@ -181,8 +224,18 @@ story("a container's process that dies in the middle is an error, and nothing st
   assert.is(errorOf(end).code, "container-ended");
 });
 
+story("a backend that dies among the connections is an error, and nothing stays", async (machine) => {
+  const running = machine.start(once);
+  await running.prints(IN_SERVICE);
+  const containers = machine.state().processes.filter((line) => line.includes("container-process"));
+  process.kill(Math.max(...containers.map((line) => Number.parseInt(line, 10))), "SIGKILL"); // the last one is backend3
+  const end = await running.ended;
+  assert.is(end.code, 1);
+  assert.is(errorOf(end).code, "request-failed");
+});
+
 story(
-  "a switch that cannot start takes both containers with it",
+  "a switch that cannot start takes all containers with it",
   async (machine) => {
     const end = await machine.start(once).ended;
     assert.is(end.code, 1);
@@ -191,13 +244,19 @@ story(
   { runSize: "64k", sharedSize: "64k" },
 );
 
-story("kill -9 leaves a mark, by which the next demo clears up", async (machine) => {
-  const killed = machine.start(once);
-  await killed.prints(IN_STREAM);
-  await killed.kill();
-  assert.equal(machine.state().namespaces.slice(0, 2), ["container1", "container2"]);
-  isWhole(await machine.start(once).ended, "root");
-});
+for (const where of [IN_STREAM, IN_SERVICE]) {
+  story(`kill -9 leaves a mark, by which the next demo clears up: ${where}`, async (machine) => {
+    const killed = machine.start(once);
+    await killed.prints(where);
+    await killed.kill();
+    const { namespaces } = machine.state();
+    assert.equal(
+      namespaces.filter((name) => !name.startsWith("demo-")),
+      ["backend1", "backend2", "backend3", "container1", "container2"],
+    );
+    isWhole(await machine.start(once).ended, "root");
+  });
+}
 
 story("a namespace of that name which it did not make is left alone, and so is everything", async (machine) => {
   machine.tool("ip", "netns", "add", "container2");
