@@ -39,7 +39,7 @@ export function describeFlows(sources: FlowSources, filter: FlowFilter, { from =
   const client = filter.client === undefined ? null : (readAddress(filter.client)?.text ?? filter.client);
   const flows: FlowInfo[] = [];
   for (let number = from; number < end; number++) {
-    const flow = table.readAt(tables, number);
+    const flow = table.readServed(tables, number);
     if (flow === null || (client !== null && flow.client.address !== client)) continue;
     const info = describe(sources, flow);
     if (info === null || !isMeant(info, filter)) continue;
@@ -50,7 +50,7 @@ export function describeFlows(sources: FlowSources, filter: FlowFilter, { from =
 }
 
 /** Null of what is no connection, and of one whose network has just gone. */
-function describe({ store, networks, services, nowMs }: FlowSources, flow: table.Flow): FlowInfo | null {
+function describe({ networks, services, nowMs }: FlowSources, flow: table.ServedFlow): FlowInfo | null {
   const network = networks.nameOf(flow.network);
   const protocol = protocolName(flow.protocol);
   if (network === null || protocol === null) return null;
@@ -65,12 +65,13 @@ function describe({ store, networks, services, nowMs }: FlowSources, flow: table
     target: endText(flow.backend),
     state: FLOW_STATES[flow.state] as FlowInfo["state"],
     idleSeconds: Math.max(0, Math.floor(nowMs() / 1000) - flow.lastSeen),
-    ...table.readTraffic(store.tables, flow.number),
+    frames: flow.frames,
+    bytes: flow.bytes,
   };
 }
 
 /** A flow that does not come through a virtual address is its backend's alone. */
-function ownerOf(services: Services, flow: table.Flow): { entry: ServiceEntry | null; member: Member | undefined } {
+function ownerOf(services: Services, flow: table.ServedFlow): { entry: ServiceEntry | null; member: Member | undefined } {
   const entry = services.at(flow.service) ?? (flow.backendIndex === null ? null : services.ownerOf(flow.backendIndex));
   return { entry, member: flow.backendIndex === null ? undefined : entry?.balanced.members.at(flow.backendIndex) };
 }

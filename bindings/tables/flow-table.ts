@@ -29,12 +29,6 @@ export interface FlowEnds {
 }
 
 export interface Flow extends FlowEnds {
-  /** Its entry, from 0. */
-  number: number;
-  /** Index of the service; 0: none. */
-  service: number;
-  /** Of the backend; null: none. */
-  backendIndex: number | null;
   /** STATE_* of abi/flow.ts. */
   state: number;
   /** Seconds of the monotonic clock. */
@@ -88,14 +82,31 @@ export function usedEnd(tables: Tables, workers: readonly number[]): number {
   return Math.min(tables.load32(map.HEAD_FLOW_LIMIT), Math.max(0, ...ends));
 }
 
-/** What went through a flow, in both directions. */
-export function readTraffic(tables: Tables, number: number): { frames: number; bytes: number } {
+/** A flow with what it belongs to, and what went through it. */
+export interface ServedFlow extends Flow {
+  /** Index of the service; 0: none. */
+  service: number;
+  /** Of the backend; null: none. */
+  backendIndex: number | null;
+  /** In both directions. */
+  frames: number;
+  bytes: number;
+}
+
+/** As `readAt`. */
+export function readServed(tables: Tables, number: number): ServedFlow | null {
   const at = entryOf(tables, number);
+  const instance = tables.load32(at + field.WORD);
   const count = (offset: number) => tables.count(at + offset);
-  return {
+  const backend = tables.load32(at + field.BACKEND);
+  const served = {
+    service: tables.load32(at + field.SERVICE),
+    backendIndex: backend === 0 ? null : backend - 1,
     frames: count(field.CLIENT_FRAMES) + count(field.BACKEND_FRAMES),
     bytes: count(field.CLIENT_BYTES) + count(field.BACKEND_BYTES),
   };
+  const flow = read(tables, at);
+  return flow === null || tables.load32(at + field.WORD) !== instance ? null : { ...flow, ...served };
 }
 
 /** The flow of the entry at `at`; null when it has none, or is becoming another just now. */
@@ -104,15 +115,7 @@ export function read(tables: Tables, at: number): Flow | null {
   const word = tables.load64(at + field.WORD);
   const state = Number(word >> BigInt(field.STATE_SHIFT)) & 0xff;
   if (!isLive(state)) return null;
-  const backend = tables.load32(at + field.BACKEND);
-  const flow: Flow = {
-    ...readEnds(tables, at),
-    number: (at - tables.load32(map.HEAD_FLOWS)) / map.FLOW_BYTES,
-    state,
-    service: tables.load32(at + field.SERVICE),
-    backendIndex: backend === 0 ? null : backend - 1,
-    lastSeen: tables.load32(at + field.LAST_SEEN),
-  };
+  const flow: Flow = { ...readEnds(tables, at), state, lastSeen: tables.load32(at + field.LAST_SEEN) };
   return BigInt.asUintN(32, tables.load64(at + field.WORD)) === BigInt.asUintN(32, word) ? flow : null;
 }
 
