@@ -137,6 +137,10 @@ const columns = {
   duelRounds: { quick: 10, full: 500 },
   /** Flows that begin and end against the models of balancers, on each build. */
   balanceSteps: { quick: 2_000, full: 200_000 },
+  /** Random changes of services, ports and picks against what should be in the tables. */
+  serviceSteps: { quick: 250, full: 20_000 },
+  /** Changes of services while a worker picks from them all the time. */
+  pickedChanges: { quick: 80, full: 10_000 },
   /** Lists of weights whose schedule is compared with what it must be. */
   schedules: { quick: 200, full: 20_000 },
   /** Random steps against the model of the flow table, on each build. */

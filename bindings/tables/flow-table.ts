@@ -96,6 +96,7 @@ export interface ServedFlow extends Flow {
 /** As `readAt`. */
 export function readServed(tables: Tables, number: number): ServedFlow | null {
   const at = entryOf(tables, number);
+  if (!isLive(tables.load32(at + field.WORD + 4) & 0xff)) return null;
   const instance = tables.load32(at + field.WORD);
   const count = (offset: number) => tables.count(at + offset);
   const backend = tables.load32(at + field.BACKEND);
