@@ -15,6 +15,8 @@ import * as nd from "../support/packet/neighbour.ts";
 import { partial } from "../support/packet/offload.ts";
 import { superFrame } from "../support/packet/super-frame.ts";
 import { nameOf } from "../support/story.ts";
+import type { Build } from "../../bindings/wasm/module.ts";
+import { serviceStories } from "./service-drop-stories.ts";
 
 type Reason = Exclude<keyof typeof reasons, "NONE">;
 
@@ -55,7 +57,16 @@ function sendSuperFrame(payloadBytes: number, segmentBytes: number, ends = four,
   };
 }
 
-const stories: Partial<Record<Reason, (engine: TestEngine) => void>> = {
+const ofServices = Object.fromEntries(Object.entries(serviceStories).map(([name, { tell }]) => [name, tell])) as Record<
+  keyof typeof serviceStories,
+  (engine: TestEngine) => void
+>;
+/** An engine for a story. */
+const engineFor = (name: string, build: Build): TestEngine =>
+  new TestEngine(build, undefined, serviceStories[name as keyof typeof serviceStories]?.flows);
+
+const stories: Record<Reason, (engine: TestEngine) => void> = {
+  ...ofServices,
   RUNT: sendTo({}, plain.subarray(0, 13)),
   OVERSIZE: (engine) => {
     pair(engine);
@@ -160,7 +171,7 @@ test("the list is complete", () => {
 for (const build of BUILDS) {
   for (const [name, story] of Object.entries(stories)) {
     test(`${name} is produced by a frame, counted at one port, and is the only reason (${build})`, () => {
-      const engine = new TestEngine(build);
+      const engine = engineFor(name, build);
       story(engine);
       assert.equal(countedReasons(engine), [name]);
       checkBooks(engine);
@@ -173,7 +184,7 @@ for (const build of BUILDS) {
 const LATER: Reason[] = ["QUEUE_FULL", "PORT_FULL", "PORT_DOWN", "PORT_GONE", "PORT_REFUSED", "POISON", "WORKER_DIED"];
 for (const [name, story] of Object.entries(stories).filter(([name]) => !LATER.includes(name as Reason))) {
   test(`${name} is what an explanation says beforehand`, () => {
-    const engine = new TestEngine("single");
+    const engine = engineFor(name, "single");
     const { send, sendUnchecked, worker } = engine;
     const said = new Set<number>();
     const explain = (...asked: Parameters<TestEngine["explainedDrops"]>) => {

@@ -17,10 +17,11 @@ export interface EngineMemory {
 
 const idle: EngineMemory[] = [];
 
-/** A memory with empty tables, whose MAC table may hold `macLimit` entries, and room for two regions. */
-export function takeMemory(build: Build, macLimit: number): EngineMemory {
-  const key = `${build} ${macLimit}`;
-  const layout = layOut({ macs: macLimit, flows: 0, workers: 2 });
+/** A memory with empty tables, whose MAC table may hold `macLimit` entries, and room for two regions.
+ *  @param flows that the flow table may hold; 0: no services either. */
+export function takeMemory(build: Build, macLimit: number, flows = 0): EngineMemory {
+  const key = `${build} ${macLimit} ${flows}`;
+  const layout = layOut({ macs: macLimit, flows, workers: 2 });
   const found = idle.findIndex((memory) => memory.key === key);
   const memory = found < 0 ? create() : (idle.splice(found, 1)[0] as EngineMemory);
   memory.tables.format(layout, HASH_SEED);

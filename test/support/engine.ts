@@ -61,9 +61,9 @@ export class TestEngine {
   /** The port of each trunk page, -1 for nobody's. */
   private readonly trunks = new Array<number>(MAX_TRUNKS).fill(-1);
 
-  /** @param macLimit entries that the MAC table may hold. */
-  constructor(build: Build, macLimit = 1024) {
-    this.place = takeMemory(build, macLimit);
+  /** @param macLimit entries that the MAC table may hold. @param flows that the flow table may hold; 0: no services either. */
+  constructor(build: Build, macLimit = 1024, flows = 0) {
+    this.place = takeMemory(build, macLimit, flows);
     this.tables = this.place.tables;
     this.wasm = this.place.wasm;
     this.agent = this.wasm.formatWorker(1, AGENT_WORKER);
