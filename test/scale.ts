@@ -58,6 +58,8 @@ const columns = {
   configurationInputs: { quick: 500, full: 100_000 },
   /** Random configurations that are written and read. */
   writtenConfigurations: { quick: 200, full: 10_000 },
+  /** Servers of captures that become services, of the busiest and of the others; the full scale takes all that there are. */
+  servedCaptures: { quick: 100, full: 1_000_000 },
   /** Distinct captured frames that are cut at every length; the full scale takes all that there are. */
   cutFrames: { quick: 600, full: 1_000_000 },
   /** Echo requests of a host whose traffic is replayed through its exported configuration. */
