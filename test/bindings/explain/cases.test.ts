@@ -166,7 +166,9 @@ function compareOutputs(found: readonly ExplainedOutput[], wanted: readonly Expl
 /** The pipeline's order; a stage that drops is the last; nothing is left without words. */
 function checkOrder(steps: readonly ExplainedStep[]): void {
   let place = 0;
-  for (const { step, text } of steps) {
+  for (const each of steps) {
+    const { step, text } = each;
+    if (each.step === "egress" && each.segments === null) assert.is(each.segmentsLost, 0, "no segments, and none of them lost");
     const next = ORDER.indexOf(step, step === "egress" ? place : place + (place === 0 ? 0 : 1));
     assert.ok(next >= place, `${step} stands where it cannot`);
     place = next;

@@ -9,7 +9,7 @@ import { TRACE_ENTRIES } from "../../../assembly/abi/trace.ts";
 import { stepsOf } from "../../../bindings/explain/steps.ts";
 import { readTrace } from "../../../bindings/explain/trace.ts";
 import type { ExplainedStep } from "../../../bindings/explain/types.ts";
-import { TestEngine } from "../../support/engine.ts";
+import { type PortOptions, TestEngine } from "../../support/engine.ts";
 import { entryAt, placeOf } from "../../support/macs.ts";
 import { ramp } from "../../support/packet/bytes.ts";
 import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT } from "../../support/packet/ethernet.ts";
@@ -18,10 +18,14 @@ const test = suite("explanations of tables that change");
 const [A, B] = [station(1), station(2)];
 
 /** Ports 0 to 2 of a network, and the steps of a frame from port 0 at `nowMs`. */
-function yard(): { engine: TestEngine; network: number; explain: (frame: Uint8Array, nowMs?: number) => ExplainedStep[] } {
+function yard(options: PortOptions = {}): {
+  engine: TestEngine;
+  network: number;
+  explain: (frame: Uint8Array, nowMs?: number) => ExplainedStep[];
+} {
   const engine = new TestEngine("single");
   const network = engine.network();
-  engine.accessPorts(network, 3);
+  engine.accessPorts(network, 3, options);
   const explain = (frame: Uint8Array, nowMs = 0) => {
     const names = {
       port: (index: number) => `p${index}`,
@@ -50,6 +54,22 @@ test("a station that a worker has heard since is seen just now", () => {
     const { outcome, port: by, ageSeconds, text } = find(explain(ethernet(B, A, TYPE_EXPERIMENT), nowMs), "look-up");
     assert.equal([outcome, by, ageSeconds, text], ["found", "p1", seconds, `${B} is behind p1, ${words}`], `at ${nowMs} ms`);
   }
+  engine.close();
+});
+
+test("a station that has to make room is not there any more when it is looked up", () => {
+  const { engine, explain } = yard({ macLimit: 2 });
+  engine.worker.setTime(1000);
+  for (const source of [A, B]) engine.send(0, ethernet(BROADCAST, source, TYPE_EXPERIMENT));
+  const third = ethernet(A, station(3), TYPE_EXPERIMENT);
+  const steps = explain(third, 1000);
+  assert.equal([find(steps, "learn").outcome, find(steps, "look-up").outcome], ["new", "unknown"]);
+  assert.equal(find(steps, "flood").ports, ["p1", "p2"]);
+  assert.is(find(explain(ethernet(A, B, TYPE_EXPERIMENT), 1000), "look-up").outcome, "found", "it was explained only");
+  assert.equal(
+    engine.send(0, third).map(({ port: by }) => by),
+    [1, 2],
+  );
   engine.close();
 });
 
