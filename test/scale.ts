@@ -47,6 +47,8 @@ const columns = {
   serviceRequests: { quick: 60, full: 3_000 },
   drainedRequests: { quick: 1_500, full: 10_000 },
   sharedPorts: { quick: 100, full: 1_000 },
+  /** Copied through it each way. */
+  servedMegabytes: { quick: 8, full: 200 },
   /** Streams through it while the forwarder is killed. */
   servedStreams: { quick: 20, full: 200 },
   /** Containers on four networks; containers whose streams outlive daemon and agent. */

@@ -2,9 +2,9 @@
  *  each with one line, `{"result": …}` or `{"error": …}`. Datagrams carry their number in the first four bytes, and in the next eight, if they
  *  have so many, the time at which they left, in nanoseconds of the monotonic clock, which all containers share. */
 import { createHash, randomBytes } from "node:crypto";
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { precede } from "./precede.ts";
 import { setSocketOption } from "./socket-option.ts";
@@ -22,7 +22,7 @@ const CHUNK_BYTES = 65_536;
 const STAMPED_BYTES = 12;
 
 interface Receiver {
-  socket: Socket;
+  socket: DatagramSocket;
   seen: Set<number>;
   lastMs: number;
   longestGapMs: number;
@@ -30,7 +30,7 @@ interface Receiver {
 }
 
 interface Sender {
-  socket: Socket;
+  socket: DatagramSocket;
   sent: number;
   finished: Promise<unknown>;
   stop: () => void;
@@ -48,11 +48,13 @@ const commands: Record<string, (argument: never) => Promise<unknown>> = {
   listen,
   copy,
   digest,
+  offer,
+  take,
   ...streams,
   ...requests,
 };
 
-function makeSocket(address: string): Socket {
+function makeSocket(address: string): DatagramSocket {
   return createSocket(address.includes(":") ? "udp6" : "udp4");
 }
 
@@ -172,9 +174,13 @@ async function digest({ port }: { port: number }): Promise<string> {
 
 /** Sends pseudo-random bytes by one connection and returns their digest. */
 async function copy({ port, address, bytes }: { port: number; address: string; bytes: number }): Promise<string> {
-  const hash = createHash("sha1");
   const socket = connect(port, address);
   await once(socket, "connect");
+  return pour(socket, bytes);
+}
+
+async function pour(socket: Socket, bytes: number): Promise<string> {
+  const hash = createHash("sha1");
   for (let left = bytes; left > 0; left -= CHUNK_BYTES) {
     const data = randomBytes(Math.min(left, CHUNK_BYTES));
     hash.update(data);
@@ -183,6 +189,26 @@ async function copy({ port, address, bytes }: { port: number; address: string; b
   socket.end();
   await once(socket, "close");
   return hash.digest("hex");
+}
+
+/** Takes one connection and sends pseudo-random bytes by it; `digest` tells what was sent. */
+async function offer({ port, bytes }: { port: number; bytes: number }): Promise<void> {
+  const server = createServer();
+  digests.set(
+    port,
+    once(server, "connection")
+      .then(([socket]) => pour(socket, bytes))
+      .finally(() => server.close()),
+  );
+  server.listen(port, "::");
+  await once(server, "listening");
+}
+
+/** Takes what is offered there; its digest. */
+async function take({ port, address }: { port: number; address: string }): Promise<string> {
+  const socket = connect(port, address);
+  await once(socket, "connect");
+  return digestOf(socket);
 }
 
 /** Obeys until there is nothing more to hear.

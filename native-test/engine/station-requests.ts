@@ -71,10 +71,14 @@ function askOnce(host: string, port: number, localPort: number | undefined): Pro
   });
 }
 
-/** Answers each datagram with its name. */
+/** Answers each datagram with its name, in as many bytes. */
 async function serveDatagrams({ port, name }: { port: number; name: string }): Promise<void> {
   const socket = createSocket({ type: "udp6" });
-  socket.on("message", (_, { address, port: from }) => socket.send(name, from, address));
+  socket.on("message", (message, { address, port: from }) => {
+    const answer = Buffer.alloc(Math.max(name.length, message.length), " ");
+    answer.write(name);
+    socket.send(answer, from, address);
+  });
   socket.bind(port, "::");
   await once(socket, "listening");
   sockets.set(port, socket);
@@ -86,16 +90,28 @@ async function stopDatagrams({ port }: { port: number }): Promise<void> {
 }
 
 /** Sends `count` datagrams, each from a port of its own, and waits for as many answers. */
-async function askByDatagrams({ address, port, count }: { address: string; port: number; count: number }): Promise<Answers> {
+async function askByDatagrams({
+  address,
+  port,
+  count,
+  bytes = 3,
+}: {
+  address: string;
+  port: number;
+  count: number;
+  bytes?: number;
+}): Promise<Answers> {
   const result: Answers = { answers: {}, faults: [] };
   for (let index = 0; index < count; index++) {
     const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     try {
       socket.connect(port, address);
       await once(socket, "connect");
-      socket.send("who");
+      socket.send(Buffer.alloc(bytes, "?"));
       const [name] = (await Promise.race([once(socket, "message"), once(socket, "error"), delay(5000).then(() => ["nobody"])])) as [Buffer];
-      result.answers[String(name)] = (result.answers[String(name)] ?? 0) + 1;
+      const said = String(name).trim();
+      if (name.length < bytes) throw new Error(`${said} answered in ${name.length} bytes`);
+      result.answers[said] = (result.answers[said] ?? 0) + 1;
     } catch (error) {
       result.faults.push((error as Error).message);
     }
