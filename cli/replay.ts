@@ -10,7 +10,7 @@ import { print, printJson, remark } from "./format/lines.ts";
 import { count } from "./format/text.ts";
 import { jsonOption } from "./option.ts";
 import type { NamedInput } from "./replay/inputs.ts";
-import { damageLine, differenceLine, type FileDamage, type Outcome, printOutcome } from "./replay/outcome.ts";
+import { damageLine, differenceLine, type FileDamage, type Outcome, printOutcome, printServices } from "./replay/outcome.ts";
 import { Pace } from "./replay/pace.ts";
 
 interface Options {
@@ -47,8 +47,9 @@ export function replayCommand(): Command {
       "after",
       `
 It needs no right and touches no device: each port of the configuration becomes one in memory, host
-ports only record, services and sources are not asked. The clock is that of the capture. The same
-capture and configuration give the same answer every time.
+ports only record, services are served there too, as if all of their backends were well, and no
+source is asked. The clock is that of the capture. The same capture and configuration give the
+same answer every time.
 
 Examples:
   portyard replay traffic.pcapng
@@ -127,11 +128,15 @@ async function twice(before: EngineConfig, path: string, given: readonly NamedIn
       frames,
       differences,
       before: summary,
+      after: { services },
     } = await compare({ before, after, inputs, onDifference, onProgress: (done) => pace.reached(done) });
     const damages = damagesOf(summary, given);
     const took = pace.end(frames);
-    if (json) printJson({ frames, differences: told, damages, ...took });
-    else print(`${count(differences)} of ${count(frames)} frames fare otherwise.`);
+    if (json) printJson({ frames, differences: told, damages, services: { before: summary.services, after: services }, ...took });
+    else {
+      print(`${count(differences)} of ${count(frames)} frames fare otherwise.`);
+      printServices(services, summary.services);
+    }
     if (differences > 0) process.exitCode = FAILED;
     return damages;
   } finally {

@@ -4,6 +4,7 @@ import type { EngineConfig } from "../config/types.ts";
 import type { Build } from "../engine/types.ts";
 import { feed } from "./feed.ts";
 import { ReplayEngine } from "./replay-engine.ts";
+import { type Served, servedBy } from "./serving.ts";
 import type { ReplaySink } from "./sink.ts";
 import type { ReplayedDrop, ReplayInput, ReplaySummary } from "./types.ts";
 
@@ -13,6 +14,8 @@ export interface Verdict {
   outputs: string[];
   /** What was dropped of it. */
   drops: ReplayedDrop[];
+  /** Of a frame to a virtual address: its service, and the backend that it was sent to; null of others. */
+  served: Served | null;
 }
 
 /** A frame that the two configurations treat otherwise. */
@@ -53,6 +56,12 @@ export interface Comparison {
   after: ReplaySummary;
 }
 
+/** What became of a frame at one of the two. */
+interface Fate extends Pick<Verdict, "outputs" | "drops"> {
+  /** That left, by `outputs`. */
+  bytes: Buffer[];
+}
+
 /** One of the two, and what left it of the frame under way. */
 class Side {
   readonly engine: ReplayEngine;
@@ -71,11 +80,15 @@ class Side {
     return new Side(await ReplayEngine.create(config, build, keep), left);
   }
 
-  enter(record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): { verdict: Verdict; bytes: Buffer[] } {
-    if (!this.engine.has(port)) return { verdict: { outputs: [], drops: [{ reason: "port-absent", port }] }, bytes: [] };
+  enter(record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): Fate {
+    if (!this.engine.has(port)) return { outputs: [], drops: [{ reason: "port-absent", port }], bytes: [] };
     const drops = [...this.engine.enter(record, source, port, fcsBytes)];
     const left = this.#left.splice(0).sort((a, b) => (a.port < b.port ? -1 : a.port > b.port ? 1 : 0));
-    return { verdict: { outputs: left.map(({ port: by }) => by), drops }, bytes: left.map(({ bytes }) => bytes) };
+    return { outputs: left.map(({ port: by }) => by), drops, bytes: left.map(({ bytes }) => bytes) };
+  }
+
+  verdict({ outputs, drops, bytes }: Fate, frame: Uint8Array): Verdict {
+    return { outputs, drops, served: servedBy(this.engine.config.services, frame, bytes) };
   }
 }
 
@@ -108,10 +121,12 @@ async function run(
   const put = (record: CaptureRecord, source: Uint8Array, port: string, fcsBytes: number): void => {
     const [before, after] = [first.enter(record, source, port, fcsBytes), second.enter(record, source, port, fcsBytes)];
     const number = frames++;
-    const isSameVerdict = keyOf(before.verdict) === keyOf(after.verdict);
-    if (isSameVerdict && before.bytes.every((bytes, index) => bytes.equals(after.bytes[index] as Buffer))) return;
+    const isBytesAlone = keyOf(before) === keyOf(after);
+    if (isBytesAlone && before.bytes.every((bytes, index) => bytes.equals(after.bytes[index] as Buffer))) return;
     differences++;
-    onDifference({ number, port, timeNs: record.timeNs, before: before.verdict, after: after.verdict, isBytesAlone: isSameVerdict });
+    const frame = source.subarray(record.at, record.at + record.bytes);
+    const verdicts = { before: first.verdict(before, frame), after: second.verdict(after, frame) };
+    onDifference({ number, port, timeNs: record.timeNs, ...verdicts, isBytesAlone });
   };
   const passOver = () => {
     for (const { engine } of sides) engine.passOver();
@@ -127,6 +142,6 @@ async function run(
   return { frames, differences, before: summary(first), after: summary(second) };
 }
 
-function keyOf({ outputs, drops }: Verdict): string {
+function keyOf({ outputs, drops }: Fate): string {
   return JSON.stringify([outputs, drops.map(({ reason, port }) => `${reason} ${port}`).sort()]);
 }

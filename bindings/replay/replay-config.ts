@@ -21,7 +21,7 @@ export function replayConfigOf(config: EngineConfig): ReplayConfig {
       ...rest,
       workers: 1,
       networks: config.networks.map(withoutHost),
-      ports: [...withLeases(config.ports, config.networks), ...hosts].map(portInMemory),
+      ports: [...withLeases(config), ...hosts].map(portInMemory),
     },
     recording: hosts.map(({ name }) => name),
   };
@@ -34,10 +34,10 @@ export function inMemory(config: EngineConfig): EngineConfig {
   return replayConfigOf(config).config;
 }
 
-function withLeases(ports: readonly PortConfig[], networks: readonly NetworkConfig[]): PortConfig[] {
+function withLeases({ ports, networks, services }: EngineConfig): PortConfig[] {
   const byName = new Map(networks.map((network) => [network.name, network]));
   const pools = new Map(networks.map((network) => [network.name, new NetworkPool(network)]));
-  for (const address of ports.flatMap((port) => port.addresses)) for (const pool of pools.values()) pool.take(address);
+  for (const address of [...ports, ...services].flatMap(({ addresses }) => addresses)) for (const pool of pools.values()) pool.take(address);
   return ports.map((port) => withLease(port, pools.get(poolOf(port, byName) ?? "")?.lend(port.name) ?? []));
 }
 

@@ -9,6 +9,7 @@ import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import { REASON_NAMES } from "../engine/describe.ts";
 import { type InlineLink, LATEST_MS } from "../engine/inline-link.ts";
 import type { DirectWay } from "../forwarder/direct-way.ts";
+import type { ServiceBackendInfo } from "../engine/types.ts";
 import type { Build } from "../wasm/module.ts";
 import { replayConfigOf } from "./replay-config.ts";
 import type { ReplaySink } from "./sink.ts";
@@ -76,6 +77,7 @@ export class ReplayEngine {
       superFrames: 0,
       ports,
       drops: {},
+      services: {},
       answered: 0,
       adopted: {},
       strangers: 0,
@@ -209,6 +211,7 @@ export class ReplayEngine {
   /** What came of it so far; `damages` is the caller's to fill. */
   summary(): ReplaySummary {
     this.#summary.answered = this.#engine.workers().reduce((sum, { answered }) => sum + answered, 0);
+    this.#summary.services = Object.fromEntries(this.#engine.services().map(({ name, backends }) => [name, picksOf(backends)]));
     return this.#summary;
   }
 
@@ -221,6 +224,10 @@ export class ReplayEngine {
 function withoutLateBindings(config: EngineConfig): EngineConfig {
   const ports = config.ports.map((port) => (isLate(port) ? { ...port, addresses: [] } : port));
   return { ...config, ports };
+}
+
+function picksOf(backends: readonly ServiceBackendInfo[]): Record<string, number> {
+  return Object.fromEntries(backends.map(({ name, picked }) => [name, picked]));
 }
 
 const isLate = ({ mac, addresses }: PortConfig): boolean => mac === undefined && addresses.length > 0;

@@ -75,6 +75,8 @@ export interface ReplaySummary {
   ports: Record<string, ReplayedPort>;
   /** By reason; those that did not happen are left out. */
   drops: Record<string, number>;
+  /** Flows that began, by service and backend: those through its virtual address, and those to the backend itself. */
+  services: Record<string, Record<string, number>>;
   /** Answers that the engine gave itself. */
   answered: number;
   /** MACs that ports took from their first frames, by port. */

@@ -24,7 +24,7 @@ export interface Outcome extends Omit<ReplaySummary, "damages"> {
 
 /** For people: totals, ports, drops, and what else there is to know. */
 export function printOutcome(outcome: Outcome): void {
-  const { frames, bytes: size, seconds, framesPerSecond, ports, drops, answered, out } = outcome;
+  const { frames, bytes: size, seconds, framesPerSecond, ports, drops, services, answered, out } = outcome;
   print(
     `${count(frames)} frames, ${bytes(size)}, in ${seconds.toFixed(seconds < 10 ? 2 : 0)} s: ${count(framesPerSecond)} frames a second`,
   );
@@ -47,9 +47,33 @@ export function printOutcome(outcome: Outcome): void {
       "",
     );
   }
+  printServices(services);
   if (answered > 0) print(`\n${count(answered)} answered by the switch itself.`);
   for (const line of remarks(outcome)) remark(line);
   if (out.length > 0) remark(`written: ${out.join(", ")}`);
+}
+
+/** Flows that began, by service and backend. @param before of another configuration, which is told beside them. */
+export function printServices(services: ReplaySummary["services"], before: ReplaySummary["services"] | null = null): void {
+  const names = (found: ReplaySummary["services"]) =>
+    Object.entries(found).flatMap(([service, backends]) => Object.keys(backends).map((backend) => `${service} ${backend}`));
+  const rows = [...new Set([...names(before ?? {}), ...names(services)])].map((row) => row.split(" ") as [string, string]);
+  if (rows.length === 0) return;
+  const flows = (found: ReplaySummary["services"], [service, backend]: [string, string]) => {
+    const begun = found[service]?.[backend];
+    return begun === undefined ? "-" : count(begun);
+  };
+  print();
+  printTable<[string, string]>(
+    rows,
+    [
+      { title: "SERVICE", cell: ([service]) => service },
+      { title: "BACKEND", cell: ([, backend]) => backend },
+      ...(before === null ? [] : [{ title: "FLOWS", cell: (row: [string, string]) => flows(before, row), right: true }]),
+      { title: before === null ? "FLOWS" : "NOW", cell: (row) => flows(services, row), right: true },
+    ],
+    "",
+  );
 }
 
 function remarks({ snapped, superFrames, strangers, adopted }: Outcome): string[] {
@@ -70,12 +94,18 @@ export function damageLine({ file, offset, reason }: FileDamage): string {
 
 /** "frame 17 into web at 12.003001 s: leaves by db, now too-big at db". Frames are counted from 1, as tshark does. */
 export function differenceLine({ number, port, timeNs, before, after, isBytesAlone }: Difference): string {
-  const what = isBytesAlone ? `${verdictWords(before)}, now with other bytes` : `${verdictWords(before)}; now ${verdictWords(after)}`;
+  const isSame = isBytesAlone && String(servedWords(before.served)) === String(servedWords(after.served));
+  const what = isSame ? `${verdictWords(before)}, now with other bytes` : `${verdictWords(before)}; now ${verdictWords(after)}`;
   return `frame ${number + 1} into ${port} at ${(Number(timeNs / 1000n) / 1e6).toFixed(6)} s: ${what}`;
 }
 
-function verdictWords({ outputs, drops }: Verdict): string {
+function verdictWords({ outputs, drops, served }: Verdict): string {
   const left = outputs.length === 0 ? [] : [`leaves by ${outputs.join(", ")}`];
   const dropped = drops.length === 0 ? [] : [dropComment(drops).replaceAll("\n", ", ")];
-  return [...left, ...dropped].join(", ") || "nothing";
+  return [...servedWords(served), ...left, ...dropped].join(", ") || "nothing";
+}
+
+function servedWords(served: Verdict["served"]): string[] {
+  if (served === null) return [];
+  return [served.backend === null ? `to no backend of ${served.service}` : `to ${served.backend} of ${served.service}`];
 }

@@ -28,6 +28,7 @@ test("one capture into one port: what leaves, what is dropped and why", async ()
     superFrames: 0,
     ports: { a: { received: 3, sent: 0 }, b: { received: 0, sent: 1 } },
     drops: { "multicast-source": 1, "too-big": 1 },
+    services: {},
     answered: 0,
     adopted: {},
     strangers: 0,
