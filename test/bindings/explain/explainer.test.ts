@@ -73,6 +73,15 @@ test("a station that has to make room is not there any more when it is looked up
   engine.close();
 });
 
+test("a static station has no age", () => {
+  const { engine, network, explain } = yard();
+  assert.ok(engine.setStatic(network, B, 1));
+  engine.worker.setTime(12_000);
+  const { outcome, kind, ageSeconds, text } = find(explain(ethernet(B, A, TYPE_EXPERIMENT), 12_000), "look-up");
+  assert.equal([outcome, kind, ageSeconds, text], ["found", "static", 0, `${B} is behind p1, as a static station`]);
+  engine.close();
+});
+
 test("a station whose place is claimed, and says nothing yet, is being learned", () => {
   const { engine, network, explain } = yard();
   engine.send(1, ethernet(BROADCAST, A, TYPE_EXPERIMENT));
