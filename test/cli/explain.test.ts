@@ -121,6 +121,7 @@ test("programs get the steps, what leaves in hexadecimal, and null for what is n
     text: "asks for 10.77.0.3, which is bound to b: the engine answers",
     address: "10.77.0.3",
     port: "b",
+    service: null,
   });
 });
 
