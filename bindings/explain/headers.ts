@@ -116,7 +116,7 @@ export function protocolOf(frame: Uint8Array, { flags, l3, l4, protocol }: Layer
 
 /** Extension headers of IPv6 that were not wholly captured: the parser has walked on into what is not there. */
 function isChainCut(frame: Uint8Array, { flags, l3, l4 }: Layers): boolean {
-  if (l4 !== 0) return l4 > l3 + IPV6_BYTES && l4 > frame.length;
+  if (l4 !== 0) return l4 > frame.length;
   const packetEnd = l3 + IPV6_BYTES + word(frame, l3 + IPV6_LENGTH);
   return (flags & flag.FLAG_FRAGMENT) === 0 && frame.length < Math.min(packetEnd, l3 + IPV6_BYTES + MAX_EXTENSION_BYTES);
 }

@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as flag from "../../../assembly/abi/descriptor.ts";
+import { MAX_EXTENSION_BYTES } from "../../../assembly/abi/limits.ts";
 import { addressOf, headersText, type Layers, macText, protocolOf } from "../../../bindings/explain/headers.ts";
 import { ipv4Address, ipv6Address } from "../../support/packet/address.ts";
 import { bytes, ramp, u16 } from "../../support/packet/bytes.ts";
@@ -164,6 +165,16 @@ test("extension headers are told where they were captured up to what they lead t
   const chain = of6(0, { l4: 0, flags: flag.FLAG_IPV6 | flag.FLAG_CHAIN_CUT });
   assert.is(of(54, chain), "IPv6 fd00::1 > fd00::2, extension headers, cut off");
   assert.is(of(frame.length, chain), "IPv6 fd00::1 > fd00::2, extension headers without end");
+});
+
+test("a chain without end is one as far as it is followed, and a later fragment is none, wherever they were cut", () => {
+  const long = six(60, ramp(400));
+  const chain = of6(0, { l4: 0, flags: flag.FLAG_IPV6 | flag.FLAG_CHAIN_CUT });
+  const end = 14 + 40 + MAX_EXTENSION_BYTES;
+  assert.is(headersText(long.subarray(0, end - 1), chain), "IPv6 fd00::1 > fd00::2, extension headers, cut off");
+  assert.is(headersText(long.subarray(0, end), chain), "IPv6 fd00::1 > fd00::2, extension headers without end");
+  const later = of6(0, { l4: 0, flags: flag.FLAG_IPV6 | flag.FLAG_FRAGMENT });
+  assert.is(headersText(six(44, ramp(16)).subarray(0, 62), later), "IPv6 fd00::1 > fd00::2, a later fragment");
 });
 
 test("a protocol has a number where its byte was captured", () => {
