@@ -20,6 +20,7 @@ import { type CommonOptions, readOptions } from "./support/options.ts";
 import { backgroundShare, noiseWarning } from "./support/processor.ts";
 import { machineLine, writeResults } from "./support/results.ts";
 import { run } from "./support/shell.ts";
+import { spend } from "./support/spend.ts";
 import { formatNumber, formatTable } from "./support/table.ts";
 
 const ABOUT = "bench/engine: parse + learn + look up in Wasm against the same algorithm in C, over memory.";
@@ -97,25 +98,6 @@ function wholeWay({ wasm, worker, first, frames }: LaidOutMemory): void {
   let sent = 0;
   for (let done = 0; done < frames; done += BURST_FRAMES) sent += way(worker, first + done * FRAME_STRIDE, BURST_FRAMES) as number;
   if (sent !== frames) throw new PortyardError("load-failed", `${sent} of ${frames} frames left the pipeline.`);
-}
-
-/** Repeats `body` for `seconds` of processor time (others that share the processor do not count); nanoseconds of the median
- *  one, as whoever shares the caches disturbs some. */
-function spend(seconds: number, body: () => void): number {
-  const durations: number[] = [];
-  let now = processorNs();
-  for (const end = now + seconds * 1e9; now < end; ) {
-    body();
-    const after = processorNs();
-    durations.push(after - now);
-    now = after;
-  }
-  return median(durations);
-}
-
-function processorNs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) * 1000;
 }
 
 /** The memory as a file for the C program, before anything was learned. */

@@ -7,7 +7,7 @@ import * as network from "../../assembly/abi/network.ts";
 import * as port from "../../assembly/abi/port.ts";
 import { type Exports, instantiateBench } from "../support/wasm.ts";
 import { FRAME_BYTES, FRAME_PLACE, FRAME_PORT, FRAME_STRIDE } from "./frame-layout.ts";
-import { type Random, random } from "./random.ts";
+import { random, shuffled } from "./random.ts";
 
 export const NETWORK = 1;
 export const NOW_SECONDS = 1000;
@@ -106,13 +106,4 @@ function writeFrame(view: DataView, place: number, from: number, addresses: read
   [...addresses, ...ETHERNET_AND_IP].forEach((byte, offset) => {
     view.setUint8(place + FRAME_PLACE + offset, byte);
   });
-}
-
-function shuffled(count: number, next: Random): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  for (let left = count - 1; left > 0; left--) {
-    const other = next(left + 1);
-    [order[left], order[other]] = [order[other] as number, order[left] as number];
-  }
-  return order;
 }

@@ -10,3 +10,13 @@ export function random(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
 }
+
+/** The numbers from 0 to `count` - 1, each once. */
+export function shuffled(count: number, next: Random): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let left = count - 1; left > 0; left--) {
+    const other = next(left + 1);
+    [order[left], order[other]] = [order[other] as number, order[left] as number];
+  }
+  return order;
+}

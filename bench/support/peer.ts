@@ -36,16 +36,36 @@ export async function runPair(
 ): Promise<Outcome> {
   const common = [String(next++), String(size), String(seconds)];
   const path = nativeProgram(program);
-  const waiting = new Side(pair.server, [path, server, pair.serverAddress, ...common]);
-  let driving: Side | undefined;
+  const waiting = { namespace: pair.server, command: [path, server, pair.serverAddress, ...common] };
+  const driving = { namespace: pair.client, command: [path, client, pair.dialledAddress ?? pair.serverAddress, ...common] };
+  const { servers, client: clientResult } = await runSides([waiting], driving, seconds);
+  return { client: clientResult, server: servers[0] as Record<string, number> };
+}
+
+/** A program in a namespace. */
+export interface Command {
+  namespace: string;
+  command: readonly string[];
+}
+
+/** Starts programs that wait, then the one that drives, and returns the JSON lines of all. Each says `ready` when it waits.
+ *  @param seconds that they last, about.
+ *  @throws PortyardError `load-failed` with what a program said. */
+export async function runSides(
+  waiting: readonly Command[],
+  driving: Command,
+  seconds: number,
+): Promise<{ servers: Record<string, number>[]; client: Record<string, number> }> {
+  const servers = waiting.map((one) => new Side(one.namespace, one.command));
+  let client: Side | undefined;
   try {
-    await waiting.ready();
-    driving = new Side(pair.client, [path, client, pair.dialledAddress ?? pair.serverAddress, ...common]);
+    await Promise.all(servers.map((one) => one.ready()));
+    client = new Side(driving.namespace, driving.command);
     const limitMs = seconds * 1000 + GRACE_MS;
-    const [clientResult, serverResult] = await Promise.all([driving.result(limitMs), waiting.result(limitMs)]);
-    return { client: clientResult, server: serverResult };
+    const [clientResult, ...results] = await Promise.all([client.result(limitMs), ...servers.map((one) => one.result(limitMs))]);
+    return { client: clientResult as Record<string, number>, servers: results };
   } finally {
-    await Promise.all([waiting.end(), driving?.end()]);
+    await Promise.all([...servers.map((one) => one.end()), client?.end()]);
   }
 }
 
