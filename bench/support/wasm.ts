@@ -36,7 +36,7 @@ function compile(name: string, file: string): void {
 }
 
 function newestSource(): number {
-  const folders = ["assembly", "bench/wasm", "bench/engine", "asconfig.json"];
+  const folders = ["assembly", "bench/wasm", "bench/engine", "bench/services/frame-kinds.ts", "asconfig.json"];
   return Math.max(...folders.map((folder) => newest(join(projectRoot, folder))));
 }
 
