@@ -20,6 +20,7 @@ export const programs = [
   { command: "docker-compose", package: "docker-compose", needs: ["test"], use: "starts the Compose example" },
   { command: "busybox", package: "busybox-static", needs: ["test"], use: "is the image of these containers" },
   { command: "tcpdump", package: "tcpdump", needs: ["bench"], use: "copies the captures whose replay is measured" },
+  { command: "haproxy", package: "haproxy", needs: ["bench"], use: "balances beside services" },
   { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
 ];
 
