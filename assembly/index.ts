@@ -20,6 +20,7 @@ import * as backends from "./tables/backend-table";
 import * as endpoints from "./tables/endpoint-table";
 import * as flowEntries from "./tables/flow-entry";
 import * as flowLists from "./tables/flow-lists";
+import * as flowImport from "./tables/flow-import";
 import * as flowEnd from "./tables/flow-end";
 import * as flows from "./tables/flow-table";
 import * as services from "./tables/service-table";
@@ -263,4 +264,8 @@ export function setEndpoint(network: u32, family: u32, service: u32, backend: u3
  *  is not there any more where both are 0. How many there were. */
 export function endFlows(worker: usize, service: u32, backend: u32, first: u32, end: u32): u32 {
   return flowEnd.endFlows(worker, service, backend, first, end);
+}
+/** Makes the draft the flow of entry `number`, of a worker that has no entry in its lists yet; false when that cannot be (tables/flow-import.ts). */
+export function importFlow(worker: usize, number: u32, state: u32, flags: u32, lastSeen: u32): bool {
+  return flowImport.importFlow(worker, number, state, flags, lastSeen);
 }

@@ -55,7 +55,7 @@ export function insert(worker: usize, first: u32, flags: u32): usize {
 }
 
 /** Refers to a claimed entry by both tuples; REFUSED_END, or why that cannot be. */
-function enter(entry: usize): u32 {
+export function enter(entry: usize): u32 {
   const number = numberOf(entry);
   if (!flows.place(entry, number, field.ORIGINAL) || !flows.place(entry, number, field.REPLY)) return field.FULL;
   for (let direction: u32 = field.ORIGINAL; direction <= <u32>field.REPLY; direction++) {
@@ -77,7 +77,8 @@ function refused(worker: usize, counter: u32, why: u32): u32 {
   return why;
 }
 
-function leaveIndex(entry: usize): void {
+/** Takes the references of an entry that nobody ends meanwhile out again. */
+export function leaveIndex(entry: usize): void {
   const number = numberOf(entry);
   flows.take(entry, number, field.ORIGINAL);
   flows.take(entry, number, field.REPLY);

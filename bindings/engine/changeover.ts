@@ -1,7 +1,7 @@
 /** From a forwarder over tables of another layout to this engine's, without a pause:
  *   1  this engine's forwarder runs over new tables, without a port; the predecessor's hands its descriptors over and goes on
  *   2  networks and ports are made ready in the new tables as they are asked for; nobody reads the ports yet (`holdBack`)
- *   3  the switch, when the engine settles: stations and counts are carried over, then all ports are read from one epoch on
+ *   3  the switch, when the engine settles: stations, connections and counts are carried over, then all ports are read from one epoch on
  *   4  the new file takes the old one's place; the predecessor stops reading, finishes what it has read, and ends
  *  Between 3 and 4 both forwarders read the same devices: each frame goes to one of them, and both know the way. Whatever fails before
  *  4 leaves the predecessor as it was (`goBack`). Where the predecessor is dead there is nobody to hand over: the devices are opened
@@ -22,9 +22,12 @@ import { type Claiming, isKept, poolEntryOf } from "./claims.ts";
 import { discardDevice } from "./open-device.ts";
 import { Leases, lentOf } from "./leases.ts";
 import { type LeftFile, newSocketIn, replaceSocket, replaceTables } from "./left-file.ts";
-import { carryOverMacs } from "./mac-import.ts";
+import { type CarriedFlows, carryOverFlows } from "./flow-import.ts";
+import { targetsIn } from "./flow-targets.ts";
+import { type Carried, carryOverMacs } from "./mac-import.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
 import type { PortEntry, Ports } from "./ports.ts";
+import type { Services } from "./services.ts";
 import type { EngineStore } from "./store.ts";
 import { abandonTables, removeTables } from "./tables-place.ts";
 import type { EngineOptions } from "./types.ts";
@@ -39,6 +42,7 @@ export interface ChangeoverParts {
   store: EngineStore;
   networks: Networks;
   ports: Ports;
+  services: Services;
   /** To the new forwarder. */
   link: ForwarderLink;
   settings: ForwarderSettings;
@@ -148,15 +152,22 @@ export class Changeover implements Claiming {
     return names;
   }
 
-  /** Stations and counts, as they stand in the old tables now. */
-  private carryOver(): { macs: number; lostMacs: number } {
-    const { store, networks, left } = this.parts;
-    if (left.tables === null) return { macs: 0, lostMacs: 0 };
+  /** Stations, connections and counts, as they stand in the old tables now. */
+  private carryOver(): Carried & CarriedFlows {
+    const { store, networks, services, left } = this.parts;
+    if (left.tables === null) return { macs: 0, lostMacs: 0, flows: 0, lostFlows: 0 };
     for (const [{ index }, before] of this.received) {
       const { counts, drops } = left.tables.countsOf(before);
       table.addCounts(store.tables, index, counts, drops);
     }
-    return carryOverMacs(store, left.tables, networks.all(), new Map([...this.received].map(([entry, before]) => [before, entry])));
+    const ports = new Map([...this.received].map(([entry, before]) => [before, entry]));
+    const flows = left.tables.flows();
+    return {
+      ...carryOverMacs(store, left.tables, networks.all(), ports),
+      ...(flows === null
+        ? { flows: 0, lostFlows: 0 }
+        : carryOverFlows(store, flows, left.tables.networks(), targetsIn(networks, services))),
+    };
   }
 
   private async replace(): Promise<void> {

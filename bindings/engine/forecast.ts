@@ -5,6 +5,8 @@ import { networksOf } from "../config/networks-of.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { fingerprintBy, type LeftPort, type LeftTables } from "../tables/left-tables.ts";
 import { layOut } from "../tables/layout.ts";
+import { isConnection, mapFlows, withinRoom } from "./flow-import.ts";
+import { targetsOf } from "./flow-targets.ts";
 import { readLeft } from "./left-file.ts";
 import { withinLimits } from "./mac-import.ts";
 import { isOfLayout, lookAtTables } from "./tables-place.ts";
@@ -22,6 +24,8 @@ export interface Forecast {
   ports: { goOn: string[]; anew: string[]; end: string[]; added: string[] };
   /** Learned stations; null where nothing is known of them. */
   stations: { carried: number; lost: number } | null;
+  /** Connections; null where nothing is known of them. */
+  flows: { carried: number; lost: number } | null;
   /** A sentence for each thing that will be lost. */
   losses: string[];
 }
@@ -50,7 +54,13 @@ type Common = Pick<Forecast, "forwarder" | "foundLayout" | "wantedLayout" | "isS
 
 function nothing({ ports }: EngineConfig): Forecast {
   const common = { forwarder: "absent", foundLayout: null, wantedLayout: LAYOUT_VERSION, isSameLayout: false } as const;
-  return { ...common, ports: { goOn: [], anew: [], end: [], added: ports.map(({ name }) => name) }, stations: null, losses: [] };
+  return {
+    ...common,
+    ports: { goOn: [], anew: [], end: [], added: ports.map(({ name }) => name) },
+    stations: null,
+    flows: null,
+    losses: [],
+  };
 }
 
 /** The forwarder tells who its ports are; a dead one cannot. */
@@ -62,8 +72,9 @@ function unknown(common: Common, { ports }: EngineConfig): Forecast {
     ...common,
     ports: { goOn: isLiving ? names : [], anew: isLiving ? [] : names, end: [], added: [] },
     stations: null,
+    flows: null,
     losses: [
-      `All learned stations, which are learned anew, and the counts of ports: ${what}.`,
+      `All learned stations, which are learned anew, all connections of services, and the counts of ports: ${what}.`,
       ...(isLiving ? [] : ["All devices, which are made anew: nothing says which port they belong to."]),
     ],
   };
@@ -76,14 +87,41 @@ function known(common: Common, config: EngineConfig, tables: LeftTables): Foreca
   const wanted = new Set(config.ports.map(({ name }) => name));
   ports.end.push(...[...left.keys()].filter((name) => !wanted.has(name)));
   const { carried, ofOthers, overLimit } = stationsOf(config, tables, [...left.values()], new Set(ports.goOn));
+  const flows = flowsOf(config, tables);
   const losses = [
+    ...(flows !== null && flows.ofOthers > 0 ? [`${flows.ofOthers} connections of services or backends that end or are elsewhere.`] : []),
+    ...(flows !== null && flows.overLimit > 0 && !common.isSameLayout
+      ? [`${flows.overLimit} connections, those that can best be spared: there is no room for them.`]
+      : []),
+    ...(flows === null && tables.layout.flows !== null && common.foundLayout !== LAYOUT_VERSION
+      ? ["All connections of services: they stand there in another form."]
+      : []),
     ...(ofOthers > 0 ? [`${ofOthers} learned stations of ports or networks that end or are made anew.`] : []),
     ...(overLimit > 0 && !common.isSameLayout
       ? [`${overLimit} learned stations, those not seen for longest: there is no room for them.`]
       : []),
     ...(common.isSameLayout ? [] : ["The totals of the workers, and events that nobody has read; the counts of ports go on."]),
   ];
-  return { ...common, ports, stations: { carried, lost: ofOthers + overLimit }, losses };
+  return { ...common, ports, stations: { carried, lost: ofOthers + overLimit }, flows: countOf(flows), losses };
+}
+
+interface FlowFates {
+  carried: number;
+  ofOthers: number;
+  overLimit: number;
+}
+
+function flowsOf(config: EngineConfig, tables: LeftTables): FlowFates | null {
+  const left = tables.flows();
+  if (left === null) return null;
+  const { mapped, lost } = mapFlows(left, tables.networks(), targetsOf(config));
+  const all = mapped.filter(isConnection).length;
+  const carried = withinRoom(mapped, config.tables.flows).filter(isConnection).length;
+  return { carried, ofOthers: lost, overLimit: all - carried };
+}
+
+function countOf(flows: FlowFates | null): Forecast["flows"] {
+  return flows === null ? null : { carried: flows.carried, lost: flows.ofOthers + flows.overLimit };
 }
 
 function fate(port: PortConfig, left: LeftPort | undefined, { layout }: LeftTables): "goOn" | "anew" | "added" {

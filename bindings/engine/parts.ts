@@ -238,7 +238,7 @@ function assemble(
   });
   const services = new Services(store, networks, ports, monotonicMs);
   const claims = new Claims(store, networks, ports);
-  const changeover = replacement ? new Changeover({ store, networks, ports, link, settings, log, ...replacement }) : null;
+  const changeover = replacement ? new Changeover({ store, networks, ports, services, link, settings, log, ...replacement }) : null;
   const supervisor = new Supervisor(store, link, () => ports, {
     down: (reason, delayMs) => watcher.emit("forwarderDown", reason, delayMs),
     up: (pid) => watcher.emit("forwarderUp", pid ?? 0),
@@ -274,7 +274,7 @@ function assemble(
       if (store.origin === "new") await supervisor.start();
       if (changeover !== null) await changeover.begin();
       else if (store.origin !== "new") claims.begin(store.origin === "living" ? await supervisor.adopt() : await supervisor.revive());
-      if (store.origin !== "new") await services.begin();
+      if (changeover === null && store.origin !== "new") await services.begin();
       watcher.start((device) => isThere(device, indices));
       services.start();
     },

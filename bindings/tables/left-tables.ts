@@ -6,6 +6,7 @@ import * as field from "../../assembly/abi/port.ts";
 import type { Bits, Records, TablesLayout } from "./layouts/tables-layout.ts";
 import { addressText } from "../config/ip-address.ts";
 import { fingerprintOf } from "./identity.ts";
+import { LeftFlows } from "./left-flows.ts";
 
 const ENTRY_BYTES_CHUNK = 1 << 20;
 
@@ -82,6 +83,11 @@ export class LeftTables {
     if (size < Math.max(...ends)) return null;
     const tables = new LeftTables(descriptor, layout, size);
     return tables.isWhole() ? tables : null;
+  }
+
+  /** What it has of connections; null: nothing that could be taken over. */
+  flows(): LeftFlows | null {
+    return LeftFlows.open(this.layout, this.bytes, (at, length) => this.read(at, length));
   }
 
   private isWhole(): boolean {

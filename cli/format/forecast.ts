@@ -10,7 +10,7 @@ const FOUND: Record<Forecast["forwarder"], string> = {
 
 /** What is found, what goes on, and what is lost. */
 export function forecastLines(forecast: Forecast): string[] {
-  const { forwarder, foundLayout, wantedLayout, isSameLayout, ports, stations, losses } = forecast;
+  const { forwarder, foundLayout, wantedLayout, isSameLayout, ports, stations, flows, losses } = forecast;
   const tables = isSameLayout ? "mapped as they are" : `carried over to others (layout ${foundLayout} to ${wantedLayout}, or other sizes)`;
   const list = (what: string, names: string[]) =>
     names.length === 0 ? [] : [`Ports ${what} (${count(names.length)}): ${names.join(", ")}.`];
@@ -21,6 +21,7 @@ export function forecastLines(forecast: Forecast): string[] {
     ...list("that end", ports.end),
     ...list("that are new", ports.added),
     ...(stations === null ? [] : [`Learned stations that are kept: ${count(stations.carried)}.`]),
+    ...(flows === null || flows.carried + flows.lost === 0 ? [] : [`Connections that are kept: ${count(flows.carried)}.`]),
     ...losses.map((loss) => `Lost: ${loss}`),
   ];
 }

@@ -46,7 +46,7 @@ function tapConfig(name: string): EngineConfig["ports"][number] {
 /** A tmpfs that has room for the tables of one engine, and what unmounts it. */
 function smallFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync("/run/pyt-small-");
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=30m", "tmpfs", path]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=100m", "tmpfs", path]);
   const remove = onEnd(`tmpfs ${path}`, () => {
     execFileSync("umount", ["--lazy", path]); // what an engine mapped is let go of when its memory is collected
     rmdirSync(path);

@@ -9,10 +9,11 @@ type Constants = Record<string, number>;
  *  @param identity keys of configurations, which assembly/abi knows nothing of. */
 export async function presentLayout(dist: string, identity: TablesLayout["identity"]): Promise<TablesLayout> {
   const load = async (name: string): Promise<Constants> => import(pathToFileURL(`${dist}/assembly/abi/${name}.js`).href);
-  const [map, limits, port, network, mac, counter, address] = await Promise.all(
-    ["memory-map", "limits", "port", "network", "mac", "counter", "address"].map(load),
+  const [map, limits, port, network, mac, counter, address, flow, service, backend] = await Promise.all(
+    ["memory-map", "limits", "port", "network", "mac", "counter", "address", "flow", "service", "backend"].map(load),
   );
-  return describe(all(map), all(limits), all(port), all(network), all(mac), all(counter), all(address), identity);
+  const flows = describeFlows(all(map), all(limits), all(flow), all(service), all(backend));
+  return { ...describe(all(map), all(limits), all(port), all(network), all(mac), all(counter), all(address), identity), flows };
 }
 
 /** A constant that is not there is told, not taken for undefined. */
@@ -34,7 +35,7 @@ function describe(
   counter: Constants,
   address: Constants,
   identity: TablesLayout["identity"],
-): TablesLayout {
+): Omit<TablesLayout, "flows"> {
   const n = (constants: Constants, name: string): number => constants[name] as number;
   const m = (name: string) => n(map, name);
   const p = (name: string) => n(port, name);
@@ -107,5 +108,51 @@ function describe(
       reasonCount: n(limits, "MAX_DROP_REASONS"),
     },
     identity,
+  };
+}
+
+function describeFlows(
+  map: Constants,
+  limits: Constants,
+  flow: Constants,
+  service: Constants,
+  backend: Constants,
+): NonNullable<TablesLayout["flows"]> {
+  const n = (constants: Constants, name: string): number => constants[name] as number;
+  const head = (name: string) => n(map, name) - n(map, "TABLES");
+  return {
+    head: {
+      limit: head("HEAD_FLOW_LIMIT"),
+      entries: head("HEAD_FLOWS"),
+      services: head("HEAD_SERVICES"),
+      backends: head("HEAD_BACKENDS"),
+    },
+    bytes: n(map, "FLOW_BYTES"),
+    word: n(flow, "WORD"),
+    live: { first: n(flow, "STATE_FREE") + 1, last: n(flow, "STATE_CLAIMED") - 1 },
+    network: n(flow, "NETWORK"),
+    service: n(flow, "SERVICE"),
+    backend: n(flow, "BACKEND"),
+    lastSeen: n(flow, "LAST_SEEN"),
+    services: {
+      bytes: n(map, "SERVICE_BYTES"),
+      count: n(limits, "MAX_SERVICES"),
+      state: n(service, "STATE"),
+      present: 1,
+      network: n(service, "NETWORK"),
+      family: n(service, "FAMILY"),
+      address: n(service, "VIRTUAL_ADDRESS"),
+      name: n(service, "NAME"),
+    },
+    backends: {
+      bytes: n(map, "BACKEND_BYTES"),
+      count: n(limits, "MAX_BACKENDS"),
+      state: n(backend, "STATE"),
+      absent: n(backend, "ABSENT"),
+      service: n(backend, "SERVICE"),
+      family: n(backend, "FAMILY"),
+      address: n(backend, "ADDRESS"),
+      fingerprint: n(backend, "NAME_FINGERPRINT"),
+    },
   };
 }

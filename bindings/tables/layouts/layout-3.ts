@@ -86,6 +86,7 @@ export const LAYOUT_3: TablesLayout = {
     reasons: 64,
     reasonCount: 64,
   },
+  flows: null,
   identity: {
     network: ["name", "subnets", "mtu", "learning", "macAgeSeconds", "internal", "gateways"],
     port: [

@@ -65,6 +65,25 @@ export interface TablesLayout {
   /** For each worker, for each port: five counts at the beginning of the record, then one for each drop reason, whose numbers
    *  never change. */
   counters: { bytes: number; workerBytes: number; counts: number; reasons: number; reasonCount: number };
+  /** Connections, with the services and backends that they name; null: a version without any. */
+  flows: FlowsLayout | null;
   /** Keys of a network's and a port's configuration that its fingerprint was made from. */
   identity: { network: readonly string[]; port: readonly string[] };
+}
+
+/** The flow table: word (instance 32 | state 8 | flags 24, from the lowest bit up), then what the entries of that version say. Whoever
+ *  takes over takes their bytes as they are where the version is its own, else none. */
+export interface FlowsLayout {
+  /** Pointers in the head, and the number of entries. */
+  head: { limit: number; entries: number; services: number; backends: number };
+  bytes: number;
+  word: number;
+  /** States of flows that frames are matched with: from the first to the last. */
+  live: { first: number; last: number };
+  network: number;
+  service: number;
+  backend: number;
+  lastSeen: number;
+  services: Omit<Records, "at"> & { state: number; present: number; network: number; family: number; address: number; name: number };
+  backends: Omit<Records, "at"> & { state: number; absent: number; service: number; family: number; address: number; fingerprint: number };
 }

@@ -30,7 +30,7 @@ const [a, b] = config.ports as [EngineConfig["ports"][number], EngineConfig["por
 
 /** A file as an engine of `config` has left it, with stations on both ports; `bend` may change it. */
 function leftFile(bend: (bytes: Uint8Array) => void = () => {}): Uint8Array {
-  const memory = takeMemory("release", MACS);
+  const memory = takeMemory("release", MACS, config.tables.flows);
   const { tables, wasm } = memory;
   const worker = wasm.formatWorker(0, 0);
   const [network] = config.networks;

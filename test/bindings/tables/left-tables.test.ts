@@ -50,6 +50,7 @@ const LAYOUT_90: TablesLayout = {
   linkLocalBytes: 16,
   macs: { bytes: 24, bucketSlots: 4, generationShift: 16, flagsShift: 24, staticFlag: 64 },
   counters: { bytes: 80, workerBytes: 1280, counts: 5, reasons: 48, reasonCount: 4 },
+  flows: null,
   identity: { network: ["name"], port: ["name", "network"] },
 };
 const COUNTERS = 6144;

@@ -11,6 +11,7 @@ const forecast: Forecast = {
   isSameLayout: false,
   ports: { goOn: ["a", "b"], anew: ["c"], end: [], added: [] },
   stations: { carried: 1234, lost: 5 },
+  flows: { carried: 70_000, lost: 0 },
   losses: ["5 learned stations of ports or networks that end or are made anew."],
 };
 
@@ -20,13 +21,14 @@ test("what is found, what goes on and what is lost has a line each", () => {
     "Ports that go on (2): a, b.",
     "Ports that are made anew (1): c.",
     "Learned stations that are kept: 1,234.",
+    "Connections that are kept: 70,000.",
     "Lost: 5 learned stations of ports or networks that end or are made anew.",
   ]);
 });
 
 test("with the same layout the tables stay, and with nothing there is nothing to say", () => {
   assert.match(forecastLines({ ...forecast, isSameLayout: true })[0]!, "mapped as they are");
-  const nothing: Forecast = { ...forecast, forwarder: "absent", foundLayout: null, stations: null, losses: [] };
+  const nothing: Forecast = { ...forecast, forwarder: "absent", foundLayout: null, stations: null, flows: null, losses: [] };
   assert.is(forecastLines(nothing)[0], "There is nothing to take over.");
 });
 

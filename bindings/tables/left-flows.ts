@@ -1,0 +1,160 @@
+/** The exporter of connections: what stands of them in a tables file of another layout, while its forwarder may go on writing to it. Their entries are
+ *  taken as they are, so only those of a version whose entries are this one's. Nothing of the file is believed. */
+import { LAYOUT_VERSION } from "../../assembly/abi/limits.ts";
+import { addressText } from "../config/ip-address.ts";
+import type { FlowsLayout, TablesLayout } from "./layouts/tables-layout.ts";
+
+/** Bytes that are read at once. */
+const STRETCH = 1 << 20;
+
+/** A service record of the file. */
+export interface LeftServiceRecord {
+  index: number;
+  name: string;
+  /** Index of its network. */
+  network: number;
+  /** Its virtual address; null without one. */
+  address: string | null;
+}
+
+/** A backend of the file. */
+export interface LeftBackendRecord {
+  index: number;
+  /** Index of its service. */
+  service: number;
+  address: string;
+  /** Of its name. */
+  fingerprint: bigint;
+}
+
+/** A connection of the file. */
+export interface LeftFlow {
+  /** FLOW_BYTES. */
+  entry: Uint8Array;
+  state: number;
+  flags: number;
+  network: number;
+  /** 0: none. */
+  service: number;
+  /** Null: none. */
+  backend: number | null;
+  /** In seconds of the monotonic clock. */
+  seenSeconds: number;
+}
+
+type Read = (at: number, length: number) => DataView;
+
+export class LeftFlows {
+  private readonly read: Read;
+  private readonly layout: FlowsLayout;
+  private readonly nameBytes: number;
+  private readonly limit: number;
+  private readonly entries: number;
+  private readonly servicesAt: number;
+  private readonly backendsAt: number;
+
+  private constructor({ base, nameBytes }: TablesLayout, flows: FlowsLayout, read: Read) {
+    const word = (at: number) => read(at, 4).getUint32(0, true);
+    const pointer = (at: number) => word(at) - base;
+    this.read = read;
+    this.layout = flows;
+    this.nameBytes = nameBytes;
+    this.limit = word(flows.head.limit);
+    this.entries = pointer(flows.head.entries);
+    this.servicesAt = pointer(flows.head.services);
+    this.backendsAt = pointer(flows.head.backends);
+  }
+
+  /** Null where there is no room for flows, where it does not fit into the file, or where entries say something else than here.
+   *  @param bytes of the file.
+   *  @param read so many bytes of it at a place. */
+  static open(layout: TablesLayout, bytes: number, read: Read): LeftFlows | null {
+    if (layout.flows === null || layout.version !== LAYOUT_VERSION) return null;
+    const left = new LeftFlows(layout, layout.flows, read);
+    return left.limit > 0 && left.fits(bytes) ? left : null;
+  }
+
+  private fits(bytes: number): boolean {
+    const { bytes: entryBytes, services, backends } = this.layout;
+    const ends = [
+      [this.entries, this.limit * entryBytes],
+      [this.servicesAt, services.bytes * services.count],
+      [this.backendsAt, backends.bytes * backends.count],
+    ] as const;
+    return ends.every(([at, length]) => at > 0 && at + length <= bytes);
+  }
+
+  services(): LeftServiceRecord[] {
+    const { bytes, count, state, present, network, family, address, name } = this.layout.services;
+    return this.records(this.servicesAt, bytes, count)
+      .filter(({ view }) => view.getUint32(state, true) === present)
+      .map(({ index, view }) => ({
+        index,
+        name: this.nameIn(view, name),
+        network: view.getUint32(network, true),
+        address: view.getUint32(family, true) === 0 ? null : addressIn(view, family, address),
+      }));
+  }
+
+  backends(): LeftBackendRecord[] {
+    const { bytes, count, state, absent, service, family, address, fingerprint } = this.layout.backends;
+    return this.records(this.backendsAt, bytes, count)
+      .filter(({ view }) => view.getUint32(state, true) !== absent)
+      .map(({ index, view }) => ({
+        index,
+        service: view.getUint32(service, true),
+        address: addressIn(view, family, address),
+        fingerprint: view.getBigUint64(fingerprint, true),
+      }));
+  }
+
+  /** Each is whole or left out: its word is looked at again after its ends. */
+  *flows(): Generator<LeftFlow> {
+    const { bytes } = this.layout;
+    const step = STRETCH - (STRETCH % bytes);
+    const total = this.limit * bytes;
+    for (let begin = 0; begin < total; begin += step) {
+      const length = Math.min(step, total - begin);
+      const entries = this.read(this.entries + begin, length);
+      const again = this.read(this.entries + begin, length);
+      for (let at = 0; at < length; at += bytes) {
+        const flow = this.flowIn(entries, again, at);
+        if (flow !== null) yield flow;
+      }
+    }
+  }
+
+  private flowIn(entries: DataView, again: DataView, at: number): LeftFlow | null {
+    const { bytes, word, live, network, service, backend, lastSeen } = this.layout;
+    const high = entries.getUint32(at + word + 4, true);
+    const state = high & 0xff;
+    if (state < live.first || state > live.last) return null;
+    if (again.getUint32(at + word, true) !== entries.getUint32(at + word, true)) return null;
+    const index = entries.getUint32(at + backend, true);
+    return {
+      entry: new Uint8Array(entries.buffer, entries.byteOffset + at, bytes),
+      state,
+      flags: high >>> 8,
+      network: entries.getUint16(at + network, true),
+      service: entries.getUint32(at + service, true),
+      backend: index === 0 ? null : index - 1,
+      seenSeconds: entries.getUint32(at + lastSeen, true),
+    };
+  }
+
+  private records(at: number, bytes: number, count: number): { index: number; view: DataView }[] {
+    const all = this.read(at, bytes * count);
+    return Array.from({ length: count }, (_, index) => ({ index, view: new DataView(all.buffer, index * bytes, bytes) }));
+  }
+
+  private nameIn(view: DataView, offset: number): string {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, this.nameBytes);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(bytes.slice(0, end < 0 ? bytes.length : end));
+  }
+}
+
+function addressIn(view: DataView, family: number, address: number): string {
+  const begin = view.byteOffset + address;
+  return addressText(new Uint8Array(view.buffer.slice(begin, begin + (view.getUint32(family, true) === 4 ? 4 : 16)) as ArrayBuffer));
+}
