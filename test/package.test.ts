@@ -12,7 +12,7 @@ import { skip } from "./support/skip.ts";
 
 /** Of the tarball. Two fifths of it are the library, two fifths agent and command line, most of the rest is WebAssembly and documentation; maps and
  *  texts of WebAssembly, which nobody who installs it reads, would be as much again. */
-const MAX_PACKED_BYTES = 650_000;
+const MAX_PACKED_BYTES = 850_000;
 const FILES =
   /^(package\.json|README\.md|SECURITY\.md|LICENSE|CHANGELOG\.md|packaging\/|examples\/|docs\/|scripts\/portyard(-standby)?\.mjs$|dist\/wasm\/portyard\.\w+\.wasm$|dist\/(assembly\/abi|bindings)\/.*\.(js|d\.ts)$|dist\/(agent|cli)\/.*\.js$)/;
 /** What the README tells readers of the repository, and says so. */

@@ -18,6 +18,7 @@ import * as track from "./tcp-track";
 /** Instead of a verdict: there is no such flow any more, a new one may begin. */
 export const BEGIN_ANEW: u32 = 255;
 
+/** Takes the packet to where the flow at `entry` goes. Verdict, or BEGIN_ANEW. */
 export function follow(worker: usize, descriptor: usize, entry: usize, direction: u32): u32 {
   const word = wordOf(entry);
   if (!isLive(word) || !packet.isOf(descriptor, entry, direction)) return BEGIN_ANEW;

@@ -6,6 +6,7 @@ import { flagsOf, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import { resetEnds } from "./reset";
 
+/** Ends those that the sweep has announced. */
 export function endOutOfTime(worker: usize): void {
   while (pool.freeCount(worker) > <u32>SLOT_RESERVE) {
     const entry = flows.nextOutOfTime(worker);
