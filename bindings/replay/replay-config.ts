@@ -37,7 +37,8 @@ export function inMemory(config: EngineConfig): EngineConfig {
 function withLeases({ ports, networks, services }: EngineConfig): PortConfig[] {
   const byName = new Map(networks.map((network) => [network.name, network]));
   const pools = new Map(networks.map((network) => [network.name, new NetworkPool(network)]));
-  for (const address of [...ports, ...services].flatMap(({ addresses }) => addresses)) for (const pool of pools.values()) pool.take(address);
+  for (const address of [...ports, ...services].flatMap(({ addresses }) => addresses))
+    for (const pool of pools.values()) pool.take(address);
   return ports.map((port) => withLease(port, pools.get(poolOf(port, byName) ?? "")?.lend(port.name) ?? []));
 }
 
