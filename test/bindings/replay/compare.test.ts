@@ -75,7 +75,7 @@ test("drops differ by their ports, not by the order in which these stand", async
   assert.is(await differences(ports("b", "c"), ports("c", "b")), 0);
   assert.is(await differences(ports("b"), ports("c")), 3);
   const { told } = await compared(ports("b"), ports("c"), 1600);
-  assert.equal(told[0]?.after, { outputs: [], drops: [{ reason: "too-big", port: "c" }] });
+  assert.equal(told[0]?.after, { outputs: [], drops: [{ reason: "too-big", port: "c" }], served: null });
 });
 
 test.run();

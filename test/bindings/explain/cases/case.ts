@@ -1,5 +1,5 @@
 /** What a case says. */
-import type { ExplainedStep } from "../../../../bindings/explain/types.ts";
+import type { ExplainedStep, Explanation } from "../../../../bindings/explain/types.ts";
 import type { YardName } from "./yards.ts";
 
 /** A frame into a port, or the time. */
@@ -32,7 +32,7 @@ export interface Case {
   offload?: Uint8Array;
   /** Its length before it was cut. */
   originalBytes?: number;
-  verdict: "forwarded" | "answered" | "dropped";
+  verdict: Explanation["verdict"];
   /** Of a frame that is dropped. */
   reason?: string;
   leaves?: Leaving[];

@@ -9,6 +9,24 @@ export const S = station(50);
 type PortInput = NonNullable<ConfigInput["ports"]>[number];
 
 const port = (name: string, extra: Partial<PortInput> = {}): PortInput => ({ name, network: "blue", memory: {}, ...extra });
+type ServiceInput = NonNullable<ConfigInput["services"]>[number];
+type BackendInput = ServiceInput["backends"];
+
+const service = (
+  name: string,
+  address: ServiceInput["address"],
+  backends: BackendInput,
+  extra: Partial<ServiceInput> = {},
+): ServiceInput => ({
+  name,
+  network: "blue",
+  address,
+  ports: [{ protocol: "tcp", port: 80, targetPort: 8080 }],
+  backends,
+  ejection: false,
+  ...extra,
+});
+
 const blue = { name: "blue" };
 const tables = { macs: 1024, flows: 1024 };
 const both = ["10.77.0.0/24", "fd77::/64"];
@@ -64,6 +82,57 @@ export const YARDS = {
     tables,
     networks: [blue],
     ports: [port("o", { memory: { offload: true } }), ...["v", "w", "x", "y", "z"].map((name) => port(name))],
+  },
+  /** a is the client, b and d are backends, X is one behind c, where nothing is bound. */
+  served: {
+    tables,
+    networks: [{ name: "blue", subnet: both }],
+    ports: [
+      port("a", { mac: A, addresses: ["10.77.0.2", "fd77::2"] }),
+      port("b", { mac: B, addresses: ["10.77.0.3", "fd77::3"] }),
+      port("c"),
+      port("d", { mac: D, addresses: ["10.77.0.5"] }),
+    ],
+    services: [
+      {
+        ...service(
+          "web",
+          ["10.77.0.100", "fd77::100"],
+          [
+            { address: "10.77.0.3", name: "b" },
+            { address: "10.77.0.5", name: "d", maxFlows: 1 },
+            { address: "10.77.0.6", name: "old", weight: 0 },
+            { address: "fd77::3", name: "b6" },
+          ],
+        ),
+        ports: [
+          { protocol: "tcp", port: 80, targetPort: 8080 },
+          { protocol: "udp", port: "5000-5009" },
+        ],
+      },
+      service(
+        "busy",
+        "10.77.0.101",
+        [
+          { address: "10.77.0.3", name: "b", port: 9000, weight: 2 },
+          { address: "10.77.0.5", name: "d" },
+        ],
+        {
+          algorithm: "least-load",
+        },
+      ),
+      service("far", "10.77.0.102", [{ address: "10.77.0.9", name: "x" }]),
+      service("empty", "10.77.0.103", []),
+      service(
+        "kept",
+        "10.77.0.104",
+        [
+          { address: "10.77.0.3", name: "b" },
+          { address: "10.77.0.5", name: "d" },
+        ],
+        { affinitySeconds: 60 },
+      ),
+    ],
   },
 } satisfies Record<string, ConfigInput>;
 
