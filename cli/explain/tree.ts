@@ -87,7 +87,7 @@ function withChosen(candidates: readonly Candidate[], chosen: string | null): Ca
 
 /** "by a, b and 3 frames by c". */
 function leaving(outputs: ExplanationJson["outputs"]): string {
-  if (outputs.length === 0) return "by the engine itself";
+  if (outputs.length === 0) return "it was for the engine itself";
   const counts = new Map<string, number>();
   for (const { port } of outputs) counts.set(port, (counts.get(port) ?? 0) + 1);
   return `leaves by ${[...counts].map(([port, frames]) => (frames === 1 ? port : `${port} (${count(frames)} frames)`)).join(", ")}`;

@@ -10,7 +10,10 @@ import * as assert from "uvu/assert";
 import { writePcap, writePcapng } from "../../bindings/capture/index.ts";
 import { blue, portA, Yard } from "../agent/support/yard.ts";
 import { ramp } from "../support/packet/bytes.ts";
-import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, tagged } from "../support/packet/ethernet.ts";
+import { virtualMac } from "../../bindings/config/mac-address.ts";
+import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_EXPERIMENT, TYPE_IPV4, tagged } from "../support/packet/ethernet.ts";
+import { ipv4, TCP } from "../support/packet/ip.ts";
+import { SYN, tcp } from "../support/packet/transport.ts";
 import { superFrame } from "../support/packet/super-frame.ts";
 import { hexOf } from "../support/story.ts";
 import { portyard } from "./support/capture.ts";
@@ -102,6 +105,41 @@ test("of a frame that is dropped the last step says why, and the last line too",
   const lines = stdout.split("\n");
   assert.is(lines.at(-3), `└─ source-check  ${station(9)} is not the station of a, which is ${A} [spoofed-source]`);
   assert.is(lines.at(-2), "dropped: spoofed-source");
+});
+
+test("by a configuration with services a connection gets a backend, and people see among which", async ({ path }) => {
+  writeFileSync(
+    path("services.yaml"),
+    `${CONFIG}
+services:
+  - name: web
+    network: blue
+    address: 10.77.0.100
+    ports: [{ protocol: tcp, port: 80, targetPort: 8080 }]
+    backends: [{ name: b, address: 10.77.0.3, weight: 2 }, { name: far, address: 10.77.0.9 }]
+    algorithm: least-load
+`,
+  );
+  const ends = { source: "10.77.0.2", destination: "10.77.0.100" };
+  const segment = tcp(ends, { sourcePort: 40_000, targetPort: 80, sequence: 1, flags: SYN });
+  const frame = ethernet(station(99), A, TYPE_IPV4, ipv4({ ...ends, protocol: TCP }, segment));
+  const { status, stdout } = await portyard("explain", "--config", path("services.yaml"), "--port", "a", "--hex", hexOf(frame));
+  assert.is(status, 0);
+  const from = virtualMac("blue", "10.77.0.100");
+  assert.equal(stdout.split("\n").slice(5), [
+    "├─ flow          of no known flow",
+    "├─ service       10.77.0.100 is the virtual address of web, and TCP port 80 leads to its port 8080",
+    "├─ pick          least-load chooses b",
+    "│  ├─ b    weight 2, 0 active, score 0.5, chosen",
+    "│  └─ far  weight 1, 0 active, score 1",
+    "├─ flow          a new flow to b of web: half-open",
+    `├─ rewrite       destination 10.77.0.100:80 becomes 10.77.0.3:8080; to ${B} from ${from}`,
+    `├─ learn         ${A} is behind a, as before`,
+    `└─ look-up       ${B} is behind b, as a static station`,
+    "   └─ leaves by b, 54 bytes",
+    "forwarded: leaves by b",
+    "",
+  ]);
 });
 
 test("programs get the steps, what leaves in hexadecimal, and null for what is not there", async ({ config }) => {

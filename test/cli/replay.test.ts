@@ -22,7 +22,9 @@ import { readCapture, writePcap, writePcapng } from "../../bindings/capture/inde
 import { blocks } from "../support/capture-blocks.ts";
 import { projectRoot } from "../support/captures.ts";
 import { ramp } from "../support/packet/bytes.ts";
-import { BROADCAST, ethernet, station, TYPE_EXPERIMENT } from "../support/packet/ethernet.ts";
+import { BROADCAST, ethernet, station, TYPE_EXPERIMENT, TYPE_IPV4 } from "../support/packet/ethernet.ts";
+import { ipv4, TCP } from "../support/packet/ip.ts";
+import { SYN, tcp } from "../support/packet/transport.ts";
 import { portyard } from "./support/capture.ts";
 
 const test = suite<{ folder: string; path: (name: string) => string }>("portyard replay");
@@ -226,8 +228,8 @@ test("--against prints the frames that a second configuration treats otherwise, 
     number: 0,
     port: "a",
     timeNs: "0",
-    before: { outputs: ["b"], drops: [] },
-    after: { outputs: [], drops: [{ reason: "port-absent", port: "a" }] },
+    before: { outputs: ["b"], drops: [], served: null },
+    after: { outputs: [], drops: [{ reason: "port-absent", port: "a" }], served: null },
     isBytesAlone: false,
   });
 });
@@ -255,6 +257,58 @@ test("--against: in which order ports stand makes no difference, the bytes that 
   writeFileSync(path("cba.yaml"), `networks: [{ name: n }]\nports: [${ports.reverse().join(", ")}]\n`);
   const same = await portyard("replay", EXAMPLE, "--port", "a", "--config", path("abc.yaml"), "--against", path("cba.yaml"));
   assert.equal([same.status, same.stdout], [0, "0 of 33 frames fare otherwise.\n"]);
+});
+
+test("services are served: flows by backend, and with --against which backend a frame has now", async ({ path }) => {
+  const service = (backends: string) => `
+networks: [{ name: blue, subnet: 10.77.0.0/24 }]
+tables: { flows: 1024 }
+ports:
+  - { name: client, network: blue, memory: {}, mac: "${station(1)}", addresses: [10.77.0.1] }
+  - { name: one, network: blue, memory: {}, mac: "${station(2)}", addresses: [10.77.0.2] }
+  - { name: two, network: blue, memory: {}, mac: "${station(3)}", addresses: [10.77.0.3] }
+services:
+  - name: web
+    network: blue
+    address: 10.77.0.100
+    ports: [{ protocol: tcp, port: 80 }]
+    backends: [${backends}]
+`;
+  const ends = { source: "10.77.0.1", destination: "10.77.0.100" };
+  const syns = [40_000, 40_001, 40_002].map((sourcePort, index) => ({
+    bytes: ethernet(
+      station(99),
+      station(1),
+      TYPE_IPV4,
+      ipv4({ ...ends, protocol: TCP }, tcp(ends, { sourcePort, targetPort: 80, sequence: 1, flags: SYN })),
+    ),
+    timeNs: BigInt(index) * 1_000_000n,
+  }));
+  writeFileSync(path("web.pcap"), writePcap(syns));
+  writeFileSync(path("now.yaml"), service("{ name: s1, address: 10.77.0.2 }, { name: s2, address: 10.77.0.3 }"));
+  writeFileSync(path("then.yaml"), service("{ name: s2, address: 10.77.0.3 }, { name: s3, address: 10.77.0.3, port: 81 }"));
+  const words = [path("web.pcap"), "--config", path("now.yaml")];
+  const { status, services } = await json(...words);
+  assert.equal([status, services], [0, { web: { s1: 2, s2: 1 } }]);
+  const people = await portyard("replay", ...words);
+  assert.match(people.stdout, "  SERVICE  BACKEND  FLOWS\n  web      s1           2\n  web      s2           1\n");
+  const against = await portyard("replay", ...words, "--against", path("then.yaml"));
+  assert.equal(against.stdout.split("\n"), [
+    "frame 1 into client at 0.000000 s: to s1 of web, leaves by one; now to s2 of web, leaves by two",
+    "frame 2 into client at 0.001000 s: to s2 of web, leaves by two; now to s3 of web, leaves by two",
+    "frame 3 into client at 0.002000 s: to s1 of web, leaves by one; now to s2 of web, leaves by two",
+    "3 of 3 frames fare otherwise.",
+    "",
+    "  SERVICE  BACKEND  FLOWS  NOW",
+    "  web      s1           2    -",
+    "  web      s2           1    2",
+    "  web      s3           -    1",
+    "",
+  ]);
+  const told = await json(...words, "--against", path("then.yaml"));
+  assert.equal([told.status, told.services], [1, { before: { web: { s1: 2, s2: 1 } }, after: { web: { s2: 2, s3: 1 } } }]);
+  assert.equal(told.differences[1].before.served, { service: "web", backend: "s2" });
+  assert.equal(told.differences[1].after.served, { service: "web", backend: "s3" });
 });
 
 test("what cannot be done is said, and nothing is written", async ({ path }) => {
