@@ -39,6 +39,9 @@ const columns = {
   explainedFrames: { quick: 1_000, full: 100_000 },
   /** One in so many of these has every byte of the tables compared. */
   explainedFramesPerComparison: { quick: 1, full: 10 },
+  /** Connections to a service that are explained, then made, under each algorithm; explanations of one in a row. */
+  foretoldFlows: { quick: 24, full: 500 },
+  explanationsInARow: { quick: 1_000, full: 10_000 },
   /** Random sets of networks whose rules are tried with random packets. */
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */

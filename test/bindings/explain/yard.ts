@@ -12,7 +12,7 @@ import * as nd from "../../support/packet/neighbour.ts";
 import { offload } from "../../support/packet/offload.ts";
 import type { Random } from "../../support/packet/random.ts";
 import { superFrame } from "../../support/packet/super-frame.ts";
-import { ACK, echo, SYN, tcp, udp } from "../../support/packet/transport.ts";
+import { ACK, echo, FIN, icmp, RST, SYN, tcp, udp } from "../../support/packet/transport.ts";
 
 /** Of a station. */
 export const mac = (number: number): string => `02:00:00:00:00:${number.toString(16).padStart(2, "0")}`;
@@ -35,7 +35,23 @@ const CONFIG = {
     { name: "u", trunk: { blue: 10 }, memory: { offload: true } },
     { name: "z", network: "lone", memory },
   ],
+  services: [
+    {
+      name: "web",
+      network: "blue",
+      address: ["10.77.0.100", "fd77::100"],
+      ports: [
+        { protocol: "tcp" as const, port: 80 },
+        { protocol: "udp" as const, port: 80 },
+      ],
+      algorithm: "power-of-two" as const,
+      // nobody is ever at the last one; .9 is whoever says so
+      backends: [...["10.77.0.1", "10.77.0.2", "10.77.0.4", "10.77.0.9", "fd77::99"].map((address) => ({ address }))],
+      ejection: false as const,
+    },
+  ],
 };
+export const [VIRTUAL, VIRTUAL6] = ["10.77.0.100", "fd77::100"];
 export const PORTS = CONFIG.ports.map(({ name }) => name);
 /** Ports that take a virtio-net header. */
 export const WITH_OFFLOAD = CONFIG.ports
@@ -63,6 +79,7 @@ export async function makeYard(build: Build): Promise<{ engine: Engine; tables: 
 /** A frame and where it enters. */
 export function randomFrame(chance: Random): RandomFrame {
   const port = chance.pick(PORTS);
+  if (chance.below(3) === 0) return randomServedFrame(chance);
   if (chance.below(10) === 0) return { port, ...randomSuperFrame(chance) };
   const whole = mutated(chance, randomTags(chance, wellFormed(chance, port)));
   if (chance.below(8) === 0)
@@ -107,6 +124,44 @@ function wellFormed(chance: Random, port: string): Uint8Array {
   if (kind === kinds.length + 3) return ethernet(to, from, TYPE_EXPERIMENT, payload);
   const type = kind === 0 ? TYPE_ARP : kind < 5 ? TYPE_IPV4 : TYPE_IPV6;
   return ethernet(to, from, type, kinds[kind]?.() ?? []);
+}
+
+/** Three of four as they are. */
+function randomServedFrame(chance: Random): RandomFrame {
+  const port = chance.pick(["a", "b", "c", "c", "c", "d"]);
+  const own = CONFIG.ports.find(({ name }) => name === port);
+  const [source, source6] = [own?.addresses?.[0] ?? chance.pick(IPV4), own?.addresses?.[1] ?? chance.pick(IPV6)];
+  const frame = servedFrame(chance, own?.mac ?? chance.pick(STATIONS), source, source6);
+  return { port, frame: chance.below(4) === 0 ? mutated(chance, frame) : frame, options: {} };
+}
+
+/** To a virtual address, of all kinds, and questions and answers about it. */
+function servedFrame({ pick, below }: Random, from: string, source: string, source6: string): Uint8Array {
+  const [four, six] = [
+    { source, destination: VIRTUAL },
+    { source: source6, destination: VIRTUAL6 },
+  ];
+  const ports = { sourcePort: pick([67, 5000, 5001]), targetPort: pick([80, 80, 80, 81]) };
+  const segment = { ...ports, sequence: below(3) * 1000, acknowledged: below(2), flags: pick([SYN, SYN, ACK, RST, FIN | ACK]) };
+  const id = below(3);
+  const error = (about: string) =>
+    icmp(3, pick([3, 4]), [0, 0, 0, 0], ipv4({ source, destination: about, protocol: 17 }, udp(four, ports)));
+  const to = (packet: Uint8Array, type = TYPE_IPV4) => ethernet(pick(STATIONS), from, type, packet);
+  const kinds = [
+    () => to(ipv4({ ...four, protocol: 6 }, tcp(four, segment, ramp(below(20))))),
+    () => to(ipv4({ ...four, protocol: 17 }, udp(four, ports, ramp(below(20))))),
+    () => to(ipv4({ ...four, protocol: pick([1, 47]) }, echo(pick([8, 0]), 1, 1, ramp(8)))),
+    () => to(ipv4({ ...four, protocol: 17, id, fragment: 0, more: true }, udp(four, ports, ramp(24)))),
+    () => to(ipv4({ ...four, protocol: 17, id, fragment: pick([2, 4, 8]), more: below(2) === 0 }, ramp(32))),
+    () => to(ipv4({ source: pick(IPV4), destination: source, protocol: 1 }, error(pick([VIRTUAL, ...BOUND])))),
+    () =>
+      to(ipv4({ source, destination: pick(BOUND), protocol: 6 }, tcp({ source, destination: BOUND[0]! }, { ...segment, targetPort: 80 }))),
+    () => to(ipv6({ ...six, next: 6 }, tcp(six, segment)), TYPE_IPV6),
+    () => ethernet(BROADCAST, from, TYPE_ARP, arp({ operation: 1, senderMac: from, senderAddress: source, targetAddress: VIRTUAL })),
+    () => ethernet(pick(STATIONS), from, TYPE_ARP, arp({ operation: 2, senderMac: from, senderAddress: source, targetAddress: VIRTUAL })),
+    () => nd.solicitation(from, source6, VIRTUAL6),
+  ];
+  return pick(kinds)();
 }
 
 function randomTags({ below, pick }: Random, frame: Uint8Array): Uint8Array {
