@@ -184,7 +184,7 @@ function partsOverFile(
 ): Parts {
   let link: ProcessLink | null = null;
   const prepare = (memory: WebAssembly.Memory) => mapTables(memory, file, settings);
-  const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake(), origin);
+  const store = EngineStore.create(settings.layout, settings.build, 0, prepare, () => link?.wake(), origin, undefined, file.created);
   const connect = (listener: LinkListener) => {
     link = new ProcessLink(
       settings,

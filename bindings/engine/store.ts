@@ -54,7 +54,8 @@ export class EngineStore {
   /** Formats a memory for the agent and `regions` workers beside it, or takes over tables that a predecessor formatted.
    *  @param prepare called with the memory before anything is written: maps the tables file over it. Null where there is no file.
    *  @param wake wakes sleeping workers.
-   *  @param hashSeed of new tables. */
+   *  @param hashSeed of new tables.
+   *  @param isZero what new tables are written to has never been written to. */
   static create(
     layout: Layout,
     build: Build,
@@ -63,10 +64,11 @@ export class EngineStore {
     wake: () => void,
     origin: Origin = "new",
     hashSeed = randomBytes(8).readBigUInt64LE(),
+    isZero = prepare === null,
   ): EngineStore {
     const memory = createMemory(memoryPages(layout, regions + 1), build !== "single");
     prepare?.(memory);
-    return new EngineStore(layout, memory, build, regions, wake, origin, hashSeed, prepare === null);
+    return new EngineStore(layout, memory, build, regions, wake, origin, hashSeed, isZero);
   }
 
   /** Tells the agent's instance what time it is: before entries are stamped. */
