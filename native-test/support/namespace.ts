@@ -42,12 +42,12 @@ export function makeVeth(label: string): { near: string; far: string } {
   return { near, far };
 }
 
-/** A device whose other end was in a namespace goes with that, a while after it. */
+/** A device whose other end was in a namespace goes with that, a while after it: before it is looked for, or between that and its removal. */
 function removeDevice(name: string): void {
   try {
     ip(`link del ${name}`);
   } catch (error) {
-    if (!String(error).includes("Cannot find device")) throw error;
+    if (!/Cannot find device|No such device/.test(String(error))) throw error;
   }
 }
 
