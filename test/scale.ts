@@ -9,7 +9,7 @@ interface Columns {
 const columns = {
   /** Time that one test file may take before the runner ends it and counts it as failed. */
   unitFileSeconds: { quick: 240, full: 3600 },
-  nativeFileSeconds: { quick: 240, full: 3600 },
+  nativeFileSeconds: { quick: 360, full: 3600 },
   /** Limit of a file that is meant to exceed it (test/scripts/test-file.test.ts). */
   hungFileSeconds: { quick: 1.5, full: 1.5 },
   /** How long a unit test waits for what would never come if it did not come at once. */
