@@ -137,10 +137,16 @@ export function change(worker: usize, entry: usize, from: u64, to: u32, flags: u
   return true;
 }
 
+/** Record of its backend; 0: it has none. */
+export function backendOf(entry: usize): usize {
+  const backend = load<u32>(entry, field.BACKEND);
+  return backend == 0 ? 0 : backends.recordOf(backend - 1);
+}
+
 /** Its backend has one flow less. */
 function leaveBackend(entry: usize): void {
-  const backend = load<u32>(entry, field.BACKEND);
-  if (backend != 0 && load<u8>(entry, field.PROTOCOL) != field.AFFINITY) backends.finish(backends.recordOf(backend - 1));
+  const backend = backendOf(entry);
+  if (backend != 0 && load<u8>(entry, field.PROTOCOL) != field.AFFINITY) backends.finish(backend);
 }
 
 // ---------------------------------------------------------------- a flow ends
@@ -236,8 +242,8 @@ function expire(worker: usize, entry: usize, found: u64): bool {
 
 /** The backend has not answered at all. */
 function missed(entry: usize, found: u64): void {
-  const backend = load<u32>(entry, field.BACKEND);
-  if (backend != 0 && (flagsOf(found) & field.FLAG_ANSWERED) == 0) backends.fail(backends.recordOf(backend - 1));
+  const backend = backendOf(entry);
+  if (backend != 0 && (flagsOf(found) & field.FLAG_ANSWERED) == 0) backends.fail(backend);
 }
 
 // ---------------------------------------------------------------- established flows whose time is out

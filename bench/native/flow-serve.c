@@ -73,20 +73,8 @@ static uint64_t hash_frames(uint64_t h, uint32_t count) {
 /* ------------------------------------------------------------------------------------------------ passes */
 static uint64_t pass_ns[MAX_PASSES];
 
-/* What this program had of the processor: others that share it do not count. */
-static uint64_t processor_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
-static int by_duration(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static double median_ns(size_t passes, uint32_t each) {
-  qsort(pass_ns, passes, sizeof *pass_ns, by_duration);
+  qsort(pass_ns, passes, sizeof *pass_ns, by_u64);
   return (double)pass_ns[passes / 2] / each;
 }
 

@@ -255,18 +255,6 @@ static uint64_t hash_results(void) {
   return hash_words(table, memory + worker + MAP_DESCRIPTORS, (uint64_t)BURST_FRAMES * MAP_DESCRIPTOR_BYTES);
 }
 
-/* What this program had of the processor: others that share it do not count. */
-static uint64_t processor_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
-static int by_duration(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static void map_image(const char *path) {
   int image = check(open(path, O_RDWR), path);
   struct stat status;
@@ -294,7 +282,7 @@ int main(int argc, char **argv) {
     pass_ns[passes] = after - now;
     now = after;
   }
-  qsort(pass_ns, passes, sizeof *pass_ns, by_duration);
+  qsort(pass_ns, passes, sizeof *pass_ns, by_u64);
   printf("{\"nsPerFrame\":%.4f,\"passes\":%zu,\"sum\":\"%llu\",\"hash\":\"%llu\",\"entries\":%u}\n", (double)pass_ns[passes / 2] / frames,
          passes, (unsigned long long)sum, (unsigned long long)hash_results(), head32(MAP_HEAD_MAC_COUNT));
   return 0;

@@ -43,15 +43,10 @@ static uint64_t exchange(int s, size_t bytes) {
   return now_ns() - begin;
 }
 
-static int by_duration(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static double at(const uint32_t *sorted, size_t count, double share) { return sorted[(size_t)((double)(count - 1) * share)] / 1e3; }
 
 static void report(uint32_t *ns, size_t count, double elapsed, double busy) {
-  qsort(ns, count, sizeof *ns, by_duration);
+  qsort(ns, count, sizeof *ns, by_u32);
   printf("{\"exchanges\":%zu,\"seconds\":%.6f,\"minUs\":%.2f,\"p50Us\":%.2f,\"p90Us\":%.2f,\"p99Us\":%.2f,\"p999Us\":%.2f,"
          "\"maxUs\":%.2f,\"machineBusySeconds\":%.3f}\n",
          count, elapsed, at(ns, count, 0), at(ns, count, 0.5), at(ns, count, 0.9), at(ns, count, 0.99), at(ns, count, 0.999),

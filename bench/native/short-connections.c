@@ -151,11 +151,6 @@ static void run(int count, uint64_t end) {
   }
 }
 
-static int by_duration(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static double us_at(double share) { return done == 0 ? 0 : durations_ns[(size_t)((double)(done - 1) * share)] / 1e3; }
 
 static void open_all(int count, double seconds) {
@@ -170,7 +165,7 @@ static void open_all(int count, double seconds) {
   run(count, start + (uint64_t)(seconds * 1e9));
   double elapsed = (double)(now_ns() - start) / 1e9;
   busy = machine_busy_seconds() - busy;
-  qsort(durations_ns, done, sizeof *durations_ns, by_duration);
+  qsort(durations_ns, done, sizeof *durations_ns, by_u32);
   printf("{\"connections\":%zu,\"failed\":%llu,\"seconds\":%.6f,\"perSecond\":%.3f,\"p50Us\":%.2f,\"p99Us\":%.2f,\"maxUs\":%.2f,"
          "\"machineBusySeconds\":%.3f}\n",
          done, (unsigned long long)(failed - failed_before), elapsed, (double)done / elapsed, us_at(0.5), us_at(0.99), us_at(1), busy);

@@ -4,38 +4,9 @@
  * several ADDRESSES, with commas, each stream takes the next.
  *   spread-stream receive ADDRESS PORT SECONDS              {"bytes","streams"}
  *   spread-stream send    ADDRESSES PORT STREAMS SECONDS    {"bytes","seconds","gbps","machineBusySeconds"} */
-#include "common.h"
+#include "streams.h"
 
-#define MAX_STREAMS 64
-#define BUFFER_BYTES (256 * 1024)
-
-/* One connection; the count stands on a cache line of its own. */
-struct stream {
-  _Alignas(64) uint64_t bytes;
-  int socket;
-  pthread_t thread;
-};
-static struct stream streams[MAX_STREAMS];
 static int accepted;
-
-static void *receive_all(void *argument) {
-  struct stream *stream = argument;
-  char *buffer = malloc(BUFFER_BYTES);
-  for (ssize_t n; (n = recv(stream->socket, buffer, BUFFER_BYTES, 0)) > 0;)
-    __atomic_fetch_add(&stream->bytes, (uint64_t)n, __ATOMIC_RELAXED);
-  free(buffer);
-  close(stream->socket);
-  return NULL;
-}
-
-static void *send_all(void *argument) {
-  struct stream *stream = argument;
-  char *buffer = calloc(1, BUFFER_BYTES);
-  for (ssize_t n; (n = send(stream->socket, buffer, BUFFER_BYTES, MSG_NOSIGNAL)) > 0;)
-    __atomic_fetch_add(&stream->bytes, (uint64_t)n, __ATOMIC_RELAXED);
-  free(buffer);
-  return NULL;
-}
 
 static void *accept_all(void *argument) {
   int listener = *(int *)argument;
@@ -46,12 +17,6 @@ static void *accept_all(void *argument) {
     __atomic_fetch_add(&accepted, 1, __ATOMIC_RELEASE);
   }
   return NULL;
-}
-
-static uint64_t bytes_of(int count) {
-  uint64_t sum = 0;
-  for (int i = 0; i < count; i++) sum += __atomic_load_n(&streams[i].bytes, __ATOMIC_RELAXED);
-  return sum;
 }
 
 /* Longer than the sender takes, which begins after it. */
@@ -68,38 +33,12 @@ static void receive(const struct sockaddr_in *address, double seconds) {
   _exit(0); /* a thread waits for connections that will not come */
 }
 
-/* Ends every connection at once, so that the threads that wait in them return. */
-static void finish(int count) {
-  struct linger at_once = {1, 0};
-  for (int i = 0; i < count; i++) {
-    setsockopt(streams[i].socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    shutdown(streams[i].socket, SHUT_RDWR);
-    pthread_join(streams[i].thread, NULL);
-    close(streams[i].socket);
-  }
-}
-
 static void connect_all(char *addresses, const char *port, int count) {
   struct sockaddr_in targets[MAX_STREAMS];
   int known = 0;
   for (char *word = strtok(addresses, ","); word && known < MAX_STREAMS; word = strtok(NULL, ",")) targets[known++] = address_of(word, port);
   if (known == 0) usage("spread-stream: no address");
   for (int i = 0; i < count; i++) streams[i].socket = connected_socket(&targets[i % known]);
-}
-
-static void transmit(int count, double seconds) {
-  for (int i = 0; i < count; i++)
-    if (pthread_create(&streams[i].thread, NULL, send_all, &streams[i]) != 0) fail("pthread_create");
-  wait_seconds(WARM_UP_SECONDS);
-  uint64_t bytes = bytes_of(count), begin = now_ns();
-  double busy = machine_busy_seconds();
-  wait_seconds(seconds);
-  bytes = bytes_of(count) - bytes;
-  double elapsed = (double)(now_ns() - begin) / 1e9;
-  busy = machine_busy_seconds() - busy;
-  finish(count);
-  printf("{\"bytes\":%llu,\"seconds\":%.6f,\"gbps\":%.6f,\"machineBusySeconds\":%.3f}\n", (unsigned long long)bytes, elapsed,
-         (double)bytes * 8 / elapsed / 1e9, busy);
 }
 
 int main(int argc, char **argv) {
@@ -117,6 +56,7 @@ int main(int argc, char **argv) {
   int count = atoi(argv[4]);
   if (count < 1 || count > MAX_STREAMS) usage("spread-stream: 1-64 streams");
   connect_all(argv[2], argv[3], count);
-  transmit(count, seconds);
+  start(count, send_all);
+  measure(count, seconds);
   return 0;
 }

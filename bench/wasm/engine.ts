@@ -4,12 +4,12 @@ import * as field from "../../assembly/abi/descriptor";
 import * as view from "../../assembly/abi/worker-state";
 import * as desc from "../../assembly/memory/descriptor";
 import * as pool from "../../assembly/memory/frame-pool";
-import { txCount, viewOf } from "../../assembly/memory/worker";
+import { viewOf } from "../../assembly/memory/worker";
 import * as exchange from "../../assembly/io/exchange";
 import { FRAME_BYTES, FRAME_PLACE, FRAME_PORT, FRAME_STRIDE } from "../engine/frame-layout";
 import { parse } from "../../assembly/path/1-ingress/parse";
-import { processBurst } from "../../assembly/pipeline";
 import * as macs from "../../assembly/tables/mac-table";
+import { finish } from "./finish";
 
 export { formatWorker, setTime, setView } from "../../assembly/index";
 
@@ -50,12 +50,5 @@ export function wholeWay(worker: usize, first: usize, frames: u32): u32 {
     const place = first + i * FRAME_STRIDE;
     exchange.received(worker, pool.take(worker), load<u32>(place + FRAME_PORT), place + FRAME_PLACE, load<u32>(place + FRAME_BYTES));
   }
-  processBurst(worker);
-  let sent: u32 = 0;
-  for (; txCount(worker) != 0; sent++) {
-    const entry = exchange.shiftTx(worker);
-    const descriptor: usize = load<u32>(entry);
-    exchange.finished(worker, descriptor, load<u32>(entry, 4), <i32>desc.bytes(descriptor));
-  }
-  return sent;
+  return finish(worker);
 }

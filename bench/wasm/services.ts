@@ -5,16 +5,15 @@ import { BURST_FRAMES } from "../../assembly/abi/limits";
 import * as exchange from "../../assembly/io/exchange";
 import * as desc from "../../assembly/memory/descriptor";
 import * as pool from "../../assembly/memory/frame-pool";
-import { txCount } from "../../assembly/memory/worker";
 import { classify } from "../../assembly/path/1-ingress/network";
 import { parse } from "../../assembly/path/1-ingress/parse";
 import * as packet from "../../assembly/path/3-service/packet";
 import { serve } from "../../assembly/path/3-service/serve";
-import { processBurst } from "../../assembly/pipeline";
 import { wordOf } from "../../assembly/tables/flow-entry";
 import * as flows from "../../assembly/tables/flow-table";
 import { FRAME_PLACE, FRAME_STRIDE } from "../engine/frame-layout";
 import * as made from "../services/frame-kinds";
+import { finish } from "./finish";
 
 export { setTime } from "../../assembly/index";
 
@@ -114,15 +113,4 @@ export function unrelatedWay(worker: usize, room: usize, kind: u32, port: u32, f
     exchange.received(worker, pool.take(worker), port, frame, made.TEMPLATE_BYTES);
   }
   return finish(worker);
-}
-
-function finish(worker: usize): u32 {
-  processBurst(worker);
-  let sent: u32 = 0;
-  for (; txCount(worker) != 0; sent++) {
-    const entry = exchange.shiftTx(worker);
-    const descriptor: usize = load<u32>(entry);
-    exchange.finished(worker, descriptor, load<u32>(entry, 4), <i32>desc.bytes(descriptor));
-  }
-  return sent;
 }

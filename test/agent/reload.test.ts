@@ -3,34 +3,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Agent } from "../../agent/agent.ts";
 import { readState } from "../../agent/state/state-file.ts";
-import { readConfigFile } from "../../bindings/config/read.ts";
-import { type Answer, ask, blue, portA, portB, Yard } from "./support/yard.ts";
+import { FileYard } from "./support/file-yard.ts";
+import { blue, portA, portB } from "./support/yard.ts";
 
 const portC = { name: "c", network: "blue", tap: { namespace: "c", interface: "eth0", address: "10.77.0.4/24" } };
 
-class Reloads extends Yard {
-  readonly path = join(this.root, "portyard.yaml");
-  agent: Agent | null = null;
-
-  says(config: object): void {
-    writeFileSync(this.path, JSON.stringify({ name: "lab", networks: [blue], ...config }));
-  }
-
-  async up(config: object): Promise<void> {
-    this.says(config);
-    const read = (path: string) => readConfigFile(path);
-    this.agent = await this.start(JSON.parse(JSON.stringify({ name: "lab", networks: [blue], ...config })), {
-      configFile: { path: this.path, read },
-    });
-    this.engine!.asked.length = 0;
-  }
-
-  call(method: string, path: string, body?: unknown): Promise<Answer> {
-    return ask(this.agent!.place.socket, method, path, body);
-  }
-
+class Reloads extends FileYard {
   async ports(): Promise<string[]> {
     return (await this.call("GET", "/v1/ports")).body.map(
       (port: { name: string; state: string; owner: string }) => `${port.name} ${port.state} ${port.owner}`,

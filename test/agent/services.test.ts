@@ -1,36 +1,12 @@
-/** Services of an agent on a fake engine: owners, reloads, restarts, drains; a wrong definition leaves what runs untouched. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Agent } from "../../agent/agent.ts";
 import { readState } from "../../agent/state/state-file.ts";
-import { readConfigFile } from "../../bindings/config/read.ts";
 import { parseConfig } from "../../bindings/config/parse.ts";
 import { flow, service } from "./support/service.ts";
-import { type Answer, ask, blue, portA, portB, Yard } from "./support/yard.ts";
+import { FileYard } from "./support/file-yard.ts";
+import { type Answer, blue, portA, portB } from "./support/yard.ts";
 
-class Services extends Yard {
-  readonly path = join(this.root, "portyard.yaml");
-  agent: Agent | null = null;
-
-  says(config: object): void {
-    writeFileSync(this.path, JSON.stringify({ name: "lab", networks: [blue], ...config }));
-  }
-
-  async up(config: object): Promise<void> {
-    this.says(config);
-    const read = (path: string) => readConfigFile(path);
-    this.agent = await this.start(JSON.parse(JSON.stringify({ name: "lab", networks: [blue], ...config })), {
-      configFile: { path: this.path, read },
-    });
-    this.engine!.asked.length = 0;
-  }
-
-  call(method: string, path: string, body?: unknown): Promise<Answer> {
-    return ask(this.agent!.place.socket, method, path, body);
-  }
-
+class Services extends FileYard {
   reload(body = {}): Promise<Answer> {
     return this.call("POST", "/v1/reload", body);
   }

@@ -7,12 +7,12 @@ import { parseConfig } from "../../bindings/config/parse.ts";
 import type { ServiceConfig } from "../../bindings/config/types.ts";
 import { Engine } from "../../bindings/engine.ts";
 import { conserved } from "./conservation.ts";
-import type { Build } from "./wasm.ts";
+import { BUILDS, type Build } from "./wasm.ts";
 import type { Part } from "./packet/bytes.ts";
 import { ethernet, station, TYPE_IPV4, TYPE_IPV6 } from "./packet/ethernet.ts";
 import { ICMP, ICMPV6, ipv4, ipv6, TCP, UDP } from "./packet/ip.ts";
 import { type Packet, readPacket, told } from "./packet/read.ts";
-import { icmp, icmpv6, type Segment, tcp, udp } from "./packet/transport.ts";
+import { ACK, icmp, icmpv6, type Segment, SYN, tcp, udp } from "./packet/transport.ts";
 
 const STATIONS = { c1: 11, c2: 12, c3: 13, b1: 21, b2: 22, b3: 23, wild1: 31 } as const;
 export type Name = keyof typeof STATIONS;
@@ -130,6 +130,18 @@ export class Served {
     );
   }
 
+  /** Opens a connection of `client` from `port` through a virtual address, whose backends have port 8080; the backend that it came to. */
+  open(client: Name, port: number, virtual = VIRTUAL): Name {
+    const ends = { sourcePort: port, targetPort: 80 };
+    this.tcp(client, virtual, { ...ends, flags: SYN, sequence: 100 });
+    const [syn] = this.takeAll();
+    assert.ok(syn, "the SYN reached nobody");
+    this.tcp(syn.port, syn.source, { sourcePort: 8080, targetPort: syn.sourcePort, flags: SYN | ACK, sequence: 900, acknowledged: 101 });
+    this.tcp(client, virtual, { ...ends, flags: ACK, sequence: 101, acknowledged: 901 });
+    assert.is(this.takeAll().length, 2, "its answer and the answer to that arrive");
+    return syn.port;
+  }
+
   /** What was heard since the last call, as "PORT: FROM > TO FLAGS"; every checksum was right. */
   take(): string[] {
     return this.takeAll().map((packet) => `${packet.port}: ${told(packet)}`);
@@ -143,5 +155,21 @@ export class Served {
 
   drops(): string[] {
     return this.engine.drops().map(({ reason, port, count }) => `${count} ${reason} at ${port}`);
+  }
+}
+
+/** A case for each build: an engine with `service`, or none. */
+export function story(
+  test: (name: string, body: () => Promise<void>) => void,
+  name: string,
+  body: (served: Served) => void | Promise<void>,
+  service: ServiceConfig | null = SERVICE,
+): void {
+  for (const build of BUILDS) {
+    test(`${name} (${build})`, async () => {
+      const served = await Served.create(build, service);
+      await body(served);
+      await served.close();
+    });
   }
 }

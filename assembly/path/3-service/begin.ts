@@ -6,7 +6,6 @@ import * as reason from "../../abi/drop-reason";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
 import { TRACE, note } from "../../memory/trace";
-import { load16 } from "../../memory/bytes";
 import * as backends from "../../tables/backend-table";
 import * as endpoints from "../../tables/endpoint-table";
 import { wordOf } from "../../tables/flow-entry";
@@ -22,8 +21,6 @@ import { refuse } from "./refuse";
 import { ask } from "./resolve";
 import { isSyn } from "./tcp-track";
 
-const TARGET_PORT = 2;
-
 /** Verdict, or BEGIN_ANEW. */
 export function begin(worker: usize, descriptor: usize): u32 {
   const endpoint = packet.endpoint(descriptor);
@@ -35,7 +32,7 @@ export function begin(worker: usize, descriptor: usize): u32 {
 
 function beginVirtual(worker: usize, descriptor: usize, service: u32): u32 {
   const record = services.recordOf(service);
-  const port = load16(desc.l4(descriptor) + TARGET_PORT);
+  const port = packet.targetPort(descriptor);
   const rule = services.ruleFor(record, desc.protocol(descriptor), port);
   if (TRACE) note(step.RULE, <u32>(rule != 0), rule == 0 ? 0 : services.targetPort(rule) + port - services.firstPort(rule), desc.protocol(descriptor));
   if (rule == 0) return refused(worker, descriptor, reason.NO_SERVICE);
@@ -62,11 +59,10 @@ function refused(worker: usize, descriptor: usize, why: u32): u32 {
 
 /** To the first of the backends with its address that has its port; of none it is nobody's business. */
 function beginDirect(worker: usize, descriptor: usize, first: u32): u32 {
-  const l4 = desc.l4(descriptor);
   const protocol = desc.protocol(descriptor);
-  if (protocol == TCP && !isSyn(l4)) return field.CONTINUE;
+  if (protocol == TCP && !isSyn(desc.l4(descriptor))) return field.CONTINUE;
   for (let backend = first; backend != 0; backend = backends.nextOf(backends.recordOf(backend - 1))) {
-    if (!isPortOf(backends.recordOf(backend - 1), protocol, load16(l4 + TARGET_PORT))) continue;
+    if (!isPortOf(backends.recordOf(backend - 1), protocol, packet.targetPort(descriptor))) continue;
     const service = backends.serviceOf(backends.recordOf(backend - 1));
     draft.write(worker, descriptor, flows.draftOf(worker), service, backend);
     return enterDirect(worker, descriptor, services.recordOf(service));

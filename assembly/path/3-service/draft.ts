@@ -10,22 +10,32 @@ import * as packet from "./packet";
 /** Both tuples are those of the packet; its frame is the first one.
  *  @param backend index + 1, 0: none. */
 export function write(worker: usize, descriptor: usize, draft: usize, service: u32, backend: u32): void {
-  memory.fill(draft, 0, map.FLOW_BYTES);
-  store<u64>(draft, packet.head(descriptor), flow.NETWORK);
-  store<u32>(draft, load<u32>(draft, flow.VIRTUAL_PORT) & 0xffff, flow.BACKEND_PORT);
-  store<u16>(draft, load<u16>(draft, flow.CLIENT_PORT), flow.SOURCE_PORT);
-  store<u32>(draft, service, flow.SERVICE);
+  writeEnds(descriptor, draft, packet.head(descriptor), rotl<u32>(packet.ports(descriptor), 16), service);
   store<u32>(draft, backend, flow.BACKEND);
-  packet.copyAddress(descriptor, draft + flow.CLIENT_ADDRESS, packet.source(descriptor));
-  packet.copyAddress(descriptor, draft + flow.VIRTUAL_ADDRESS, packet.destination(descriptor));
-  memory.copy(draft + flow.BACKEND_ADDRESS, draft + flow.VIRTUAL_ADDRESS, 16);
-  memory.copy(draft + flow.SOURCE_ADDRESS, draft + flow.CLIENT_ADDRESS, 16);
   store<u64>(draft, desc.source(descriptor), flow.CLIENT_MAC);
   store<u64>(draft, desc.destination(descriptor), flow.BACKEND_MAC);
   store<u32>(draft, nowUs(worker), flow.REQUEST_US);
   store<u64>(draft, 1, flow.CLIENT_FRAMES);
   store<u64>(draft, desc.bytes(descriptor), flow.CLIENT_BYTES);
   if (desc.protocol(descriptor) == TCP) store<u32>(draft, tcp.sequence(desc.l4(descriptor)) + 1, flow.CLIENT_SEQUENCE);
+}
+
+/** Which backend a client of `service` has, an entry of its own kind (abi/flow.ts, AFFINITY). */
+export function writeAffinity(descriptor: usize, draft: usize, service: u32): void {
+  const head = <u64>(desc.network(descriptor) | (flow.AFFINITY << 16) | (packet.family(descriptor) << 24));
+  writeEnds(descriptor, draft, head, flow.AFFINITY_PORT * 0x10001, service);
+}
+
+/** A draft whose tuples have the addresses of the packet: the original one with `head`, the reply with `replyPorts`, source port in the lower half. */
+function writeEnds(descriptor: usize, draft: usize, head: u64, replyPorts: u32, service: u32): void {
+  memory.fill(draft, 0, map.FLOW_BYTES);
+  store<u64>(draft, head, flow.NETWORK);
+  store<u32>(draft, replyPorts, flow.BACKEND_PORT);
+  store<u32>(draft, service, flow.SERVICE);
+  packet.copyAddress(descriptor, draft + flow.CLIENT_ADDRESS, packet.source(descriptor));
+  packet.copyAddress(descriptor, draft + flow.VIRTUAL_ADDRESS, packet.destination(descriptor));
+  memory.copy(draft + flow.BACKEND_ADDRESS, draft + flow.VIRTUAL_ADDRESS, 16);
+  memory.copy(draft + flow.SOURCE_ADDRESS, draft + flow.CLIENT_ADDRESS, 16);
 }
 
 /** It goes to the 16 bytes at `address`, `port` (host order) and `mac`. */

@@ -9,15 +9,12 @@ import { count } from "../../memory/worker";
 import * as ethernet from "../../wire/ethernet";
 import * as icmpv4 from "../../wire/icmpv4";
 import * as icmpv6 from "../../wire/icmpv6";
-import { ICMPV6 } from "../../wire/ip-protocol";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
 import { originate, send } from "../5-egress/originate";
 import { noteEcho } from "./notes";
 import * as packet from "./packet";
-
-/** Hop limit of what the engine sends. */
-const HOPS: u32 = 64;
+import { HOPS } from "./reset";
 
 /** Verdict CONSUME (answered), or DROP. The frame holds an echo request to a virtual address. */
 export function answerEcho(worker: usize, descriptor: usize): u32 {
@@ -50,12 +47,10 @@ export function answerEcho(worker: usize, descriptor: usize): u32 {
 /** Whether the packet, which is one of ICMP, is an echo request or reply, whole. */
 export function isEchoMessage(descriptor: usize): bool {
   if ((desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0 || desc.l4Bytes(descriptor) < icmpv4.HEADER_BYTES) return false;
-  const message = desc.l4(descriptor);
-  return isEchoRequest(descriptor) || load<u16>(message) == (desc.protocol(descriptor) == ICMPV6 ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY);
+  return packet.isIpv4(descriptor) ? icmpv4.isEcho(desc.l4(descriptor)) : icmpv6.isEcho(desc.l4(descriptor));
 }
 
 /** Of an echo message: it is a request. */
 export function isEchoRequest(descriptor: usize): bool {
-  const message = desc.l4(descriptor);
-  return desc.protocol(descriptor) == ICMPV6 ? icmpv6.isEchoRequest(message) : icmpv4.isEchoRequest(message);
+  return packet.isIpv4(descriptor) ? icmpv4.isEchoRequest(desc.l4(descriptor)) : icmpv6.isEchoRequest(desc.l4(descriptor));
 }

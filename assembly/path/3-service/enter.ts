@@ -9,7 +9,7 @@ import { load16 } from "../../memory/bytes";
 import * as desc from "../../memory/descriptor";
 import * as backends from "../../tables/backend-table";
 import { TRACE } from "../../memory/trace";
-import { ownHash, wordOf } from "../../tables/flow-entry";
+import { flagsOf, ownHash, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import * as services from "../../tables/service-table";
 import { TCP } from "../../wire/ip-protocol";
@@ -28,13 +28,13 @@ export function enterVirtual(worker: usize, descriptor: usize, record: usize): u
   if (comesBackAnotherWay(worker, descriptor, load<u64>(flows.draftOf(worker), flow.BACKEND_MAC))) return enterTranslated(worker, descriptor, record);
   const entry = insert(worker, descriptor, 0);
   if (entry == flow.TAKEN && flows.findDraft(worker, flow.ORIGINAL) == 0) return enterTranslated(worker, descriptor, record);
-  return begun(worker, descriptor, entry, 0);
+  return begun(worker, descriptor, entry);
 }
 
 /** A flow to a backend itself. Where it cannot be followed it goes its way all the same, unless replies to it would be taken for another's. */
 export function enterDirect(worker: usize, descriptor: usize, record: usize): u32 {
   const entry = insert(worker, descriptor, flow.FLAG_DIRECT);
-  if (entry > <usize>flow.REFUSED_END) return begun(worker, descriptor, entry, flow.FLAG_DIRECT);
+  if (entry > <usize>flow.REFUSED_END) return begun(worker, descriptor, entry);
   if (entry == flow.RIVAL) return BEGIN_ANEW;
   if (entry != flow.TAKEN) return field.CONTINUE;
   if (flows.findDraft(worker, flow.ORIGINAL) != 0) return BEGIN_ANEW;
@@ -54,7 +54,7 @@ function enterTranslated(worker: usize, descriptor: usize, record: usize): u32 {
   for (let tries = 0; tries < SOURCE_PORT_TRIES; tries++) {
     draft.setSource(to, services.virtualAddress(record), port);
     const entry = insert(worker, descriptor, flow.FLAG_SOURCE);
-    if (entry != flow.TAKEN) return begun(worker, descriptor, entry, flow.FLAG_SOURCE);
+    if (entry != flow.TAKEN) return begun(worker, descriptor, entry);
     if (flows.findDraft(worker, flow.ORIGINAL) != 0) return BEGIN_ANEW;
     mixed = mixed * 0x9e3779b97f4a7c15 + 1;
     port = FIRST_PORT + <u32>(mixed >> 33) % PORTS;
@@ -76,9 +76,10 @@ function insert(worker: usize, descriptor: usize, flags: u32): usize {
   return entry;
 }
 
-function begun(worker: usize, descriptor: usize, entry: usize, flags: u32): u32 {
+function begun(worker: usize, descriptor: usize, entry: usize): u32 {
   if (entry == flow.RIVAL || entry == flow.TAKEN) return BEGIN_ANEW;
   if (entry == flow.FULL) return desc.drop(descriptor, reason.FLOWS_FULL);
-  if (TRACE) noteFlow(step.FLOW_NEW, entry, wordOf(entry));
-  return (flags & flow.FLAG_DIRECT) == 0 ? rewrite(worker, descriptor, entry, flags, flow.ORIGINAL) : field.CONTINUE;
+  const word = wordOf(entry);
+  if (TRACE) noteFlow(step.FLOW_NEW, entry, word);
+  return (flagsOf(word) & flow.FLAG_DIRECT) == 0 ? rewrite(worker, descriptor, entry, word, flow.ORIGINAL) : field.CONTINUE;
 }

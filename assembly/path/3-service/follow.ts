@@ -1,12 +1,11 @@
 /** A packet of a known flow: what it changes of the flow, and its own new ends. */
 import * as field from "../../abi/descriptor";
-import * as reason from "../../abi/drop-reason";
 import * as flow from "../../abi/flow";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
 import { TRACE } from "../../memory/trace";
 import * as backends from "../../tables/backend-table";
-import { flagsOf, instanceOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
+import { flagsOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import { TCP, UDP } from "../../wire/ip-protocol";
 import { measureSince } from "./measure";
@@ -30,10 +29,7 @@ export function follow(worker: usize, descriptor: usize, entry: usize, direction
   }
   flows.touch(worker, entry);
   count(entry, direction, desc.bytes(descriptor));
-  if ((flagsOf(word) & flow.FLAG_DIRECT) == 0) {
-    if (rewrite(worker, descriptor, entry, flagsOf(word), direction) == field.DROP) return field.DROP;
-    if (instanceOf(wordOf(entry)) != instanceOf(word)) return desc.drop(descriptor, reason.NO_FLOW); // it became another flow meanwhile
-  }
+  if ((flagsOf(word) & flow.FLAG_DIRECT) == 0 && rewrite(worker, descriptor, entry, word, direction) == field.DROP) return field.DROP;
   if (protocol == TCP) track.follow(worker, descriptor, entry, direction, word);
   else if (direction == flow.REPLY && (flagsOf(word) & flow.FLAG_ANSWERED) == 0) answer(worker, entry, word, protocol);
   return field.CONTINUE;
@@ -43,8 +39,8 @@ export function follow(worker: usize, descriptor: usize, entry: usize, direction
 function mayBeginAnew(descriptor: usize, entry: usize, word: u64, protocol: u32): bool {
   if (protocol == TCP) return track.isNew(descriptor, entry, word);
   if (protocol != UDP || (flagsOf(word) & flow.FLAG_DIRECT) != 0) return false;
-  const backend = load<u32>(entry, flow.BACKEND);
-  return backend != 0 && !backends.isWanted(backends.recordOf(backend - 1));
+  const backend = flows.backendOf(entry);
+  return backend != 0 && !backends.isWanted(backend);
 }
 
 /** Each direction is counted by the worker that reads its port; two at once may lose one. */
@@ -58,7 +54,7 @@ function count(entry: usize, direction: u32, bytes: u32): void {
 function answer(worker: usize, entry: usize, word: u64, protocol: u32): void {
   const state = protocol == UDP ? flow.STATE_UDP : stateOf(word);
   if (!flows.change(worker, entry, word, state, flagsOf(word) | flow.FLAG_ANSWERED | flow.FLAG_MEASURED)) return;
-  const backend = load<u32>(entry, flow.BACKEND);
-  if (backend != 0) backends.answered(backends.recordOf(backend - 1));
+  const backend = flows.backendOf(entry);
+  if (backend != 0) backends.answered(backend);
   measureSince(worker, entry, load<u32>(entry, flow.REQUEST_US));
 }

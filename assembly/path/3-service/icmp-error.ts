@@ -16,7 +16,7 @@ import { load16, store16 } from "../../memory/bytes";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
 import { TRACE, note } from "../../memory/trace";
-import { addressesOf, hashOf, headIn, instanceOf, isLive, matches, wordOf } from "../../tables/flow-entry";
+import { addressesOf, flagsOf, hashOf, headIn, instanceOf, isLive, matches, wordOf } from "../../tables/flow-entry";
 import * as index from "../../tables/flow-index";
 import * as flows from "../../tables/flow-table";
 import * as checksum from "../../wire/checksum";
@@ -29,6 +29,7 @@ import * as ipv6 from "../../wire/ipv6";
 import * as tcp from "../../wire/tcp";
 import * as udp from "../../wire/udp";
 import { noteFlow, noteMacs } from "./notes";
+import { family, high, isIpv4, low, portsAt } from "./packet";
 import { isPartial, setDestination, setSource } from "./translate";
 
 /** Bytes of an error before the packet that it is about; of both ICMPs. */
@@ -65,8 +66,6 @@ export function translate(worker: usize, descriptor: usize): bool {
   return true;
 }
 
-function isIpv4(descriptor: usize): bool { return (desc.flags(descriptor) & field.FLAG_IPV4) != 0; }
-
 // ---------------------------------------------------------------- the packet within
 /** Where its L4 header is and of which protocol, as `ipv6.walk` says it, when its first 8 bytes are there and tell of two ends; else 0. */
 function quoted4(packet: usize, available: u32): u32 {
@@ -97,25 +96,18 @@ function isToSender(descriptor: usize, packet: usize): bool {
   return isIpv4(descriptor) ? ipv4.destinationBe(ip) == ipv4.sourceBe(packet) : ipv6.equals(ipv6.destination(ip), ipv6.source(packet));
 }
 
-/** Source port in the lower half, destination port in the upper one, as they lie in it. */
-function portsOf(l4: usize, protocol: u32): u32 {
-  if (protocol == TCP || protocol == UDP) return load<u32>(l4);
-  return <u32>load<u16>(l4, ECHO_IDENTIFIER) * 0x10001;
-}
-
 // ---------------------------------------------------------------- the flow
 /** Copies the entry of the flow that answers of the packet belong to into the worker's draft, so that what is read of it is of one flow; the direction of
  *  such answers, or NONE: there is no flow, or it is not translated. */
 function takeFlow(worker: usize, descriptor: usize, packet: usize, offset: u32, protocol: u32): i32 {
-  const family: u32 = isIpv4(descriptor) ? 4 : 6;
-  const from = family == 4 ? ipv4.destination(packet) : ipv6.destination(packet);
-  const to = family == 4 ? ipv4.source(packet) : ipv6.source(packet);
-  const fromLow = family == 4 ? <u64>load<u32>(from) : load<u64>(from);
-  const fromHigh = family == 4 ? 0 : load<u64>(from, 8);
-  const toLow = family == 4 ? <u64>load<u32>(to) : load<u64>(to);
-  const toHigh = family == 4 ? 0 : load<u64>(to, 8);
-  const ports = rotl<u32>(portsOf(packet + offset, protocol), 16);
-  const head = <u64>(desc.network(descriptor) | (protocol << 16) | (family << 24)) | (<u64>ports << 32);
+  const from = isIpv4(descriptor) ? ipv4.destination(packet) : ipv6.destination(packet);
+  const to = isIpv4(descriptor) ? ipv4.source(packet) : ipv6.source(packet);
+  const fromLow = low(descriptor, from);
+  const fromHigh = high(descriptor, from);
+  const toLow = low(descriptor, to);
+  const toHigh = high(descriptor, to);
+  const ports = rotl<u32>(portsAt(packet + offset, protocol), 16);
+  const head = <u64>(desc.network(descriptor) | (protocol << 16) | (family(descriptor) << 24)) | (<u64>ports << 32);
   const found = index.find(hashOf(head, fromLow, fromHigh, toLow, toHigh), head, fromLow, fromHigh, toLow, toHigh);
   if (found == 0) return NONE;
   const direction = <u32>found & 1;
@@ -123,7 +115,7 @@ function takeFlow(worker: usize, descriptor: usize, packet: usize, offset: u32, 
   const word = wordOf(found & ~1);
   memory.copy(draft, found & ~1, map.FLOW_BYTES);
   if (!isLive(word) || !matches(draft, direction, head, fromLow, fromHigh, toLow, toHigh)) return NONE;
-  if (instanceOf(wordOf(found & ~1)) != instanceOf(word) || (<u32>(word >> flow.FLAGS_SHIFT) & flow.FLAG_DIRECT) != 0) return NONE;
+  if (instanceOf(wordOf(found & ~1)) != instanceOf(word) || (flagsOf(word) & flow.FLAG_DIRECT) != 0) return NONE;
   if (TRACE) noteAbout(found, word);
   return <i32>direction;
 }

@@ -3,7 +3,6 @@ import * as backend from "../../abi/backend";
 import * as abi from "../../abi/service";
 import * as step from "../../abi/trace";
 import { ofLoad, ofResponseTime } from "../../balance/score";
-import { load16 } from "../../memory/bytes";
 import * as desc from "../../memory/descriptor";
 import { note } from "../../memory/trace";
 import * as backends from "../../tables/backend-table";
@@ -13,8 +12,6 @@ import * as flow from "../../abi/flow";
 import * as services from "../../tables/service-table";
 import { TCP, UDP } from "../../wire/ip-protocol";
 import * as packet from "./packet";
-
-const TARGET_PORT = 2;
 
 /** The flow at `entry`, whose word was read. */
 export function noteFlow(outcome: u32, entry: usize, word: u64): void {
@@ -30,7 +27,7 @@ export function noteNoFlow(descriptor: usize, endpoint: usize): void {
 
 function targetPort(descriptor: usize): u32 {
   const protocol = desc.protocol(descriptor);
-  return desc.l4(descriptor) != 0 && (protocol == TCP || protocol == UDP) ? load16(desc.l4(descriptor) + TARGET_PORT) : 0;
+  return desc.l4(descriptor) != 0 && (protocol == TCP || protocol == UDP) ? packet.targetPort(descriptor) : 0;
 }
 
 /** What the address, as two halves, is to services. */

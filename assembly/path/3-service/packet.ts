@@ -7,6 +7,7 @@ import * as flows from "../../tables/flow-index";
 import { TCP, UDP } from "../../wire/ip-protocol";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
+import * as udp from "../../wire/udp";
 
 /** Offset of an echo message's identifier. */
 const IDENTIFIER = 4;
@@ -28,13 +29,14 @@ export function low(descriptor: usize, address: usize): u64 { return isIpv4(desc
 export function high(descriptor: usize, address: usize): u64 { return isIpv4(descriptor) ? 0 : load<u64>(address, 8); }
 
 /** Source port in the lower half, destination port in the upper one. */
-export function ports(descriptor: usize): u32 {
-  const l4 = desc.l4(descriptor);
-  const protocol = desc.protocol(descriptor);
+export function ports(descriptor: usize): u32 { return portsAt(desc.l4(descriptor), desc.protocol(descriptor)); }
+/** The same of the L4 header at `l4`. */
+export function portsAt(l4: usize, protocol: u32): u32 {
   if (protocol == TCP || protocol == UDP) return load<u32>(l4);
-  const identifier = <u32>load<u16>(l4, IDENTIFIER);
-  return identifier | (identifier << 16);
+  return <u32>load<u16>(l4, IDENTIFIER) * 0x10001;
 }
+/** Destination port of TCP or UDP, in host order. */
+export function targetPort(descriptor: usize): u32 { return udp.targetPort(desc.l4(descriptor)); }
 
 /** Head of its tuple (tables/flow-entry.ts). */
 export function head(descriptor: usize): u64 {

@@ -8,6 +8,7 @@ import * as desc from "../../memory/descriptor";
 import * as chain from "../../wire/extension-chain";
 import * as ipv4 from "../../wire/ipv4";
 import * as ipv6 from "../../wire/ipv6";
+import { isIpv4 } from "./packet";
 
 const LAST: u64 = 1 << 32;
 const WRONG: u64 = 2 << 32;
@@ -64,5 +65,3 @@ export function copyAddresses(descriptor: usize, source: usize, destination: usi
   ipv6.copy(source, ipv6.source(ip));
   ipv6.copy(destination, ipv6.destination(ip));
 }
-
-function isIpv4(descriptor: usize): bool { return (desc.flags(descriptor) & field.FLAG_IPV4) != 0; }

@@ -20,6 +20,7 @@ import * as ipv6 from "../../wire/ipv6";
 import * as tcp from "../../wire/tcp";
 import * as udp from "../../wire/udp";
 import { originate, send } from "../5-egress/originate";
+import { isIpv4 } from "./packet";
 import { beginReset, finishReset, HOPS, segmentOf } from "./reset";
 
 /** Bytes of the packets that errors make, at most. */
@@ -53,8 +54,6 @@ function isAnswerable(descriptor: usize): bool {
 
 function isStation4(addressBe: u32): bool { return !ipv4.isUnspecified(addressBe) && !ipv4.isGroupOrReserved(addressBe); }
 function isStation6(address: usize): bool { return !ipv6.isUnspecified(address) && !ipv6.isMulticast(address); }
-
-function isIpv4(descriptor: usize): bool { return (desc.flags(descriptor) & field.FLAG_IPV4) != 0; }
 
 // ---------------------------------------------------------------- TCP
 /** With an acknowledgment the reset has its number, else it acknowledges the segment, whose end must be known for that. */

@@ -2,12 +2,11 @@
  *  solicitation (RFC 4861), and takes in what stations say of themselves. */
 import * as abi from "../../abi/backend";
 import * as step from "../../abi/trace";
-import * as record from "../../abi/worker";
 import { MAX_PORTS } from "../../abi/limits";
 import * as desc from "../../memory/descriptor";
 import * as pool from "../../memory/frame-pool";
 import { TRACE, note } from "../../memory/trace";
-import { count, nowSeconds } from "../../memory/worker";
+import { nowSeconds } from "../../memory/worker";
 import * as addresses from "../../tables/address-table";
 import * as backends from "../../tables/backend-table";
 import * as endpoints from "../../tables/endpoint-table";
@@ -19,8 +18,7 @@ import { ICMPV6 } from "../../wire/ip-protocol";
 import * as ipv6 from "../../wire/ipv6";
 import * as nd from "../../wire/neighbour-discovery";
 import { flood } from "../4-switch/forward";
-import { originate } from "../5-egress/originate";
-import { parseLayers } from "../1-ingress/parse";
+import { complete, originate } from "../5-egress/originate";
 
 const BROADCAST: u64 = 0xffffffffffff;
 const ARP_FRAME_BYTES: u32 = ethernet.HEADER_BYTES + arp.HEADER_BYTES;
@@ -38,10 +36,7 @@ export function ask(worker: usize, descriptor: usize, service: usize, backend: u
   if (question == 0) return false;
   if (isIpv4) writeArp(desc.frame(question), service, backend);
   else writeSolicitation(desc.frame(question), service, backend);
-  desc.setDestination(question, ethernet.destination(desc.frame(question)));
-  desc.setPort(question, NOBODY);
-  parseLayers(question, desc.frame(question), desc.bytes(question));
-  count(worker, record.ORIGINATED, 1);
+  complete(worker, question, NOBODY);
   flood(worker, question, desc.network(question), NOBODY);
   pool.release(worker, question);
   return true;

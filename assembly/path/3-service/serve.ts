@@ -12,7 +12,7 @@ import * as flow from "../../abi/flow";
 import * as step from "../../abi/trace";
 import * as desc from "../../memory/descriptor";
 import { TRACE, note } from "../../memory/trace";
-import { flagsOf, wordOf } from "../../tables/flow-entry";
+import { wordOf } from "../../tables/flow-entry";
 import * as networks from "../../tables/network-table";
 import * as ethernet from "../../wire/ethernet";
 import { ICMPV4, ICMPV6, TCP, UDP } from "../../wire/ip-protocol";
@@ -38,15 +38,14 @@ export function serve(worker: usize, descriptor: usize): u32 {
   const flags = desc.flags(descriptor);
   if ((flags & IP) == 0 || (flags & PASSED) != 0) return field.CONTINUE;
   const protocol = desc.protocol(descriptor);
-  if (isIcmp(protocol) && isError(descriptor)) return serveError(worker, descriptor);
+  const isIcmp = protocol == (packet.isIpv4(descriptor) ? ICMPV4 : ICMPV6);
+  if (isIcmp && isError(descriptor)) return serveError(worker, descriptor);
   if (!concerns(descriptor)) return field.CONTINUE;
   if (desc.l4(descriptor) == 0) return (flags & field.FLAG_FRAGMENT) != 0 ? servePiece(worker, descriptor) : other(descriptor);
   if (protocol == TCP) return tcp.isValid(desc.l4(descriptor), desc.l4Bytes(descriptor)) ? serveFlow(worker, descriptor) : other(descriptor);
   if (protocol == UDP) return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? serveFlow(worker, descriptor) : other(descriptor);
-  return isIcmp(protocol) ? serveIcmp(worker, descriptor) : other(descriptor);
+  return isIcmp ? serveIcmp(worker, descriptor) : other(descriptor);
 }
-
-function isIcmp(protocol: u32): bool { return protocol == ICMPV4 || protocol == ICMPV6; }
 
 /** True when services have to do with an address of the packet, as far as its last byte tells; also of one of IP whose addresses
  *  are not known. */
@@ -79,9 +78,8 @@ function servePiece(worker: usize, descriptor: usize): u32 {
   const found = fragments.follow(worker, descriptor);
   if (TRACE) notePiece(descriptor, found);
   if (found == fragments.OVERLAP) return desc.drop(descriptor, reason.FRAGMENT_OVERLAP);
-  if (found != fragments.UNKNOWN) setEnds(descriptor, found & ~1, flagsOf(wordOf(found & ~1)), <u32>found & 1);
-  else if (packet.virtualService(descriptor) != 0) return desc.drop(descriptor, reason.FRAGMENT_UNKNOWN);
-  return field.CONTINUE;
+  if (found != fragments.UNKNOWN) return setEnds(descriptor, found & ~1, wordOf(found & ~1), <u32>found & 1);
+  return packet.virtualService(descriptor) != 0 ? desc.drop(descriptor, reason.FRAGMENT_UNKNOWN) : field.CONTINUE;
 }
 
 /** An error may come from anywhere: the packet within says whether it concerns us. */

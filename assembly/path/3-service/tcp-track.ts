@@ -9,7 +9,7 @@ import * as flow from "../../abi/flow";
 import * as desc from "../../memory/descriptor";
 import { nowUs } from "../../memory/worker";
 import * as backends from "../../tables/backend-table";
-import { flagsOf, isLive, stateOf, wordOf } from "../../tables/flow-entry";
+import { flagsOf, stateOf } from "../../tables/flow-entry";
 import * as flows from "../../tables/flow-table";
 import * as tcp from "../../wire/tcp";
 import { measure, measureSince } from "./measure";
@@ -28,8 +28,8 @@ export function isNew(descriptor: usize, entry: usize, word: u64): bool {
   if (!isSyn(segment)) return false;
   if (stateOf(word) == flow.STATE_TIME_WAIT) return <i32>(tcp.sequence(segment) - load<u32>(entry, flow.CLIENT_SEQUENCE)) >= 0;
   if (stateOf(word) != flow.STATE_HALF_OPEN || (flagsOf(word) & (flow.FLAG_ANSWERED | flow.FLAG_DIRECT)) != 0) return false;
-  const backend = load<u32>(entry, flow.BACKEND);
-  return backend != 0 && !backends.isWanted(backends.recordOf(backend - 1));
+  const backend = flows.backendOf(entry);
+  return backend != 0 && !backends.isWanted(backend);
 }
 
 /** Takes a segment of a flow in whose word was `word`. Nothing brings one out of TIME_WAIT (RFC 1337). */
@@ -44,8 +44,8 @@ export function follow(worker: usize, descriptor: usize, entry: usize, direction
   const state = stateAfter(stateOf(word), direction, flags, bits, flagsOf(word));
   if (state == stateOf(word) && bits == flagsOf(word)) return;
   if (!flows.change(worker, entry, word, state, bits)) return;
-  const backend = load<u32>(entry, flow.BACKEND);
-  if (backend != 0 && ((bits & ~flagsOf(word)) & flow.FLAG_ANSWERED) != 0) backends.answered(backends.recordOf(backend - 1));
+  const backend = flows.backendOf(entry);
+  if (backend != 0 && ((bits & ~flagsOf(word)) & flow.FLAG_ANSWERED) != 0) backends.answered(backend);
 }
 
 /** Where the next sequence number of the side that sends in `direction` stands. */
@@ -92,8 +92,8 @@ function takeTime(worker: usize, entry: usize, bits: u32): void {
 
 /** A SYN came again: the backend has let the first one be. */
 function askedAgain(entry: usize): void {
-  const backend = load<u32>(entry, flow.BACKEND);
-  if (backend != 0) backends.fail(backends.recordOf(backend - 1));
+  const backend = flows.backendOf(entry);
+  if (backend != 0) backends.fail(backend);
 }
 
 function stateAfter(state: u32, direction: u32, flags: u32, bits: u32, before: u32): u32 {
@@ -108,9 +108,9 @@ function reset(worker: usize, segment: usize, entry: usize, direction: u32, word
   const flags = flagsOf(word);
   if (!isAccepted(segment, entry, direction, flags)) return;
   const isRefusal = direction == flow.REPLY && (flags & flow.FLAG_ANSWERED) == 0;
-  const backend = load<u32>(entry, flow.BACKEND);
+  const backend = flows.backendOf(entry);
   if (!flows.remove(worker, entry, word) || backend == 0 || !isRefusal) return;
-  backends.fail(backends.recordOf(backend - 1));
+  backends.fail(backend);
 }
 
 /** Of a SYN's refusal by its acknowledgment, else by its sequence number, which must lie in what the receiver waits for. */

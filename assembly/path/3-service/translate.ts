@@ -20,6 +20,7 @@ import * as tcp from "../../wire/tcp";
 import * as udp from "../../wire/udp";
 import * as virtio from "../../wire/virtio-net";
 import { load16, store16 } from "../../memory/bytes";
+import * as packet from "./packet";
 import { noteEnd } from "./notes";
 
 /** Offsets of L4 fields that are in the same place in all headers that have them. */
@@ -30,7 +31,7 @@ const ICMP_CHECKSUM: u32 = 2;
 
 /** Makes the packet come from the address at `address` (16 bytes, IPv4 in the first four) and from port `portBe`. */
 export function setSource(descriptor: usize, address: usize, portBe: u32): void {
-  const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
+  const isIpv4 = packet.isIpv4(descriptor);
   const ip = desc.l3(descriptor);
   if (TRACE) noteEnds(descriptor, step.END_SOURCE, isIpv4 ? ipv4.source(ip) : ipv6.source(ip), SOURCE_PORT, address, portBe);
   setEnd(descriptor, isIpv4 ? ipv4.source(ip) : ipv6.source(ip), address, SOURCE_PORT, portBe);
@@ -38,14 +39,14 @@ export function setSource(descriptor: usize, address: usize, portBe: u32): void 
 
 /** Makes the packet go to them. */
 export function setDestination(descriptor: usize, address: usize, portBe: u32): void {
-  const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
+  const isIpv4 = packet.isIpv4(descriptor);
   const ip = desc.l3(descriptor);
   if (TRACE) noteEnds(descriptor, step.END_DESTINATION, isIpv4 ? ipv4.destination(ip) : ipv6.destination(ip), TARGET_PORT, address, portBe);
   setEnd(descriptor, isIpv4 ? ipv4.destination(ip) : ipv6.destination(ip), address, TARGET_PORT, portBe);
 }
 
 function setEnd(descriptor: usize, place: usize, address: usize, portOffset: usize, portBe: u32): void {
-  const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
+  const isIpv4 = packet.isIpv4(descriptor);
   const before = addressSum(place, isIpv4);
   const after = addressSum(address, isIpv4);
   if (isIpv4) {
@@ -58,7 +59,7 @@ function setEnd(descriptor: usize, place: usize, address: usize, portOffset: usi
 
 /** What one end is at `place`, and what it becomes. A piece that is not the first has no port, echo an identifier. */
 function noteEnds(descriptor: usize, which: u32, place: usize, portOffset: usize, address: usize, portBe: u32): void {
-  const isIpv4 = (desc.flags(descriptor) & field.FLAG_IPV4) != 0;
+  const isIpv4 = packet.isIpv4(descriptor);
   const l4 = desc.l4(descriptor);
   const protocol = desc.protocol(descriptor);
   const offset = protocol == ICMPV4 || protocol == ICMPV6 ? ECHO_IDENTIFIER : portOffset;

@@ -21,12 +21,17 @@ export function originate(worker: usize, network: u32, bytes: u32): usize {
   return made;
 }
 
-/** Sends what `originate` gave, now that it is written, by `output`. The descriptor is no longer the caller's. */
-export function send(worker: usize, made: usize, output: u32): void {
-  desc.setPort(made, output);
+/** Reads what `originate` gave, now that it is written, and counts it. It comes from `port`. */
+export function complete(worker: usize, made: usize, port: u32): void {
+  desc.setPort(made, port);
   desc.setDestination(made, ethernet.destination(desc.frame(made)));
   parseLayers(made, desc.frame(made), desc.bytes(made));
   count(worker, record.ORIGINATED, 1);
+}
+
+/** Sends what `originate` gave, now that it is written, by `output`. The descriptor is no longer the caller's. */
+export function send(worker: usize, made: usize, output: u32): void {
+  complete(worker, made, output);
   egress(worker, made, output, true);
   pool.release(worker, made);
 }

@@ -5,18 +5,9 @@ import * as assert from "uvu/assert";
 import { inventoryOf, parseConfig, parseNetwork, parsePort } from "../../../bindings/config/parse.ts";
 import { BadConfiguration } from "../../../bindings/config/problem.ts";
 import { scale } from "../../scale.ts";
+import { fault } from "../../support/bad-configuration.ts";
 
 const test = suite("parse");
-
-function fault(run: () => unknown): BadConfiguration {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof BadConfiguration) return error;
-    throw error;
-  }
-  throw new Error("the configuration was taken");
-}
 
 test("an empty object is an instance without networks", () => {
   assert.equal(parseConfig({}), {

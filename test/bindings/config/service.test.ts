@@ -5,7 +5,7 @@ import { MAX_BACKENDS, MAX_SERVICES } from "../../../assembly/abi/limits.ts";
 import { configInput, serviceInput } from "../../../bindings/config/as-input.ts";
 import { serviceDifference, serviceKeysAnew } from "../../../bindings/config/difference.ts";
 import { inventoryOf, parseConfig, parseNetwork, parsePort, parseService } from "../../../bindings/config/parse.ts";
-import { BadConfiguration } from "../../../bindings/config/problem.ts";
+import { fault } from "../../support/bad-configuration.ts";
 
 const test = suite("service");
 
@@ -23,16 +23,6 @@ const tap = (name: string, address?: string) => ({
   tap: { namespace: name, interface: "eth0", ...(address && { address }) },
 });
 const yard = (...services: object[]) => inventoryOf(parseConfig({ networks: [blue, { name: "green", subnet: "10.78.0.0/24" }], services }));
-
-function fault(run: () => unknown): BadConfiguration {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof BadConfiguration) return error;
-    throw error;
-  }
-  throw new Error("it was taken");
-}
 
 test("defaults are filled in, rows of ports read, addresses made canonical", () => {
   const { services } = parseConfig({

@@ -1,20 +1,12 @@
 /** Connections through a virtual address, frame by frame: who gets which addresses, in both directions. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { addressOf, DUAL, macOf, type Name, SERVICE, Served, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
+import { addressOf, DUAL, macOf, SERVICE, type Served, story as storyOf, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../../../support/packet/transport.ts";
-import { BUILDS } from "../../../support/wasm.ts";
 import type { ServiceConfig } from "../../../../bindings/config/types.ts";
 
-function story(name: string, body: (served: Served) => void | Promise<void>, service: ServiceConfig | null = SERVICE): void {
-  for (const build of BUILDS) {
-    test(`${name} (${build})`, async () => {
-      const served = await Served.create(build, service);
-      await body(served);
-      await served.close();
-    });
-  }
-}
+const story = (name: string, body: (served: Served) => void | Promise<void>, service?: ServiceConfig | null): void =>
+  storyOf(test, name, body, service);
 
 const at = (sourcePort: number, targetPort: number, flags: number, sequence = 100, acknowledged = 0) => ({
   sourcePort,
@@ -23,20 +15,6 @@ const at = (sourcePort: number, targetPort: number, flags: number, sequence = 10
   sequence,
   acknowledged,
 });
-const [clientSyn, backendAnswer] = [100, 900];
-
-/** Opens a connection of `client` from `port` through the virtual address; the backend that it came to. */
-function open(served: Served, client: Name, port: number, virtual = VIRTUAL): Name {
-  served.tcp(client, virtual, at(port, 80, SYN, clientSyn));
-  const [syn] = served.takeAll();
-  assert.ok(syn, "the SYN reached nobody");
-  const backend = syn.port;
-  const to = addressOf(client, virtual.includes(":") ? 6 : 4);
-  served.tcp(backend, syn.source, at(8080, syn.sourcePort, SYN | ACK, backendAnswer, clientSyn + 1));
-  served.tcp(client, virtual, at(port, 80, ACK, clientSyn + 1, backendAnswer + 1));
-  assert.ok(to.length > 0 && served.takeAll().length === 2);
-  return backend;
-}
 
 story("a connection comes to a backend, with the client's address, and its answers come from the virtual one", (served) => {
   served.tcp("c1", VIRTUAL, at(40000, 80, SYN));
@@ -53,7 +31,7 @@ story("a connection comes to a backend, with the client's address, and its answe
 });
 
 story("connections take turns, and each stays where it began", (served) => {
-  const backends = Array.from({ length: 6 }, (_, index) => open(served, "c1", 40000 + index));
+  const backends = Array.from({ length: 6 }, (_, index) => served.open("c1", 40000 + index));
   assert.equal(backends, ["b1", "b2", "b3", "b1", "b2", "b3"]);
   for (const [index, backend] of backends.entries()) {
     served.tcp("c1", VIRTUAL, at(40000 + index, 80, ACK | PSH, 101, 901), "more");
@@ -110,7 +88,7 @@ story("a backend that calls its own service and comes to itself is seen by itsel
 });
 
 story("a connection through the virtual address and one to its backend from the same port are two", (served) => {
-  assert.is(open(served, "c1", 40000), "b1");
+  assert.is(served.open("c1", 40000), "b1");
   served.tcp("c1", addressOf("b1"), at(40000, 8080, SYN, 300));
   const [syn] = served.takeAll();
   assert.equal([syn?.port, syn?.source, syn?.destination, syn?.targetPort], ["b1", VIRTUAL, addressOf("b1"), 8080]);
@@ -143,7 +121,7 @@ story("a refused connection ends its flow, and the client may try again at once"
 });
 
 story("a reset that its receiver would not accept ends nothing", (served) => {
-  const backend = open(served, "c1", 40000);
+  const backend = served.open("c1", 40000);
   served.tcp(backend, addressOf("c1"), at(8080, 40000, RST, 0x70000000));
   served.take();
   assert.is(served.engine.flows().flows.length, 1);
@@ -153,7 +131,7 @@ story("a reset that its receiver would not accept ends nothing", (served) => {
 });
 
 story("both sides end it: it waits, and a new SYN beyond takes its place", (served) => {
-  const backend = open(served, "c1", 40000);
+  const backend = served.open("c1", 40000);
   served.tcp("c1", VIRTUAL, at(40000, 80, FIN | ACK, 101, 901));
   assert.is(served.engine.flows().flows[0]?.state, "closing");
   served.tcp(backend, addressOf("c1"), at(8080, 40000, FIN | ACK, 901, 102));
@@ -197,17 +175,17 @@ story(
 story(
   "a client has the same backend again, until it was silent for long enough",
   (served) => {
-    assert.equal([open(served, "c1", 40000), open(served, "c1", 40001), open(served, "c2", 40000)], ["b1", "b1", "b2"]);
+    assert.equal([served.open("c1", 40000), served.open("c1", 40001), served.open("c2", 40000)], ["b1", "b1", "b2"]);
     served.engine.tick(1000 + 40_000);
-    assert.is(open(served, "c1", 40002), "b1");
+    assert.is(served.open("c1", 40002), "b1");
     served.engine.tick(1000 + 40_000 + 61_000);
-    assert.is(open(served, "c1", 40003), "b3");
+    assert.is(served.open("c1", 40003), "b3");
   },
   { ...SERVICE, affinitySeconds: 60 },
 );
 
 story("a connection that was silent for too long ends with a reset to both sides", (served) => {
-  const backend = open(served, "c1", 40000);
+  const backend = served.open("c1", 40000);
   for (let seconds = 1; seconds <= 7450; seconds += 5) served.engine.tick(1000 + seconds * 1000);
   const told = served.takeAll().map(({ port, flags, sequence }) => [port, flags, sequence]);
   assert.equal(told.sort(), [

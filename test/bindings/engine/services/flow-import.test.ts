@@ -24,7 +24,7 @@ import { scale } from "../../../scale.ts";
 import { checkFlows, FlowYard, serviceFlow, TIMEOUTS } from "../../../support/flow-yard.ts";
 import { ACK, SYN } from "../../../support/packet/transport.ts";
 import { random } from "../../../support/packet/random.ts";
-import { addressOf, DUAL, type Name, SERVICE, Served, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
+import { addressOf, DUAL, SERVICE, Served, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
 import { seedOf } from "../../../support/seed.ts";
 
 const partsOf = (engine: Engine): Parts => (engine as unknown as { parts: Parts }).parts;
@@ -67,15 +67,6 @@ async function other(service: ServiceConfig | null, flows = 4096): Promise<Serve
   return served;
 }
 
-function open(served: Served, client: Name, port: number): Name {
-  served.tcp(client, VIRTUAL, syn(port));
-  const backend = served.takeAll()[0]?.port as Name;
-  served.tcp(backend, addressOf(client), { sourcePort: 8080, targetPort: port, flags: SYN | ACK, sequence: 900, acknowledged: 101 });
-  served.tcp(client, VIRTUAL, { ...syn(port), flags: ACK, sequence: 101, acknowledged: 901 });
-  served.takeAll();
-  return backend;
-}
-
 const text = (flows: readonly FlowInfo[]): string[] => flows.map((flow) => JSON.stringify(flow)).sort();
 
 async function story(name: string, service: ServiceConfig, body: (from: Served) => Promise<void>): Promise<void> {
@@ -90,7 +81,7 @@ async function story(name: string, service: ServiceConfig, body: (from: Served) 
 }
 
 story("what was open goes on in larger tables, and ends there as it would have", DUAL, async (from) => {
-  const backends = Array.from({ length: 200 }, (_, index) => open(from, "c1", 40_000 + index));
+  const backends = Array.from({ length: 200 }, (_, index) => from.open("c1", 40_000 + index));
   from.udp("c2", VIRTUAL6, 5000, 80, "one");
   from.takeAll();
   const to = await other(DUAL);
@@ -117,7 +108,7 @@ story("what was open goes on in larger tables, and ends there as it would have",
 });
 
 story("flows whose backend, or service, is not there are lost and counted", SERVICE, async (from) => {
-  for (let index = 0; index < 9; index++) open(from, "c1", 40_000 + index);
+  for (let index = 0; index < 9; index++) from.open("c1", 40_000 + index);
   const without = await other({ ...SERVICE, backends: SERVICE.backends.slice(1) });
   assert.equal(carry(from.engine, without.engine), { flows: 6, lostFlows: 3 });
   await without.close();
@@ -130,7 +121,7 @@ story("flows whose backend, or service, is not there are lost and counted", SERV
 });
 
 story("before it begins it is said what goes on and what is lost", SERVICE, async (from) => {
-  for (let index = 0; index < 9; index++) open(from, "c1", 40_000 + index);
+  for (let index = 0; index < 9; index++) from.open("c1", 40_000 + index);
   const parsed = parseConfig({ networks: [{ name: "blue", subnet: ["10.77.0.0/24", "fd77::/64"] }] });
   const foreseen = (services: ServiceConfig[], flows: number) => {
     let forecast: Forecast | null = null;
@@ -151,23 +142,23 @@ story("before it begins it is said what goes on and what is lost", SERVICE, asyn
 });
 
 story("a client comes back to its backend", { ...SERVICE, affinitySeconds: 600 }, async (from) => {
-  open(from, "c2", 40_000);
-  const backend = open(from, "c1", 40_000);
+  from.open("c2", 40_000);
+  const backend = from.open("c1", 40_000);
   const to = await other({ ...SERVICE, affinitySeconds: 600 });
   assert.equal(carry(from.engine, to.engine), { flows: 2, lostFlows: 0 });
-  assert.is(open(to, "c1", 40_001), backend);
+  assert.is(to.open("c1", 40_001), backend);
   await to.close();
 });
 
 story("where there is less room those stay that can least be spared", SERVICE, async (from) => {
-  for (let index = 0; index < 60; index++) open(from, "c1", 40_000 + index);
+  for (let index = 0; index < 60; index++) from.open("c1", 40_000 + index);
   for (let index = 0; index < 20; index++) from.udp("c2", VIRTUAL, 5000 + index, 80, "x");
   from.takeAll();
   const to = await other(SERVICE, 64);
   assert.equal(carry(from.engine, to.engine), { flows: 64, lostFlows: 16 });
   const states = to.engine.flows().flows.map(({ state }) => state);
   assert.is(states.filter((state) => state === "established").length, 60);
-  assert.is(open(to, "c1", 50_000).slice(0, 1), "b", "a new one takes the place of one that can be spared");
+  assert.is(to.open("c1", 50_000).slice(0, 1), "b", "a new one takes the place of one that can be spared");
   checkFlows(partsOf(to.engine).store.tables);
   await to.close();
 });
@@ -201,7 +192,7 @@ for (const count of [1, 2, 3, 16])
 test("bytes that nobody has checked never bring it down", async () => {
   const numbers = random(seedOf("flow-import bytes"));
   const from = await Served.create("single", SERVICE);
-  for (let index = 0; index < 20; index++) open(from, "c1", 40_000 + index);
+  for (let index = 0; index < 20; index++) from.open("c1", 40_000 + index);
   const flowTable = partsOf(from.engine).store.tables.load32(map.HEAD_FLOWS) - map.TABLES;
   for (let round = 0; round < scale.leftTables / 10; round++) {
     const to = await other(SERVICE);

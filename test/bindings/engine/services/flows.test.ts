@@ -4,31 +4,13 @@ import * as assert from "uvu/assert";
 import type { ServiceConfig } from "../../../../bindings/config/types.ts";
 import type { FlowFilter, FlowInfo } from "../../../../bindings/engine/types.ts";
 import type { PortyardError } from "../../../../bindings/error.ts";
-import { addressOf, DUAL, type Name, SERVICE, Served, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
+import { addressOf, DUAL, type Name, SERVICE, type Served, story as storyOf, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
 import { ACK, FIN, SYN } from "../../../support/packet/transport.ts";
-import { BUILDS } from "../../../support/wasm.ts";
 
-function story(name: string, body: (served: Served) => void | Promise<void>, service: ServiceConfig | null = SERVICE): void {
-  for (const build of BUILDS) {
-    test(`${name} (${build})`, async () => {
-      const served = await Served.create(build, service);
-      await body(served);
-      await served.close();
-    });
-  }
-}
+const story = (name: string, body: (served: Served) => void | Promise<void>, service?: ServiceConfig | null): void =>
+  storyOf(test, name, body, service);
 
 const syn = (sourcePort: number) => ({ sourcePort, targetPort: 80, flags: SYN, sequence: 100 });
-
-/** A connection from `port` of a client; the backend that it came to. */
-function open(served: Served, client: Name, port: number): Name {
-  served.tcp(client, VIRTUAL, syn(port));
-  const backend = served.takeAll()[0]?.port as Name;
-  served.tcp(backend, addressOf(client), { sourcePort: 8080, targetPort: port, flags: SYN | ACK, sequence: 900, acknowledged: 101 });
-  served.tcp(client, VIRTUAL, { ...syn(port), flags: ACK, sequence: 101, acknowledged: 901 });
-  served.takeAll();
-  return backend;
-}
 
 /** Both ends have said that it is over. */
 function end(served: Served, client: Name, port: number, backend: Name): void {
@@ -43,7 +25,7 @@ const clients = (flows: readonly FlowInfo[]): string[] => flows.map(({ client })
 
 story("a connection is told of by the names of its ends", (served) => {
   served.engine.tick(5000);
-  open(served, "c1", 40_000);
+  served.open("c1", 40_000);
   served.engine.tick(12_000);
   assert.equal(served.engine.flows(), {
     flows: [
@@ -88,14 +70,14 @@ story(
 story(
   "a client that comes back to its backend is no connection",
   (served) => {
-    open(served, "c1", 40_000);
+    served.open("c1", 40_000);
     assert.is(served.engine.flows().flows.length, 1);
   },
   { ...SERVICE, affinitySeconds: 60 },
 );
 
 story("flows are filtered by all that is named", (served) => {
-  for (let port = 0; port < 6; port++) open(served, port < 4 ? "c1" : "c2", 40_000 + port);
+  for (let port = 0; port < 6; port++) served.open(port < 4 ? "c1" : "c2", 40_000 + port);
   served.tcp("c3", VIRTUAL, syn(7000));
   const found = (filter: FlowFilter) => served.engine.flows(filter).flows.length;
   assert.equal(
@@ -145,7 +127,7 @@ story("a page that cannot be is refused", (served) => {
 });
 
 story("the flows of one backend end, and no others", async (served) => {
-  for (let port = 0; port < 9; port++) open(served, "c1", 40_000 + port);
+  for (let port = 0; port < 9; port++) served.open("c1", 40_000 + port);
   assert.equal(active(served), [3, 3, 3]);
   assert.is(await served.engine.endFlows("my-service", "b2"), 3);
   assert.equal(active(served), [3, 0, 3]);
@@ -156,7 +138,7 @@ story("the flows of one backend end, and no others", async (served) => {
 });
 
 story("a backend that is left out keeps its flows until they have ended, and then its record goes", async (served) => {
-  const backends = [40_000, 40_001, 40_002].map((port) => open(served, "c1", port));
+  const backends = [40_000, 40_001, 40_002].map((port) => served.open("c1", port));
   assert.equal(backends, ["b1", "b2", "b3"]);
   await served.engine.setService({ ...SERVICE, backends: SERVICE.backends.slice(1) });
   served.tcp("c1", VIRTUAL, { ...syn(40_000), flags: ACK, sequence: 101, acknowledged: 901 }, "more");
@@ -177,7 +159,7 @@ story("a backend that is left out keeps its flows until they have ended, and the
 });
 
 story("with a service its flows end, and its backends are stations like any others", async (served) => {
-  for (let port = 0; port < 6; port++) open(served, "c1", 40_000 + port);
+  for (let port = 0; port < 6; port++) served.open("c1", 40_000 + port);
   served.tcp("c3", addressOf("b2"), { ...syn(6000), targetPort: 8080 });
   served.takeAll();
   await served.engine.removeService("my-service");
@@ -186,7 +168,7 @@ story("with a service its flows end, and its backends are stations like any othe
   assert.is(served.takeAll()[0]?.source, addressOf("b1"));
   await served.engine.addService(SERVICE);
   assert.equal(active(served), [0, 0, 0]);
-  assert.is(open(served, "c1", 40_000), "b1");
+  assert.is(served.open("c1", 40_000), "b1");
 });
 
 story(
