@@ -17,7 +17,7 @@ export function readOptions(view: DataView, from: number, to: number, little: bo
     const bytes = view.getUint16(at + 2, little);
     if (code === OPTION_END) return options;
     at += OPTION_HEAD_BYTES;
-    if (padded(bytes) > to - at) return `option ${code} claims ${bytes} bytes where ${to - at} are left`;
+    if (bytes > to - at) return `option ${code} claims ${bytes} bytes where ${to - at} are left`;
     options.push({ code, at, bytes });
     at += padded(bytes);
   }

@@ -97,6 +97,11 @@ test("streams in pieces of any size, plain and packed", async () => {
   }
 });
 
+test("a packed stream of single bytes", async () => {
+  const file = long.subarray(0, 5000);
+  await isAsWhole(file, openCapture(pieces(gzipSync(file), 1)), "in pieces of 1");
+});
+
 test("captures of every shape", async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(anyPcap, anyPcapng), fc.integer({ min: 1, max: 300 }), async ({ file }, pieceBytes) => {

@@ -45,6 +45,7 @@ const OTHERS: Record<string, Uint8Array> = {
   "the same in a tag": tagged(longest, { id: 5 }),
   UDP: ethernet(B, A, TYPE_IPV4, ipv4({ ...four, protocol: UDP }, udp(four, ports, ramp(3000)))),
   "a fragment": over4(segment(3000), { fragment: 1 }),
+  "a first fragment": over4(segment(3000), { more: true }),
   "what nobody knows": ethernet(BROADCAST, A, TYPE_EXPERIMENT, ramp(3000)),
   "IPv6 with other headers before TCP": ethernet(
     B,
@@ -69,6 +70,12 @@ test("a port of a smaller MTU: what its network carries is no super-frame, and w
   assert.is(offloadOf(longest, 1400, 1500), null);
   const made = superFrame({ from: A, to: B, ends: four, payload: ramp(3000), segmentBytes: 1360 });
   assert.equal(Buffer.from(offloadOf(made.frame, 1400, 1500) ?? []), Buffer.from(made.offload));
+});
+
+test("an MTU without room for more than headers cuts nothing", () => {
+  const { frame } = superFrame({ from: A, to: B, ends: four, payload: ramp(3000), segmentBytes: 1 });
+  assert.is(offloadOf(frame, 40, 1500), null);
+  assert.equal([...(offloadOf(frame, 41, 1500) ?? []).slice(4, 6)], [1, 0], "a byte for each segment");
 });
 
 test("one byte more than the network carries is one; a frame that fills its MTU is not even looked at", () => {
