@@ -66,10 +66,15 @@ test("a station that has to make room is not there any more when it is looked up
   assert.equal([find(steps, "learn").outcome, find(steps, "look-up").outcome], ["new", "unknown"]);
   assert.equal(find(steps, "flood").ports, ["p1", "p2"]);
   assert.is(find(explain(ethernet(A, B, TYPE_EXPERIMENT), 1000), "look-up").outcome, "found", "it was explained only");
-  assert.equal(
-    engine.send(0, third).map(({ port: by }) => by),
-    [1, 2],
-  );
+  for (const source of [4, 5]) engine.send(2, ethernet(BROADCAST, station(source), TYPE_EXPERIMENT));
+  for (const [by, frame] of [
+    [0, third],
+    [2, ethernet(station(4), station(6), TYPE_EXPERIMENT)],
+  ] as const) {
+    const explained = engine.trace(by, frame, {}, 1000).outputs.map(({ port: to }) => to);
+    const sent = engine.send(by, frame).map(({ port: to }) => to);
+    assert.equal([explained, sent], [sent, [0, 1, 2].filter((to) => to !== by)], `from the ${by === 0 ? "first" : "last"} port`);
+  }
   engine.close();
 });
 
