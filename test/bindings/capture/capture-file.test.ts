@@ -1,7 +1,9 @@
 /** A capture file that grows frame by frame: it is what would have been written at once. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUFFER_BYTES, CaptureFile } from "../../../bindings/capture/capture-file.ts";
@@ -59,8 +61,12 @@ test("frames of one memory with the buffer, and of another", ({ folder }) => {
     return { bytes, originalBytes: bytes.length + (index % 2), timeNs };
   });
   file.append(new Uint8Array(262_144), 0, 262_144, 262_144, 1, 0);
+  // from here on it gathers elsewhere
+  const last = memory.fill(7).slice(100, 200);
+  file.append(memory, 100, last.length, last.length, 2, 0);
   file.close();
-  const whole = writePcapng([...appended, { bytes: new Uint8Array(262_144), timeNs: 1_000_000_000n }]);
+  const long = [new Uint8Array(262_144), last].map((bytes, index) => ({ bytes, timeNs: BigInt(index + 1) * 1_000_000_000n }));
+  const whole = writePcapng([...appended, ...long]);
   assert.ok(readFileSync(file.path).equals(whole));
 });
 
@@ -74,6 +80,23 @@ test("a head that is longer than what is gathered", ({ folder }) => {
   const bytes = new Uint8Array(1000).fill(9);
   const frames = Array.from({ length: 500 }, (_, index) => ({ bytes, timeNs: BigInt(index) * 1_000_000_000n }));
   assert.ok(readFileSync(file.path).equals(writePcapng(frames, { interfaces })));
+});
+
+test("where a file may not become as long, what was written of it is no success", ({ folder }) => {
+  const path = join(folder, "short");
+  const module = fileURLToPath(new URL("../../../bindings/capture/capture-file.js", import.meta.url));
+  const encoder = fileURLToPath(new URL("../../../bindings/capture/pcap-writer.js", import.meta.url));
+  const program = `
+    import { CaptureFile } from ${JSON.stringify(module)};
+    import { PcapEncoder } from ${JSON.stringify(encoder)};
+    const file = new CaptureFile(${JSON.stringify(path)}, new PcapEncoder());
+    for (let index = 0; index < 10; index++) file.write({ bytes: new Uint8Array(10_000), timeNs: 0n });
+    try { file.close(); } catch (error) { console.log(error.code, error.value); }`;
+  // 20 blocks of 512 bytes: the kernel takes so many of a write, and none of the next
+  const run = 'ulimit -f 20; exec "$0" --input-type=module --eval "$1"';
+  const { stdout, stderr } = spawnSync("sh", ["-c", run, process.execPath, program], { encoding: "utf8" });
+  assert.equal([stdout, stderr], ["file-failed EFBIG\n", ""]);
+  assert.is(statSync(path).size, 20 * 512);
 });
 
 test("a folder that is not there, and a disk that is full, are named", ({ folder }) => {

@@ -107,6 +107,7 @@ test("a frame check sequence is no part of the frame: whole, cut within it, and 
     [64, 64, 60, 60],
     [62, 64, 60, 60],
     [40, 64, 40, 60],
+    [3, 3, 0, 0],
   ] as const) {
     const found = await capturedFrame(open(withFcs(captured, original)), 1);
     assert.equal([found.bytes.length, found.originalBytes], [bytes, wire], `${captured} of ${original} bytes`);

@@ -97,6 +97,37 @@ test("streams in pieces of any size, plain and packed", async () => {
   }
 });
 
+test("a fraction of more than a second is that many seconds more", async () => {
+  const file = writePcap([{ bytes: new Uint8Array(60), timeNs: 7_000_000_000n }], { resolution: "micro" });
+  new DataView(file.buffer).setUint32(24 + 4, 2_500_000, true);
+  const reader = openCapture(pieces(file, 1000)).records(new Uint8Array(WINDOW_BYTES));
+  assert.ok((await reader.fill()) && reader.advance());
+  const { seconds, nanoseconds, timeNs } = reader.record;
+  assert.equal([seconds, nanoseconds, timeNs], [9, 500_000_000, 9_500_000_000n]);
+  await reader.close();
+});
+
+test("between two reads of a file others have their turn", async ({ folder }) => {
+  const path = join(folder, "a.pcap");
+  writeFileSync(path, long);
+  let [turns, isRead] = [0, false];
+  const turn = (): void => {
+    turns++;
+    if (!isRead) setImmediate(turn);
+  };
+  const reader = openCapture(path).records(new Uint8Array(WINDOW_BYTES));
+  assert.ok(await reader.fill());
+  setImmediate(turn);
+  let reads = 0;
+  while (await reader.fill()) {
+    while (reader.advance());
+    reads++;
+  }
+  isRead = true;
+  await reader.close();
+  assert.ok(reads > 5 && turns >= reads - 1, `${turns} turns of others in ${reads} reads`);
+});
+
 test("a packed stream of single bytes", async () => {
   const file = long.subarray(0, 5000);
   await isAsWhole(file, openCapture(pieces(gzipSync(file), 1)), "in pieces of 1");

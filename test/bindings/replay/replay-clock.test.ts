@@ -99,11 +99,13 @@ test("what leaves is stamped as what entered, also where times go back, and a fr
   const file = writePcap([
     { bytes: from(A, BROADCAST, 64), timeNs: 0n },
     { bytes: from(A, BROADCAST, 64).subarray(0, 62), originalBytes: 64, timeNs: 0n },
+    { bytes: from(A).subarray(0, 3), timeNs: 0n },
   ]);
   new DataView(file.buffer).setUint32(20, (0x24000000 | 1) >>> 0, true); // four bytes of it, and Ethernet
   const summary = await tell({ config: two, inputs: [{ port: "a", capture: captureOf(file) }] });
   assert.equal(summary.left, ["b 60/60 at 0", "b 60/60 at 0"]);
-  assert.is(summary.summary.snapped, 0);
+  assert.equal(summary.drops, ["2 from a: runt at a"]);
+  assert.equal([summary.summary.snapped, summary.summary.bytes], [0, 120]);
 });
 
 test("a clock that runs to the end of its 64 bits, in seconds, is as late as the engine's can be", async () => {
