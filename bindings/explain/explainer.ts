@@ -4,11 +4,12 @@
  *
  *      configuration | copy of the tables | region of the worker | trace                                                     */
 import * as map from "../../assembly/abi/memory-map.ts";
-import { MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
+import { AGENT_WORKER, MAX_FRAME_BYTES } from "../../assembly/abi/limits.ts";
 import * as state from "../../assembly/abi/worker-state.ts";
 import * as port from "../../assembly/abi/port.ts";
 import { MemoryWorker, OFFLOAD_HEADER_BYTES } from "../forwarder/memory-worker.ts";
 import { type Layout, memoryPages } from "../tables/layout.ts";
+import { usedEnd } from "../tables/flow-table.ts";
 import * as ports from "../tables/port-table.ts";
 import { hasServices } from "../tables/service-table.ts";
 import { createMemory, Tables } from "../tables/tables.ts";
@@ -105,11 +106,15 @@ export class Explainer {
 }
 
 /** Copies what the pipeline reads of `from`, tables of `layout`, into a memory: not the counters and events, nor the rings of ports that never were;
- *  flows and what stands behind them only where there are services. */
-export function copyLivingTables(from: Tables, { macTable, flowTable, workersBase }: Layout, into: WebAssembly.Memory): void {
+ *  flows and what stands behind them only where there are services, and then no entries that never had a flow. */
+export function copyLivingTables(from: Tables, layout: Layout, into: WebAssembly.Memory): void {
+  const { macTable, flowTable, flowIndex, workersBase, workers } = layout;
   const to = new Uint8Array(into.buffer);
   const copy = (begin: number, end: number) => to.set(from.bytes.subarray(begin, end), begin);
   copy(map.TABLES, map.EVENTS);
   copy(map.MAC_RINGS, map.MAC_RINGS + ports.end(from) * map.MAC_RING_BYTES);
-  copy(macTable, hasServices(from) ? workersBase : flowTable);
+  copy(macTable, flowTable);
+  if (!hasServices(from)) return;
+  copy(flowTable, flowTable + usedEnd(from, [...Array(workers).keys(), AGENT_WORKER]) * map.FLOW_BYTES);
+  copy(flowIndex, workersBase);
 }
