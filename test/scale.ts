@@ -42,6 +42,8 @@ const columns = {
   /** Connections to a service that are explained, then made, under each algorithm; explanations of one in a row. */
   foretoldFlows: { quick: 24, full: 500 },
   explanationsInARow: { quick: 1_000, full: 10_000 },
+  /** The same of an engine whose workers run meanwhile. */
+  livingExplanations: { quick: 1_000, full: 5_000 },
   /** Random sets of networks whose rules are tried with random packets. */
   rulesetRuns: { quick: 200, full: 20_000 },
   /** Random sequences of instances that need forwarding. */

@@ -3,6 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
 import { needing } from "../support/need.ts";
+import { virtualMac } from "../../bindings/config/mac-address.ts";
+import { ethernet, TYPE_IPV4 } from "../../test/support/packet/ethernet.ts";
+import { ipv4, TCP } from "../../test/support/packet/ip.ts";
+import { SYN, tcp } from "../../test/support/packet/transport.ts";
+import { ipJson } from "../support/ip.ts";
 import type { Container } from "./container.ts";
 import { withServed, VIRTUAL, VIRTUAL6 } from "./services.ts";
 import type { Answers } from "./station-requests.ts";
@@ -33,6 +38,49 @@ for (const workers of [1, 2]) {
       ),
     ),
   );
+}
+
+for (const isolation of ["process", "thread"] as const) {
+  test(
+    ...needing(
+      [...NEEDS],
+      `${isolation}: many explanations of a new connection say who gets it, and leave flows, counts and turns as they are`,
+      () =>
+        withServed(
+          async ({ engine, client, ask }) => {
+            assert.equal((await ask(COUNT)).faults, []);
+            // the last segments of what was closed may be on their way
+            const known = () => ({
+              picks: engine.services().map(({ backends }) => backends.map(({ picked }) => picked)),
+              flows: engine.flows().flows.map(({ client: end, backend }) => [end, backend]),
+            });
+            const before = known();
+            const frame = synOf(client);
+            const said = new Set<string | null>();
+            for (let number = 0; number < scale.livingExplanations; number++) {
+              const { steps, outputs } = engine.explain("p1", frame);
+              said.add(steps.find((step) => step.step === "pick")?.backend ?? null);
+              assert.is(outputs.length, 1);
+            }
+            assert.is(said.size, 1, "it is the same turn every time");
+            assert.equal(known(), before);
+            const [backend] = [...said] as [string];
+            assert.equal(await ask(1, { parallel: 1 }), { answers: { [backend]: 1 }, faults: [] });
+            await lawHolds(engine);
+          },
+          undefined,
+          { engine: { isolation } },
+        ),
+    ),
+  );
+}
+
+/** A first segment of the client that its engine sees. */
+function synOf({ ipv4: source, namespace }: Container): Uint8Array {
+  const mac: string = ipJson(`-n ${namespace.name} link show dev eth0`)[0].address;
+  const ends = { source, destination: VIRTUAL };
+  const segment = tcp(ends, { sourcePort: 1024, targetPort: 80, sequence: 1, flags: SYN });
+  return ethernet(virtualMac("blue", VIRTUAL), mac, TYPE_IPV4, ipv4({ ...ends, protocol: TCP }, segment));
 }
 
 test(
