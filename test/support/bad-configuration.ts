@@ -1,3 +1,4 @@
+/** What tests of configurations ask of one that is refused. */
 import { BadConfiguration } from "../../bindings/config/problem.ts";
 
 /** What is wrong with a configuration. @throws Error when it was taken; whatever else `run` throws. */
