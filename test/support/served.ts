@@ -133,6 +133,7 @@ export class Served {
   /** Opens a connection of `client` from `port` through a virtual address, whose backends have port 8080; the backend that it came to. */
   open(client: Name, port: number, virtual = VIRTUAL): Name {
     const ends = { sourcePort: port, targetPort: 80 };
+    assert.equal(this.take(), [], "something was heard before");
     this.tcp(client, virtual, { ...ends, flags: SYN, sequence: 100 });
     const [syn] = this.takeAll();
     assert.ok(syn, "the SYN reached nobody");
