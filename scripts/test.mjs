@@ -107,6 +107,8 @@ function runsAlone(file) {
 
 async function runNativeFiles() {
   if (nativeFiles.length === 0) return;
+  const { removeRemains } = await import(pathToFileURL(join(root, "dist/native-test/support/remains.js")).href);
+  for (const name of removeRemains()) say(`left by a test that was killed, now removed: ${name}`);
   const before = hostState();
   for (const file of nativeFiles) await runFile(file, scale.nativeFileSeconds);
   const found = await settledDifferences(before);

@@ -43,7 +43,7 @@ export function makeVeth(label: string): { near: string; far: string } {
 }
 
 /** A device whose other end was in a namespace goes with that, a while after it: before it is looked for, or between that and its removal. */
-function removeDevice(name: string): void {
+export function removeDevice(name: string): void {
   try {
     ip(`link del ${name}`);
   } catch (error) {
