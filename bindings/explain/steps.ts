@@ -8,7 +8,7 @@ import { egressSteps } from "./egress-steps.ts";
 import { addressOf, headersText, macText, protocolOf } from "./headers.ts";
 import { joinMac, readMac } from "../mac.ts";
 import { isVirtual, resolveSteps, serviceSteps } from "./service-steps.ts";
-import { learnStep, lookUpSteps } from "./switch-steps.ts";
+import { learnSteps, lookUpSteps } from "./switch-steps.ts";
 import type { Note } from "./trace.ts";
 import type { ExplainedStep, StepVerdict } from "./types.ts";
 
@@ -200,7 +200,13 @@ function answerSteps(stage: Note, looked: readonly Note[], way: Way, before: rea
   const text = isHeard ? HEARD : address === null ? unaskedText(why) : answerText(found.verdict, asking) + (UNANSWERED[why ?? 0] ?? "");
   const verdict = isHeard ? "consumed" : found.verdict;
   const step: ExplainedStep = { step: "answer", ...found, verdict, text, address, port, service };
-  return [...uncheckedSource(before, looked, way), ...resolveSteps(looked, way.names), step, ...egressSteps(looked, way.names)];
+  return [
+    ...uncheckedSource(before, looked, way),
+    ...resolveSteps(looked, way.names),
+    step,
+    ...learnSteps(looked, way),
+    ...egressSteps(looked, way.names),
+  ];
 }
 
 const HEARD = "an answer to the engine, which has asked for its sender: it goes no further";
@@ -253,7 +259,7 @@ function uncheckedSource(before: readonly ExplainedStep[], looked: readonly Note
 function switchSteps(stage: Note, looked: readonly Note[], way: Way, before: readonly ExplainedStep[]): ExplainedStep[] {
   const destination = before.find((step) => step.step === "rewrite")?.destinationMac ?? joinMac(...readMac(way.frame, 0));
   const outputs = egressSteps(looked, way.names);
-  const learned = looked.filter(({ step }) => step === note.LEARN).map((each) => learnStep(each, way));
+  const learned = learnSteps(looked, way);
   const lookedUp = looked
     .filter(({ step }) => step === note.LOOKUP)
     .flatMap((each) => lookUpSteps(each, verdictOf(stage), outputs, destination, way));

@@ -22,8 +22,12 @@ const LOOKED_UP: Record<number, LookUpOutcome> = {
   [note.LOOKUP_STALE]: "stale",
 };
 
-/** Of a note LEARN. */
-export function learnStep({ outcome: number, port: index }: Note, { frame, port: here, names }: Way): LearnStep {
+/** Of notes LEARN. */
+export function learnSteps(looked: readonly Note[], way: Way): LearnStep[] {
+  return looked.filter(({ step }) => step === note.LEARN).map((each) => learnStep(each, way));
+}
+
+function learnStep({ outcome: number, port: index }: Note, { frame, port: here, names }: Way): LearnStep {
   const outcome = LEARNED[number] as LearnOutcome;
   const mac = joinMac(...readMac(frame, 6));
   const port = ["seen", "moved", "held"].includes(outcome) ? names.port(index) : null;

@@ -23,7 +23,7 @@ export const addressOf = (name: Name, family: 4 | 6 = 4): string =>
   family === 4 ? `10.77.0.${STATIONS[name]}` : `fd77::${STATIONS[name]}`;
 export const macOf = (name: Name): string => station(STATIONS[name]);
 
-const backend = (name: Name, weight = 1, family: 4 | 6 = 4) => ({
+export const backend = (name: Name, weight = 1, family: 4 | 6 = 4) => ({
   name: family === 4 ? name : `${name}-6`,
   address: addressOf(name, family),
   port: null,
@@ -63,13 +63,16 @@ export interface Heard extends Packet {
 export class Served {
   readonly engine: Engine;
   readonly heard: Heard[] = [];
+  /** What is not IP. */
+  readonly others: { port: Name; frame: Uint8Array }[] = [];
 
   private constructor(engine: Engine) {
     this.engine = engine;
     for (const name of Object.keys(STATIONS) as Name[]) {
       engine.memoryPort(name).onFrame((frame) => {
         const type = (frame[12]! << 8) | frame[13]!;
-        if (type === TYPE_IPV4 || type === TYPE_IPV6) this.heard.push({ port: name, frame: frame.slice(), ...readPacket(frame) });
+        if (type !== TYPE_IPV4 && type !== TYPE_IPV6) this.others.push({ port: name, frame: frame.slice() });
+        else this.heard.push({ port: name, frame: frame.slice(), ...readPacket(frame) });
       });
     }
   }

@@ -21,6 +21,7 @@ import * as ipv6 from "../../wire/ipv6";
 import * as nd from "../../wire/neighbour-discovery";
 import { noteEndpoint } from "../3-service/notes";
 import { learn } from "../3-service/resolve";
+import { learnSource } from "../4-switch/forward";
 import { originate, send as sendOriginated } from "../5-egress/originate";
 
 const ARP_FRAME_BYTES: u32 = ethernet.HEADER_BYTES + arp.HEADER_BYTES;
@@ -66,12 +67,13 @@ function answerable(worker: usize, descriptor: usize, binding: usize): usize {
   return 0;
 }
 
-/** The address, as two halves, is that of a service. */
-function isVirtual(descriptor: usize, family: u32, low: u64, high: u64): bool {
+/** Verdict of an answer to an address, as two halves: one to a virtual address is for the engine, which has asked for its sender and will send there. */
+function heard(worker: usize, descriptor: usize, family: u32, low: u64, high: u64): u32 {
   const endpoint = endpoints.find(desc.network(descriptor), family, low, high);
-  if (endpoint == 0 || endpoints.serviceOf(endpoint) == 0) return false;
+  if (endpoint == 0 || endpoints.serviceOf(endpoint) == 0) return field.CONTINUE;
   if (TRACE) note(step.HEARD, 1);
-  return true;
+  learnSource(worker, descriptor);
+  return field.CONSUME;
 }
 
 /** MAC that the engine answers with: that of the binding, or of the service whose virtual address the two halves are; 0: it does not answer. */
@@ -88,7 +90,7 @@ function answerArp(worker: usize, descriptor: usize): u32 {
   const request = desc.l3(descriptor);
   const isServing = networks.hasServices(desc.network(descriptor));
   if (isServing) learn(desc.network(descriptor), 4, arp.senderIpBe(request), 0, arp.senderMac(request));
-  if (arp.operation(request) != arp.REQUEST) return isServing && isVirtual(descriptor, 4, arp.targetIpBe(request), 0) ? field.CONSUME : field.CONTINUE;
+  if (arp.operation(request) != arp.REQUEST) return isServing ? heard(worker, descriptor, 4, arp.targetIpBe(request), 0) : field.CONTINUE;
   const target = arp.targetIpBe(request);
   const mac = macFor(worker, descriptor, addresses.findIpv4(desc.network(descriptor), target), 4, target, 0);
   if (mac == 0) return field.CONTINUE;
@@ -108,7 +110,7 @@ function answerSolicitation(worker: usize, descriptor: usize): u32 {
   if ((desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0) return unsolicited(l4, step.UNASKED_FRAGMENT);
   if (ipv6.hopLimit(ip) != nd.HOP_LIMIT_REQUIRED) return unsolicited(l4, step.UNASKED_FAR);
   if (!nd.isValid(l4, desc.l4Bytes(descriptor))) return unsolicited(l4, step.UNASKED_MALFORMED);
-  if (icmpv6.type(l4) == icmpv6.NEIGHBOUR_ADVERTISEMENT) return takeAdvertisement(descriptor, l4);
+  if (icmpv6.type(l4) == icmpv6.NEIGHBOUR_ADVERTISEMENT) return takeAdvertisement(worker, descriptor, l4);
   if (icmpv6.type(l4) != icmpv6.NEIGHBOUR_SOLICITATION) return field.CONTINUE;
   const target = nd.target(l4);
   const mac = macFor(worker, descriptor, addresses.findIpv6(desc.network(descriptor), target), 6, load<u64>(target), load<u64>(target, 8));
@@ -119,15 +121,15 @@ function answerSolicitation(worker: usize, descriptor: usize): u32 {
   return send(worker, descriptor, reply);
 }
 
-/** Where a station says that it is; consumed when a virtual address had asked. */
-function takeAdvertisement(descriptor: usize, message: usize): u32 {
+/** Where a station says that it is. */
+function takeAdvertisement(worker: usize, descriptor: usize, message: usize): u32 {
   const network = desc.network(descriptor);
   if (!networks.hasServices(network)) return field.CONTINUE;
   const target = nd.target(message);
   const mac = nd.optionLinkAddress(message, desc.l4Bytes(descriptor), nd.TARGET_LINK_ADDRESS);
   learn(network, 6, load<u64>(target), load<u64>(target, 8), mac == 0 ? desc.source(descriptor) : mac);
   const to = ipv6.destination(desc.l3(descriptor));
-  return isVirtual(descriptor, 6, load<u64>(to), load<u64>(to, 8)) ? field.CONSUME : field.CONTINUE;
+  return heard(worker, descriptor, 6, load<u64>(to), load<u64>(to, 8));
 }
 
 /** There is nothing to say of other messages. */

@@ -20,9 +20,7 @@ import { egress } from "../5-egress/egress";
 export function forward(worker: usize, descriptor: usize): u32 {
   const network = desc.network(descriptor);
   const port = desc.port(descriptor);
-  if (networks.isLearning(network)) {
-    macs.learn(worker, network, desc.source(descriptor), port, load<u32>(viewOf(worker, port), view.VIEW_GENERATION));
-  } else if (TRACE) note(step.LEARN, step.LEARN_OFF);
+  learnSource(worker, descriptor);
   if ((desc.flags(descriptor) & field.FLAG_GROUP) != 0) {
     if (TRACE) note(step.LOOKUP, step.LOOKUP_GROUP);
     return flood(worker, descriptor, network, port);
@@ -37,6 +35,17 @@ export function forward(worker: usize, descriptor: usize): u32 {
   if (output == port && (desc.flags(descriptor) & field.FLAG_SERVED) == 0) return desc.drop(descriptor, reason.SAME_PORT);
   egress(worker, descriptor, output, true);
   return field.CONTINUE;
+}
+
+/** Also of a frame that goes no further and after which frames are sent to its station. */
+// @ts-ignore: decorator
+@inline
+export function learnSource(worker: usize, descriptor: usize): void {
+  const network = desc.network(descriptor);
+  const port = desc.port(descriptor);
+  if (networks.isLearning(network)) {
+    macs.learn(worker, network, desc.source(descriptor), port, load<u32>(viewOf(worker, port), view.VIEW_GENERATION));
+  } else if (TRACE) note(step.LEARN, step.LEARN_OFF);
 }
 
 /** A worker may have seen the station after this one's time was read. */

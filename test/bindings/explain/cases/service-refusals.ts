@@ -210,6 +210,7 @@ export const neighbours: Case[] = [
         address: null,
         text: "an answer to the engine, which has asked for its sender: it goes no further",
       },
+      { step: "learn", outcome: "new", text: `${X} is new, and behind c from now on` },
     ],
   },
   answered({
