@@ -269,3 +269,5 @@ export function endFlows(worker: usize, service: u32, backend: u32, first: u32, 
 export function importFlow(worker: usize, number: u32, state: u32, flags: u32, lastSeen: u32): bool {
   return flowImport.importFlow(worker, number, state, flags, lastSeen);
 }
+/** Ends what `importFlow` has made of entry `number`, as long as no worker has it in its lists. */
+export function takeBackFlow(number: u32): void { flowImport.takeBack(number); }

@@ -54,6 +54,9 @@ const columns = {
   sharedPorts: { quick: 100, full: 1_000 },
   /** Copied through it each way. */
   servedMegabytes: { quick: 8, full: 200 },
+  /** Tables that are exchanged while requests go through it, and how many go on meanwhile. */
+  servedSuccessions: { quick: 1, full: 20 },
+  succeededRequests: { quick: 2_000, full: 3_000 },
   /** Streams through it while the forwarder is killed. */
   servedStreams: { quick: 20, full: 200 },
   /** Containers on four networks; containers whose streams outlive daemon and agent. */

@@ -4,8 +4,8 @@ import * as field from "../abi/flow";
 import * as map from "../abi/memory-map";
 import * as atomic from "../memory/atomic";
 import * as backends from "./backend-table";
-import { areSame, entryOf, instanceOf, stateOf, word, wordOf } from "./flow-entry";
-import { draftOf, enter, findDraft, leaveIndex } from "./flow-table";
+import { areSame, entryOf, instanceOf, isLive, stateOf, word, wordOf } from "./flow-entry";
+import { draftOf, enter, findDraft, leaveBackend, leaveIndex } from "./flow-table";
 
 /** Makes the draft the flow of entry `number`, in `state` with `flags`, last seen at `lastSeen`; false when the entry has one, or a tuple is taken. */
 export function importFlow(worker: usize, number: u32, state: u32, flags: u32, lastSeen: u32): bool {
@@ -27,6 +27,17 @@ export function importFlow(worker: usize, number: u32, state: u32, flags: u32, l
   atomic.store64(entry + field.WORD, word(own, state, flags));
   atomic.add32(map.HEAD_FLOW_COUNT, 1);
   return true;
+}
+
+/** What importFlow has made of entry `number` is not there any more. */
+export function takeBack(number: u32): void {
+  const entry = entryOf(number);
+  const found = wordOf(entry);
+  if (!isLive(found)) return;
+  if (stateOf(found) != field.STATE_TIME_WAIT) leaveBackend(entry);
+  leaveIndex(entry);
+  atomic.store64(entry + field.WORD, word(instanceOf(found) + 1, field.STATE_FREE, 0));
+  atomic.add32(map.HEAD_FLOW_COUNT, -1);
 }
 
 /** Its backend has one flow more, that is none of its picks here. */

@@ -144,7 +144,7 @@ export function backendOf(entry: usize): usize {
 }
 
 /** Its backend has one flow less. */
-function leaveBackend(entry: usize): void {
+export function leaveBackend(entry: usize): void {
   const backend = backendOf(entry);
   if (backend != 0 && load<u8>(entry, field.PROTOCOL) != field.AFFINITY) backends.finish(backend);
 }

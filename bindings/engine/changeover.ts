@@ -3,7 +3,9 @@
  *   2  networks and ports are made ready in the new tables as they are asked for; nobody reads the ports yet (`holdBack`)
  *   3  the switch, when the engine settles: stations, connections and counts are carried over, then all ports are read from one epoch on
  *   4  the new file takes the old one's place; the predecessor stops reading, finishes what it has read, and ends
- *  Between 3 and 4 both forwarders read the same devices: each frame goes to one of them, and both know the way. Whatever fails before
+ *  Between 3 and 4 both forwarders read the same devices: each frame goes to one of them, and both know the way. Not so where there are
+ *  services: a connection that began in one of them is not known to the other. There the predecessor ends before ports are read, and what
+ *  has changed since is carried over in between, while frames wait in their devices. Whatever fails before
  *  4 leaves the predecessor as it was (`goBack`). Where the predecessor is dead there is nobody to hand over: the devices are opened
  *  again in place, as in any other takeover.                                                                              */
 import { rmSync } from "node:fs";
@@ -22,7 +24,8 @@ import { type Claiming, isKept, poolEntryOf } from "./claims.ts";
 import { discardDevice } from "./open-device.ts";
 import { Leases, lentOf } from "./leases.ts";
 import { type LeftFile, newSocketIn, replaceSocket, replaceTables } from "./left-file.ts";
-import { type CarriedFlows, carryOverFlows } from "./flow-import.ts";
+import { type CarriedFlows, FlowCarrier } from "./flow-carrier.ts";
+import { mapFlows, mapperOf } from "./flow-import.ts";
 import { targetsIn } from "./flow-targets.ts";
 import { type Carried, carryOverMacs } from "./mac-import.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
@@ -143,31 +146,49 @@ export class Changeover implements Claiming {
 
   async settle(): Promise<string[]> {
     if (this.isDone) return [];
-    const carried = this.carryOver();
-    await this.parts.ports.release();
-    await this.replace();
-    this.parts.log("info", "forwarding over tables of another layout", { ...carried, ports: this.received.size });
+    await this.parts.ports.untilHeld();
+    const stations = this.carryOver();
+    const connections = this.parts.services.all().length > 0 ? await this.replaceServing() : await this.replaceSwitching();
+    removeTables(this.parts.left.file);
+    this.parts.log("info", "forwarding over tables of another layout", { ...stations, ...connections, ports: this.received.size });
     const names = [...this.unclaimed.keys()];
     for (const name of names) await this.discard(name);
     return names;
   }
 
-  /** Stations, connections and counts, as they stand in the old tables now. */
-  private carryOver(): Carried & CarriedFlows {
-    const { store, networks, services, left } = this.parts;
-    if (left.tables === null) return { macs: 0, lostMacs: 0, flows: 0, lostFlows: 0 };
+  /** Both forwarders read for a while. */
+  private async replaceSwitching(): Promise<CarriedFlows> {
+    const { left, networks, services, ports } = this.parts;
+    const flows = left.tables?.flows() ?? null;
+    const map = flows === null ? null : mapperOf(flows, left.tables?.networks() ?? [], targetsIn(networks, services));
+    const lostFlows = flows === null || map === null ? 0 : mapFlows(flows, map).lost;
+    await ports.release();
+    await this.replace();
+    return { flows: 0, lostFlows };
+  }
+
+  /** None of them does for a moment. */
+  private async replaceServing(): Promise<CarriedFlows> {
+    const { store, left, networks, services, ports } = this.parts;
+    const flows = left.tables?.flows() ?? null;
+    const carrier = flows === null ? null : new FlowCarrier(store, flows, left.tables?.networks() ?? [], targetsIn(networks, services));
+    await this.replace();
+    carrier?.catchUp();
+    const carried = carrier?.finish() ?? { flows: 0, lostFlows: 0 };
+    await ports.release();
+    return carried;
+  }
+
+  /** Stations and counts, as they stand in the old tables now. */
+  private carryOver(): Carried {
+    const { store, networks, left } = this.parts;
+    if (left.tables === null) return { macs: 0, lostMacs: 0 };
     for (const [{ index }, before] of this.received) {
       const { counts, drops } = left.tables.countsOf(before);
       table.addCounts(store.tables, index, counts, drops);
     }
     const ports = new Map([...this.received].map(([entry, before]) => [before, entry]));
-    const flows = left.tables.flows();
-    return {
-      ...carryOverMacs(store, left.tables, networks.all(), ports),
-      ...(flows === null
-        ? { flows: 0, lostFlows: 0 }
-        : carryOverFlows(store, flows, left.tables.networks(), targetsIn(networks, services))),
-    };
+    return carryOverMacs(store, left.tables, networks.all(), ports);
   }
 
   private async replace(): Promise<void> {
@@ -177,7 +198,6 @@ export class Changeover implements Claiming {
     await this.predecessor?.stop();
     replaceSocket(settings.runDirectory);
     link.settleIn();
-    removeTables(left.file);
   }
 
   /** True until the new tables have taken the place of the old ones. */

@@ -1,17 +1,8 @@
-/** The importer of connections: those of tables with another layout come into this engine's, as long as no worker has any. Names stand for indices. One
- *  whose network, service or backend is not there is lost; at the table's limit those are kept that can least be spared, and were seen last. */
-import { AFFINITY, BACKEND, NETWORK, PROTOCOL, SERVICE } from "../../assembly/abi/flow.ts";
-import { FLOW_CHUNK } from "../../assembly/abi/limits.ts";
-import { giveChunks } from "../tables/flow-chunks.ts";
+/** Which connections of tables with another layout belong into this engine's: names stand for indices. One whose network, service or backend is not
+ *  there is lost; at the table's limit those are kept that can least be spared, and were seen last. */
+import { AFFINITY, PROTOCOL } from "../../assembly/abi/flow.ts";
 import type { LeftFlow, LeftFlows } from "../tables/left-flows.ts";
 import type { LeftNetwork } from "../tables/left-tables.ts";
-import type { EngineStore } from "./store.ts";
-
-/** How many came, and how many did not. Clients that come back to their backend are none. */
-export interface CarriedFlows {
-  flows: number;
-  lostFlows: number;
-}
 
 /** What there is to be taken over into, by names. */
 export interface FlowTargets {
@@ -29,8 +20,8 @@ export interface MappedFlow extends LeftFlow {
   to: { network: number; service: number; backend: number | null };
 }
 
-/** Those of the file that find their names here, and how many do not. */
-export function mapFlows(left: LeftFlows, networks: readonly LeftNetwork[], targets: FlowTargets): { mapped: MappedFlow[]; lost: number } {
+/** Finds the numbers that a flow has here; null where its network, service or backend is not there. */
+export function mapperOf(left: LeftFlows, networks: readonly LeftNetwork[], targets: FlowTargets): (flow: LeftFlow) => MappedFlow | null {
   const networkNames = new Map(networks.map(({ index, name }) => [index, name]));
   const services = new Map(left.services().map((record) => [record.index, record]));
   const serviceNumbers = new Map(
@@ -44,13 +35,21 @@ export function mapFlows(left: LeftFlows, networks: readonly LeftNetwork[], targ
       .backends()
       .map(({ index, service, fingerprint, address }) => [index, targets.backend(services.get(service)?.name ?? "", fingerprint, address)]),
   );
-  const mapped: MappedFlow[] = [];
-  let lost = 0;
-  for (const flow of left.flows()) {
+  return (flow) => {
     const network = targets.network(networkNames.get(flow.network) ?? "");
     const service = flow.service === 0 ? 0 : (serviceNumbers.get(flow.service) ?? null);
     const backend = flow.backend === null ? null : (backendNumbers.get(flow.backend) ?? undefined);
-    if (network !== null && service !== null && backend !== undefined) mapped.push({ ...flow, to: { network, service, backend } });
+    return network === null || service === null || backend === undefined ? null : { ...flow, to: { network, service, backend } };
+  };
+}
+
+/** Those of the file that find their names here, and how many do not. */
+export function mapFlows(left: LeftFlows, map: (flow: LeftFlow) => MappedFlow | null): { mapped: MappedFlow[]; lost: number } {
+  const mapped: MappedFlow[] = [];
+  let lost = 0;
+  for (const flow of left.flows()) {
+    const found = map(flow);
+    if (found !== null) mapped.push(found);
     else if (isConnection(flow)) lost++;
   }
   return { mapped, lost };
@@ -65,23 +64,4 @@ export function withinRoom(flows: readonly MappedFlow[], room: number): MappedFl
 /** Whether it is more than the memory of a client's backend. */
 export function isConnection({ entry }: LeftFlow): boolean {
   return entry[PROTOCOL] !== AFFINITY;
-}
-
-/** Workers must not have had any frame. */
-export function carryOverFlows(store: EngineStore, left: LeftFlows, networks: readonly LeftNetwork[], targets: FlowTargets): CarriedFlows {
-  const { mapped, lost } = mapFlows(left, networks, targets);
-  const kept = withinRoom(mapped, store.layout.flows);
-  const places = giveChunks(store.tables, store.layout, Math.ceil(kept.length / FLOW_CHUNK));
-  const carried = kept.filter((flow, position) => place(store, flow, places.numberOf(position))).filter(isConnection).length;
-  places.hand();
-  return { flows: carried, lostFlows: lost + mapped.filter(isConnection).length - carried };
-}
-
-function place({ tables, wasm, agent }: EngineStore, { entry, to, state, flags, seenSeconds }: MappedFlow, number: number): boolean {
-  const draft = wasm.flowDraft(agent);
-  tables.bytes.set(entry, draft);
-  tables.store16(draft + NETWORK, to.network);
-  tables.store32(draft + SERVICE, to.service);
-  tables.store32(draft + BACKEND, to.backend === null ? 0 : to.backend + 1);
-  return Boolean(wasm.importFlow(agent, number, state, flags, seenSeconds));
 }

@@ -5,7 +5,7 @@ import { networksOf } from "../config/networks-of.ts";
 import type { EngineConfig, PortConfig } from "../config/types.ts";
 import { fingerprintBy, type LeftPort, type LeftTables } from "../tables/left-tables.ts";
 import { layOut } from "../tables/layout.ts";
-import { isConnection, mapFlows, withinRoom } from "./flow-import.ts";
+import { isConnection, mapFlows, mapperOf, withinRoom } from "./flow-import.ts";
 import { targetsOf } from "./flow-targets.ts";
 import { readLeft } from "./left-file.ts";
 import { withinLimits } from "./mac-import.ts";
@@ -114,7 +114,7 @@ interface FlowFates {
 function flowsOf(config: EngineConfig, tables: LeftTables): FlowFates | null {
   const left = tables.flows();
   if (left === null) return null;
-  const { mapped, lost } = mapFlows(left, tables.networks(), targetsOf(config));
+  const { mapped, lost } = mapFlows(left, mapperOf(left, tables.networks(), targetsOf(config)));
   const all = mapped.filter(isConnection).length;
   const carried = withinRoom(mapped, config.tables.flows).filter(isConnection).length;
   return { carried, ofOthers: lost, overLimit: all - carried };

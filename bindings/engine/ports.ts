@@ -106,13 +106,17 @@ export class Ports {
     this.isHoldingBack = true;
   }
 
-  /** All ports begin to forward at once; resolves when they do. Before, the forwarder must have every descriptor: a port that is read
-   *  while another cannot be written to yet would lose what it has for that one.
-   *  @throws PortyardError `port-failed`, `worker-stuck`. */
-  async release(): Promise<void> {
+  /** The forwarder has every descriptor: a port that is read while another cannot be written to yet would lose what it has for that one.
+   *  @throws PortyardError `worker-stuck`. */
+  async untilHeld(): Promise<void> {
     const { tables } = this.store;
     const areHeld = () => this.all().every(({ index, device }) => device === null || table.attachedDescriptor(tables, index) >= 0);
     await this.store.until(areHeld, "worker-stuck", "The forwarder has not taken the descriptors of all ports.");
+  }
+
+  /** All ports begin to forward at once, which are held by now; resolves when they do. @throws PortyardError `port-failed`, `worker-stuck`. */
+  async release(): Promise<void> {
+    const { tables } = this.store;
     this.isHoldingBack = false;
     for (const { index } of this.all()) table.setDesired(tables, index, field.UP);
     this.store.publish();

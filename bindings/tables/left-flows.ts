@@ -29,6 +29,9 @@ export interface LeftBackendRecord {
 
 /** A connection of the file. */
 export interface LeftFlow {
+  /** Of its entry, from 0, and which of those that were there one after the other. */
+  number: number;
+  instance: number;
   /** FLOW_BYTES. */
   entry: Uint8Array;
   state: number;
@@ -118,20 +121,23 @@ export class LeftFlows {
       const entries = this.read(this.entries + begin, length);
       const again = this.read(this.entries + begin, length);
       for (let at = 0; at < length; at += bytes) {
-        const flow = this.flowIn(entries, again, at);
+        const flow = this.flowIn(entries, again, at, (begin + at) / bytes);
         if (flow !== null) yield flow;
       }
     }
   }
 
-  private flowIn(entries: DataView, again: DataView, at: number): LeftFlow | null {
+  private flowIn(entries: DataView, again: DataView, at: number, number: number): LeftFlow | null {
     const { bytes, word, live, network, service, backend, lastSeen } = this.layout;
     const high = entries.getUint32(at + word + 4, true);
     const state = high & 0xff;
     if (state < live.first || state > live.last) return null;
-    if (again.getUint32(at + word, true) !== entries.getUint32(at + word, true)) return null;
+    const instance = entries.getUint32(at + word, true);
+    if (again.getUint32(at + word, true) !== instance) return null;
     const index = entries.getUint32(at + backend, true);
     return {
+      number,
+      instance,
       entry: new Uint8Array(entries.buffer, entries.byteOffset + at, bytes),
       state,
       flags: high >>> 8,

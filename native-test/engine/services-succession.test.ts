@@ -15,6 +15,7 @@ import { needing } from "../support/need.ts";
 import { Container } from "./container.ts";
 import { withEngine } from "./predecessor.ts";
 import { backendOf, VIRTUAL } from "./services.ts";
+import type { Answers } from "./station-requests.ts";
 import { configure, lawHolds, tapPort } from "./topology.ts";
 
 const test = suite("succession of services");
@@ -97,5 +98,36 @@ for (const [what, change] of others)
       }
     }),
   );
+
+test(
+  ...needing([...NEEDS], "requests go on while tables of other sizes are taken over: none fails", async () => {
+    for (let round = 0; round < scale.servedSuccessions; round++) {
+      const containers = [1, 2, 3].map((number) => new Container(number));
+      const [client, ...backends] = containers as [Container, ...Container[]];
+      const networked = configure(containers.map((container, index) => tapPort(container, `p${index + 1}`)));
+      const config: EngineConfig = { ...networked, services: [serviceOf(backends)] };
+      const predecessor = startChild(PREDECESSOR);
+      try {
+        predecessor.say(JSON.stringify(config));
+        await predecessor.line();
+        for (const [index, { station }] of backends.entries()) await station.ask("serveHttp", { port: 9090, name: `b${index + 1}` });
+        const asking = client.station.ask<Answers>("ask", { address: VIRTUAL, port: 90, parallel: 8, count: scale.succeededRequests });
+        await predecessor.kill("SIGKILL");
+        await withEngine({ ...config, workers: 2, tables: { macs: 1024, flows: 131_072 } }, async (engine) => {
+          const took = engine.flows({ service: "web" }).flows.length;
+          const { answers, faults } = await asking;
+          assert.equal(faults, [], `round ${round}, with ${took} flows taken over`);
+          assert.ok(Math.abs((answers["b1"] ?? 0) - (answers["b2"] ?? 0)) <= 16, JSON.stringify(answers));
+          const { picked } = engine.services()[0]!.backends.reduce((all, one) => ({ picked: all.picked + one.picked }), { picked: 0 });
+          assert.ok(picked > 0 && took > 0, `${took} requests before the takeover, ${picked} after it`);
+          await lawHolds(engine);
+        });
+      } finally {
+        await predecessor.finish();
+        for (const container of containers) await container.remove();
+      }
+    }
+  }),
+);
 
 test.run();

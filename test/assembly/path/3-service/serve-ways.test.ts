@@ -4,10 +4,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ServiceConfig } from "../../../../bindings/config/types.ts";
 import { ipv6Address } from "../../../support/packet/address.ts";
+import { bytes } from "../../../support/packet/bytes.ts";
 import { arp, BROADCAST, ethernet, station, TYPE_ARP, TYPE_IPV4 } from "../../../support/packet/ethernet.ts";
 import { ICMP, ICMPV6, ipv4, TCP } from "../../../support/packet/ip.ts";
 import { ADVERTISEMENT, discovery, linkOption, SOLICITATION, TARGET_LINK } from "../../../support/packet/neighbour.ts";
-import { ACK, RST, SYN, tcp } from "../../../support/packet/transport.ts";
+import { readPacket } from "../../../support/packet/read.ts";
+import { ACK, icmp, RST, SYN, tcp } from "../../../support/packet/transport.ts";
 import {
   addressOf,
   backend,
@@ -218,5 +220,15 @@ story(
   },
   DUAL,
 );
+
+story("an error about a packet of a flow is about what its receiver has sent", (served) => {
+  served.tcp("c1", VIRTUAL, syn(40_000));
+  const { frame } = only(served.takeAll());
+  served.ip("b1", addressOf("c1"), ICMP, () => icmp(3, 1, [0, 0, 0, 0], frame.subarray(14)));
+  const error = only(served.takeAll());
+  assert.equal([error.port, error.type, error.code], ["c1", 3, 1]);
+  const { source, sourcePort, destination, targetPort } = readPacket(bytes(frame.subarray(0, 14), error.payload));
+  assert.equal([source, sourcePort, destination, targetPort], [addressOf("c1"), 40_000, VIRTUAL, 80]);
+});
 
 test.run();

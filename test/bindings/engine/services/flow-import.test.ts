@@ -10,7 +10,7 @@ import { FLOW_CHUNK, LAYOUT_VERSION } from "../../../../assembly/abi/limits.ts";
 import { parseConfig } from "../../../../bindings/config/parse.ts";
 import type { ServiceConfig } from "../../../../bindings/config/types.ts";
 import type { Engine } from "../../../../bindings/engine.ts";
-import { type CarriedFlows, carryOverFlows } from "../../../../bindings/engine/flow-import.ts";
+import { type CarriedFlows, FlowCarrier } from "../../../../bindings/engine/flow-carrier.ts";
 import { type Forecast, foresee } from "../../../../bindings/engine/forecast.ts";
 import { targetsIn } from "../../../../bindings/engine/flow-targets.ts";
 import type { Parts } from "../../../../bindings/engine/parts.ts";
@@ -22,7 +22,7 @@ import { LeftTables } from "../../../../bindings/tables/left-tables.ts";
 import { layoutOf } from "../../../../bindings/tables/layouts/known-layouts.ts";
 import { scale } from "../../../scale.ts";
 import { checkFlows, FlowYard, serviceFlow, TIMEOUTS } from "../../../support/flow-yard.ts";
-import { ACK, SYN } from "../../../support/packet/transport.ts";
+import { ACK, FIN, RST, SYN } from "../../../support/packet/transport.ts";
 import { random } from "../../../support/packet/random.ts";
 import { addressOf, DUAL, SERVICE, Served, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
 import { seedOf } from "../../../support/seed.ts";
@@ -30,10 +30,14 @@ import { seedOf } from "../../../support/seed.ts";
 const partsOf = (engine: Engine): Parts => (engine as unknown as { parts: Parts }).parts;
 const syn = (sourcePort: number) => ({ sourcePort, targetPort: 80, flags: SYN, sequence: 100 });
 
+function bytesOf(engine: Engine): Uint8Array {
+  const { tables } = partsOf(engine).store;
+  return tables.bytes.slice(map.TABLES, map.TABLES + tables.load32(map.HEAD_TABLES_BYTES));
+}
+
 /** The tables of an engine, as a file. */
 function withTables(engine: Engine, body: (left: LeftTables, folder: string) => void, bend: (bytes: Uint8Array) => void = () => {}): void {
-  const { tables } = partsOf(engine).store;
-  const bytes = tables.bytes.slice(map.TABLES, map.TABLES + tables.load32(map.HEAD_TABLES_BYTES));
+  const bytes = bytesOf(engine);
   bend(bytes);
   const folder = mkdtempSync(join(tmpdir(), "portyard-flows-"));
   writeFileSync(join(folder, "tables"), bytes);
@@ -50,9 +54,31 @@ function carry(from: Engine, to: Engine): CarriedFlows {
   let carried: CarriedFlows = { flows: 0, lostFlows: 0 };
   const { store, networks, services } = partsOf(to);
   withTables(from, (left) => {
-    carried = carryOverFlows(store, left.flows()!, left.networks(), targetsIn(networks, services));
+    carried = new FlowCarrier(store, left.flows()!, left.networks(), targetsIn(networks, services)).finish();
   });
   checkFlows(store.tables);
+  return carried;
+}
+
+/** The same in two passes, between which the other engine goes on. */
+function carryMeanwhile({ engine: from }: Served, { engine: to }: Served, meanwhile: () => void): CarriedFlows {
+  let carried: CarriedFlows = { flows: 0, lostFlows: 0 };
+  const { store, networks, services } = partsOf(to);
+  withTables(from, (left, folder) => {
+    const carrier = new FlowCarrier(store, left.flows()!, left.networks(), targetsIn(networks, services));
+    meanwhile();
+    writeFileSync(join(folder, "tables"), bytesOf(from));
+    carrier.catchUp();
+    carried = carrier.finish();
+  });
+  checkFlows(store.tables);
+  assert.equal(text(to.flows().flows), text(from.flows().flows));
+  const active = (engine: Engine) =>
+    engine
+      .services()
+      .at(-1)
+      ?.backends.map((backend) => backend.active);
+  assert.equal(active(to), active(from));
   return carried;
 }
 
@@ -104,6 +130,57 @@ story("what was open goes on in larger tables, and ends there as it would have",
   to.takeAll();
   assert.is(to.engine.flows().flows.length, 0, "the sweep finds them");
   checkFlows(partsOf(to.engine).store.tables);
+  await to.close();
+});
+
+story("what begins, goes on and ends while it is carried over is as it is at the end", SERVICE, async (from) => {
+  const ends = (port: number, flags: number, sequence: number, acknowledged: number) => ({
+    sourcePort: port,
+    targetPort: 80,
+    flags,
+    sequence,
+    acknowledged,
+  });
+  const backends = Array.from({ length: 40 }, (_, index) => from.open("c1", 40_000 + index));
+  from.tcp("c1", VIRTUAL, syn(41_000));
+  from.udp("c2", VIRTUAL, 5000, 80, "one");
+  from.takeAll();
+  const to = await other(SERVICE);
+  const carried = carryMeanwhile(from, to, () => {
+    const answer = { sourcePort: 8080, targetPort: 41_000, flags: SYN | ACK, sequence: 900, acknowledged: 101 };
+    from.tcp("b2", addressOf("c1"), answer);
+    from.tcp("c1", VIRTUAL, ends(41_000, ACK, 101, 901));
+    from.udp("b3", addressOf("c2"), 8080, 5000, "reply");
+    from.tcp("c1", VIRTUAL, ends(40_000, RST, 101, 0));
+    from.tcp("c1", VIRTUAL, ends(40_001, FIN | ACK, 101, 901));
+    from.tcp("c1", VIRTUAL, ends(40_002, ACK, 101, 901), "more");
+    from.tcp("c1", VIRTUAL, ends(40_003, RST, 101, 0));
+    from.tcp("c1", VIRTUAL, syn(40_003));
+    from.takeAll();
+    for (let index = 0; index < 30; index++) from.open("c3", 42_000 + index);
+  });
+  assert.equal(carried, { flows: 40 + 2 - 1 + 30, lostFlows: 0 });
+  to.tcp("c1", VIRTUAL, ends(41_000, ACK, 101, 901), "more");
+  to.tcp("c1", VIRTUAL, ends(40_005, ACK, 101, 901), "more");
+  assert.equal(
+    to.takeAll().map(({ port }) => port),
+    ["b2", backends[5]],
+  );
+  await to.close();
+});
+
+story("where room runs out in between, what came last is lost and counted", SERVICE, async (from) => {
+  for (let index = 0; index < 50; index++) from.open("c1", 40_000 + index);
+  const to = await other(SERVICE, 64);
+  const { store, networks, services } = partsOf(to.engine);
+  withTables(from.engine, (left, folder) => {
+    const carrier = new FlowCarrier(store, left.flows()!, left.networks(), targetsIn(networks, services));
+    for (let index = 0; index < 20; index++) from.open("c2", 40_000 + index);
+    writeFileSync(join(folder, "tables"), bytesOf(from.engine));
+    carrier.catchUp();
+    assert.equal(carrier.finish(), { flows: 64, lostFlows: 6 });
+  });
+  checkFlows(store.tables);
   await to.close();
 });
 
@@ -205,7 +282,10 @@ test("bytes that nobody has checked never bring it down", async () => {
       from.engine,
       (left) => {
         const flows = left.flows();
-        if (flows !== null) carryOverFlows(store, flows, left.networks(), targetsIn(networks, services));
+        if (flows === null) return;
+        const carrier = new FlowCarrier(store, flows, left.networks(), targetsIn(networks, services));
+        carrier.catchUp();
+        carrier.finish();
       },
       bend,
     );
