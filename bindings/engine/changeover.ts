@@ -161,7 +161,7 @@ export class Changeover implements Claiming {
     const { left, networks, services, ports } = this.parts;
     const flows = left.tables?.flows() ?? null;
     const map = flows === null ? null : mapperOf(flows, left.tables?.networks() ?? [], targetsIn(networks, services));
-    const lostFlows = flows === null || map === null ? 0 : mapFlows(flows, map).lost;
+    const lostFlows = flows === null || map === null ? 0 : mapFlows(flows.flows(), map).lost;
     await ports.release();
     await this.replace();
     return { flows: 0, lostFlows };

@@ -1,6 +1,6 @@
 /** Connections come from tables of another layout into this engine's, whose workers have not had any frame, in two passes: all of them while their forwarder
  *  goes on, and what has changed since then when it reads no more. Nobody forwards during the second, so it must be short. */
-import { BACKEND, CLIENT_SEQUENCE, NETWORK, SERVICE } from "../../assembly/abi/flow.ts";
+import { BACKEND, NETWORK, SERVICE } from "../../assembly/abi/flow.ts";
 import { FLOW_CHUNK } from "../../assembly/abi/limits.ts";
 import { type GivenChunks, giveChunks } from "../tables/flow-chunks.ts";
 import type { LeftFlow, LeftFlows } from "../tables/left-flows.ts";
@@ -18,18 +18,14 @@ export interface CarriedFlows {
   lostFlows: number;
 }
 
-/** A flow that came, and where it is. */
-interface Known {
-  flow: LeftFlow;
-  number: number;
-}
-
 export class FlowCarrier {
   private readonly store: EngineStore;
   private readonly left: LeftFlows;
   private readonly map: (flow: LeftFlow) => MappedFlow | null;
-  /** By their number in the other tables. */
-  private readonly known = new Map<number, Known>();
+  /** By their numbers in the other tables: the number here + 1 of each that came, and whether it is a connection. */
+  private readonly numbers: Uint32Array;
+  private readonly connections: Uint8Array;
+  private readonly marks: Uint32Array;
   /** Of entries here that nothing is in. */
   private readonly free: number[] = [];
   private readonly places: GivenChunks;
@@ -40,32 +36,31 @@ export class FlowCarrier {
     this.store = store;
     this.left = left;
     this.map = mapperOf(left, networks, targets);
-    const { mapped, lost } = mapFlows(left, this.map);
+    this.numbers = new Uint32Array(left.capacity);
+    this.connections = new Uint8Array(left.capacity);
+    this.marks = left.marks();
+    const { mapped, lost } = mapFlows(left.flows(this.marks), this.map);
     const kept = withinRoom(mapped, store.layout.flows);
     const room = Math.min(store.layout.flows, kept.length + Math.max(SPARE_FLOWS, Math.ceil(kept.length * SPARE_SHARE)));
     this.places = giveChunks(store.tables, store.layout, Math.ceil(room / FLOW_CHUNK));
-    this.carried = { flows: 0, lostFlows: lost + mapped.filter(isConnection).length - kept.filter(isConnection).length };
+    this.carried = { flows: 0, lostFlows: lost + connectionsIn(mapped) - connectionsIn(kept) };
     for (const [position, flow] of kept.entries()) this.enter(flow, this.places.numberOf(position));
     for (let position = room - 1; position >= kept.length; position--) this.free.push(this.places.numberOf(position));
   }
 
   /** The second: what began, went on or ended since the first. */
   catchUp(): void {
-    const seen = new Set<number>();
-    for (const flow of this.left.flows()) {
-      const known = this.known.get(flow.number);
-      if (known !== undefined && isSame(known.flow, flow)) {
-        seen.add(flow.number);
-        continue;
-      }
-      if (known !== undefined) this.leave(known);
+    const begun: LeftFlow[] = [];
+    for (const { number, flow } of this.left.changes(this.marks)) {
+      this.leave(number);
+      if (flow !== null) begun.push(flow);
+    }
+    for (const flow of begun) {
       const mapped = this.map(flow);
       const number = mapped === null ? undefined : this.free.pop();
       if (mapped !== null && number !== undefined) this.enter(mapped, number);
       else if (isConnection(flow)) this.carried.lostFlows++;
-      seen.add(flow.number);
     }
-    for (const [number, known] of this.known) if (!seen.has(number)) this.leave(known);
   }
 
   /** Lets the workers have what came. */
@@ -74,30 +69,31 @@ export class FlowCarrier {
     return this.carried;
   }
 
-  private enter(flow: MappedFlow, number: number): void {
+  private enter({ flow, network, service, backend }: MappedFlow, number: number): void {
     const { tables, wasm, agent } = this.store;
     const draft = wasm.flowDraft(agent);
     tables.bytes.set(flow.entry, draft);
-    tables.store16(draft + NETWORK, flow.to.network);
-    tables.store32(draft + SERVICE, flow.to.service);
-    tables.store32(draft + BACKEND, flow.to.backend === null ? 0 : flow.to.backend + 1);
+    tables.store16(draft + NETWORK, network);
+    tables.store32(draft + SERVICE, service);
+    tables.store32(draft + BACKEND, backend === null ? 0 : backend + 1);
     const isIn = Boolean(wasm.importFlow(agent, number, flow.state, flow.flags, flow.seenSeconds));
-    if (isIn) this.known.set(flow.number, { flow, number });
+    if (isIn) this.numbers[flow.number] = number + 1;
     else this.free.push(number);
-    if (isConnection(flow)) this.carried[isIn ? "flows" : "lostFlows"]++;
+    if (!isConnection(flow)) return;
+    this.connections[flow.number] = 1;
+    this.carried[isIn ? "flows" : "lostFlows"]++;
   }
 
-  private leave({ flow, number }: Known): void {
-    this.store.wasm.takeBackFlow(number);
-    this.known.delete(flow.number);
-    this.free.push(number);
-    if (isConnection(flow)) this.carried.flows--;
+  /** What came of an entry of the other tables, if anything did, goes. */
+  private leave(left: number): void {
+    const number = this.numbers[left] ?? 0;
+    if (number === 0) return;
+    this.store.wasm.takeBackFlow(number - 1);
+    this.free.push(number - 1);
+    this.carried.flows -= this.connections[left] ?? 0;
+    this.numbers[left] = 0;
+    this.connections[left] = 0;
   }
 }
 
-/** No packet of it was seen in between, and nobody ended it; what its neighbours in a list are may have changed. */
-function isSame(before: LeftFlow, now: LeftFlow): boolean {
-  if (before.instance !== now.instance || before.state !== now.state || before.flags !== now.flags) return false;
-  const [then, after] = [before.entry, now.entry].map((entry) => entry.subarray(CLIENT_SEQUENCE)) as [Uint8Array, Uint8Array];
-  return before.seenSeconds === now.seenSeconds && Buffer.compare(then, after) === 0;
-}
+const connectionsIn = (flows: readonly MappedFlow[]): number => flows.filter(({ flow }) => isConnection(flow)).length;

@@ -14,10 +14,12 @@ export interface FlowTargets {
   backend(service: string, fingerprint: bigint, address: string): number | null;
 }
 
-/** A flow, with the numbers that it is to have. */
-export interface MappedFlow extends LeftFlow {
-  /** Of the network, service (0: none) and backend (null: none) here. */
-  to: { network: number; service: number; backend: number | null };
+/** A flow, with the numbers that its network, service (0: none) and backend (null: none) have here. */
+export interface MappedFlow {
+  flow: LeftFlow;
+  network: number;
+  service: number;
+  backend: number | null;
 }
 
 /** Finds the numbers that a flow has here; null where its network, service or backend is not there. */
@@ -39,15 +41,15 @@ export function mapperOf(left: LeftFlows, networks: readonly LeftNetwork[], targ
     const network = targets.network(networkNames.get(flow.network) ?? "");
     const service = flow.service === 0 ? 0 : (serviceNumbers.get(flow.service) ?? null);
     const backend = flow.backend === null ? null : (backendNumbers.get(flow.backend) ?? undefined);
-    return network === null || service === null || backend === undefined ? null : { ...flow, to: { network, service, backend } };
+    return network === null || service === null || backend === undefined ? null : { flow, network, service, backend };
   };
 }
 
 /** Those of the file that find their names here, and how many do not. */
-export function mapFlows(left: LeftFlows, map: (flow: LeftFlow) => MappedFlow | null): { mapped: MappedFlow[]; lost: number } {
+export function mapFlows(flows: Iterable<LeftFlow>, map: (flow: LeftFlow) => MappedFlow | null): { mapped: MappedFlow[]; lost: number } {
   const mapped: MappedFlow[] = [];
   let lost = 0;
-  for (const flow of left.flows()) {
+  for (const flow of flows) {
     const found = map(flow);
     if (found !== null) mapped.push(found);
     else if (isConnection(flow)) lost++;
@@ -57,8 +59,8 @@ export function mapFlows(left: LeftFlows, map: (flow: LeftFlow) => MappedFlow | 
 
 /** Those that find room: first those that can least be spared, of these the ones that were seen last. */
 export function withinRoom(flows: readonly MappedFlow[], room: number): MappedFlow[] {
-  const sorted = [...flows].sort((a, b) => b.state - a.state || b.seenSeconds - a.seenSeconds);
-  return sorted.slice(0, room).sort((a, b) => a.seenSeconds - b.seenSeconds);
+  const sorted = [...flows].sort(({ flow: a }, { flow: b }) => b.state - a.state || b.seenSeconds - a.seenSeconds);
+  return sorted.slice(0, room).sort(({ flow: a }, { flow: b }) => a.seenSeconds - b.seenSeconds);
 }
 
 /** Whether it is more than the memory of a client's backend. */

@@ -114,9 +114,9 @@ interface FlowFates {
 function flowsOf(config: EngineConfig, tables: LeftTables): FlowFates | null {
   const left = tables.flows();
   if (left === null) return null;
-  const { mapped, lost } = mapFlows(left, mapperOf(left, tables.networks(), targetsOf(config)));
-  const all = mapped.filter(isConnection).length;
-  const carried = withinRoom(mapped, config.tables.flows).filter(isConnection).length;
+  const { mapped, lost } = mapFlows(left.flows(), mapperOf(left, tables.networks(), targetsOf(config)));
+  const all = mapped.filter(({ flow }) => isConnection(flow)).length;
+  const carried = withinRoom(mapped, config.tables.flows).filter(({ flow }) => isConnection(flow)).length;
   return { carried, ofOthers: lost, overLimit: all - carried };
 }
 

@@ -1,11 +1,14 @@
 /** The exporter of connections: what stands of them in a tables file of another layout, while its forwarder may go on writing to it. Their entries are
  *  taken as they are, so only those of a version whose entries are this one's. Nothing of the file is believed. */
+import { BACKEND_FRAMES, CLIENT_FRAMES } from "../../assembly/abi/flow.ts";
 import { LAYOUT_VERSION } from "../../assembly/abi/limits.ts";
 import { addressText } from "../config/ip-address.ts";
 import type { FlowsLayout, TablesLayout } from "./layouts/tables-layout.ts";
 
 /** Bytes that are read at once. */
 const STRETCH = 1 << 20;
+/** State and flags (never 0 of a flow), instance, packets of either side. */
+const MARK_WORDS = 4;
 
 /** A service record of the file. */
 export interface LeftServiceRecord {
@@ -29,9 +32,8 @@ export interface LeftBackendRecord {
 
 /** A connection of the file. */
 export interface LeftFlow {
-  /** Of its entry, from 0, and which of those that were there one after the other. */
+  /** Of its entry, from 0. */
   number: number;
-  instance: number;
   /** FLOW_BYTES. */
   entry: Uint8Array;
   state: number;
@@ -111,9 +113,24 @@ export class LeftFlows {
       }));
   }
 
-  /** Each is whole or left out: its word is looked at again after its ends. */
-  *flows(): Generator<LeftFlow> {
-    const { bytes } = this.layout;
+  /** Entries that the file has room for. */
+  get capacity(): number {
+    return this.limit;
+  }
+
+  /** Each is whole or left out: its word is looked at again after its ends. @param marks of none; they are of these afterwards. */
+  *flows(marks = this.marks()): Generator<LeftFlow> {
+    for (const { flow } of this.changes(marks)) if (flow !== null) yield flow;
+  }
+
+  /** What `changes` compares with, where nothing was seen yet: four words of each entry, which no packet of a flow leaves as they were. */
+  marks(): Uint32Array {
+    return new Uint32Array(this.limit * MARK_WORDS);
+  }
+
+  /** The entries that are not as their marks say, which say it afterwards: with a flow, or null where there is none any more. */
+  *changes(marks: Uint32Array): Generator<{ number: number; flow: LeftFlow | null }> {
+    const { bytes, word } = this.layout;
     const step = STRETCH - (STRETCH % bytes);
     const total = this.limit * bytes;
     for (let begin = 0; begin < total; begin += step) {
@@ -121,25 +138,30 @@ export class LeftFlows {
       const entries = this.read(this.entries + begin, length);
       const again = this.read(this.entries + begin, length);
       for (let at = 0; at < length; at += bytes) {
-        const flow = this.flowIn(entries, again, at, (begin + at) / bytes);
-        if (flow !== null) yield flow;
+        const number = (begin + at) / bytes;
+        const isLive = this.isLive(entries, at);
+        if (!isLive && marks[number * MARK_WORDS] === 0) continue;
+        if (again.getUint32(at + word, true) !== entries.getUint32(at + word, true)) continue;
+        if (mark(marks, number, entries, at, isLive ? word : null))
+          yield { number, flow: isLive ? this.flowIn(entries, at, number) : null };
       }
     }
   }
 
-  private flowIn(entries: DataView, again: DataView, at: number, number: number): LeftFlow | null {
-    const { bytes, word, live, network, service, backend, lastSeen } = this.layout;
+  private isLive(entries: DataView, at: number): boolean {
+    const { word, live } = this.layout;
+    const state = entries.getUint8(at + word + 4);
+    return state >= live.first && state <= live.last;
+  }
+
+  private flowIn(entries: DataView, at: number, number: number): LeftFlow {
+    const { bytes, word, network, service, backend, lastSeen } = this.layout;
     const high = entries.getUint32(at + word + 4, true);
-    const state = high & 0xff;
-    if (state < live.first || state > live.last) return null;
-    const instance = entries.getUint32(at + word, true);
-    if (again.getUint32(at + word, true) !== instance) return null;
     const index = entries.getUint32(at + backend, true);
     return {
       number,
-      instance,
       entry: new Uint8Array(entries.buffer, entries.byteOffset + at, bytes),
-      state,
+      state: high & 0xff,
       flags: high >>> 8,
       network: entries.getUint16(at + network, true),
       service: entries.getUint32(at + service, true),
@@ -158,6 +180,19 @@ export class LeftFlows {
     const end = bytes.indexOf(0);
     return new TextDecoder().decode(bytes.slice(0, end < 0 ? bytes.length : end));
   }
+}
+
+/** Whether what an entry says is new. @param word offset of its word; null: there is no flow in it. */
+function mark(marks: Uint32Array, number: number, entries: DataView, at: number, word: number | null): boolean {
+  let isNew = false;
+  for (let index = 0; index < MARK_WORDS; index++) {
+    const said =
+      word === null ? 0 : entries.getUint32(at + (index < 2 ? word + 4 - index * 4 : index === 2 ? CLIENT_FRAMES : BACKEND_FRAMES), true);
+    if (marks[number * MARK_WORDS + index] === said) continue;
+    marks[number * MARK_WORDS + index] = said;
+    isNew = true;
+  }
+  return isNew;
 }
 
 function addressIn(view: DataView, family: number, address: number): string {
