@@ -3,6 +3,7 @@
  *  (exact below 2^53). Nothing here checks its arguments: the bindings do. */
 import { ABI_VERSION } from "./abi/limits";
 import * as event from "./abi/event";
+import * as flow from "./abi/flow";
 import * as map from "./abi/memory-map";
 import * as state from "./abi/worker-state";
 import * as view from "./abi/worker-state";
@@ -228,7 +229,9 @@ export function sweepMacs(worker: usize, steps: u32): void { sweep.sweep(worker,
 /** Where the draft of a flow is laid out (abi/flow.ts). */
 export function flowDraft(worker: usize): usize { return flows.draftOf(worker); }
 /** Inserts the draft in `state`: its entry, or why not (abi/flow.ts, below REFUSED_END). */
-export function insertFlow(worker: usize, state: u32): usize { return flows.insert(worker, state, 0); }
+export function insertFlow(worker: usize, state: u32): usize {
+  return flows.findDraft(worker, flow.ORIGINAL) != 0 ? <usize>flow.TAKEN : flows.insert(worker, state, 0);
+}
 /** Entry whose tuple in one direction is that of the draft in `direction`, the direction of the entry in its lowest bit; 0: none. */
 export function findFlow(worker: usize, direction: u32): usize { return flows.findDraft(worker, direction); }
 /** A frame of the flow was seen. */

@@ -33,11 +33,12 @@ export function draftOf(worker: usize): usize { return worker + map.WORKER_STATE
 export function findDraft(worker: usize, direction: u32): usize { return flows.findSame(draftOf(worker), direction); }
 
 // ---------------------------------------------------------------- a flow begins
-/** Inserts the draft, as a flow in `first` with `flags`, under both of its tuples; its entry, or why not: FULL, RIVAL, TAKEN. */
+/** Inserts the draft, as a flow in `first` with `flags`, under both of its tuples; its entry, or why not: FULL, RIVAL, TAKEN. Whoever calls it has looked for
+ *  the first of them in vain: that another worker has it meanwhile shows when the entry is entered. */
 export function insert(worker: usize, first: u32, flags: u32): usize {
   const draft = draftOf(worker);
   if (areSame(draft, field.ORIGINAL, draft, field.REPLY)) return field.TAKEN;
-  if (findDraft(worker, field.ORIGINAL) != 0 || findDraft(worker, field.REPLY) != 0) return field.TAKEN;
+  if (findDraft(worker, field.REPLY) != 0) return field.TAKEN;
   const entry = claim(worker);
   if (entry == 0) return refused(worker, record.FLOWS_REFUSED, field.FULL);
   memory.copy(entry + field.NETWORK, draft + field.NETWORK, field.LINK - field.NETWORK);
