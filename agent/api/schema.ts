@@ -136,6 +136,19 @@ export const explanationView = z.strictObject({
   drops: z.array(z.strictObject({ reason: z.string(), port: z.string() })).meta({ description: "What ends undelivered" }),
 });
 
+const flowStateCounts = (description: string) =>
+  z
+    .strictObject({
+      halfOpen: count("TCP: a SYN was seen, and not all of the handshake"),
+      established: count("TCP"),
+      closing: count("TCP: one end has said that it is done"),
+      timeWait: count("TCP: both have"),
+      udpUnanswered: count("UDP: nothing came back"),
+      udp: count("UDP: something came back; and which backend a client has"),
+      icmp: count("ICMP echo"),
+    })
+    .meta({ description });
+
 export const workerView = z.strictObject({
   worker: count("Index"),
   state: z.enum(["absent", "running", "ended"]),
@@ -160,6 +173,16 @@ export const workerView = z.strictObject({
   flooded: count("Frames flooded"),
   answered: count("Requests answered for neighbours"),
   lost: count("Frames that were under way when the worker died"),
+  flows: z
+    .strictObject({
+      inserted: count("That began"),
+      refused: count("That did not begin, because no other could be spared"),
+      rivals: count("That did not begin, because another worker began the same just then; they are tried again"),
+      ended: count("That were ended by their ends, or by a change of their service"),
+      expired: flowStateCounts("That were silent for too long, by state"),
+      evicted: flowStateCounts("That had to make room in a full table, by state"),
+    })
+    .meta({ description: "Connections of services" }),
 });
 
 export const versionView = z.strictObject({

@@ -4,6 +4,7 @@ import * as reasons from "../../assembly/abi/drop-reason.ts";
 import { AGENT_WORKER } from "../../assembly/abi/limits.ts";
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/port.ts";
+import * as flowCounts from "../tables/flow-counts.ts";
 import * as macs from "../tables/mac-table.ts";
 import * as ports from "../tables/port-table.ts";
 import * as workers from "../tables/worker-table.ts";
@@ -106,15 +107,21 @@ export function describeWorkers(store: EngineStore): WorkerInfo[] {
   return Array.from({ length: store.tables.load32(map.HEAD_WORKER_COUNT) }, (_, worker) => workers.read(store.tables, worker));
 }
 
-/** What the tables hold of stations, and what they lost. */
+/** What the tables hold of stations and flows, and what they lost. */
 export function describeTables({
   store,
   watcher,
 }: {
   store: EngineStore;
   watcher: Watcher;
-}): Pick<EngineCounters, "macs" | "macLimit" | "eventsLost"> {
-  return { macs: macs.count(store.tables), macLimit: store.layout.macs, eventsLost: watcher.lost };
+}): Pick<EngineCounters, "macs" | "macLimit" | "flows" | "flowLimit" | "eventsLost"> {
+  return {
+    macs: macs.count(store.tables),
+    macLimit: store.layout.macs,
+    flows: flowCounts.count(store.tables),
+    flowLimit: store.layout.flows,
+    eventsLost: watcher.lost,
+  };
 }
 
 /** Rings of events that have a writer: those of the workers and the agent's. */

@@ -1,5 +1,5 @@
 /** What an engine tells of its services and flows, by the names and units of `portyard show … --json`, and what is asked of it. */
-import type { ServiceConfig, ServicePort } from "../config/types.ts";
+import type { FlowTimeouts, ServiceConfig, ServicePort } from "../config/types.ts";
 import type { Algorithm, BackendInfo, PickedBackend, PickOptions } from "../service/types.ts";
 
 /** A backend of a service, with what was measured of it. */
@@ -41,6 +41,24 @@ export interface FlowInfo {
   /** Of both directions. */
   frames: number;
   bytes: number;
+}
+
+/** Flows by the state that they were in; those that say which backend a client has (session affinity) are among `udp`. */
+export type FlowStateCounts = Record<keyof FlowTimeouts, number>;
+
+/** What a worker counted of flows. */
+export interface FlowCounts {
+  /** That began. */
+  inserted: number;
+  /** That did not begin, because no other could be spared for them; because another worker began the same just then (they are tried again). */
+  refused: number;
+  rivals: number;
+  /** That were ended by their ends, or by a change of their service. */
+  ended: number;
+  /** That were silent for too long. */
+  expired: FlowStateCounts;
+  /** That had to make room in a full table. */
+  evicted: FlowStateCounts;
 }
 
 /** Which flows; all that are named must hold. */

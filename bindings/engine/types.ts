@@ -2,7 +2,7 @@
 import type { NetworkConfig, PortConfig, PortKind } from "../config/types.ts";
 import type { ExplainOptions, Explanation } from "../explain/types.ts";
 import type { Lease } from "../ipam/lease.ts";
-import type { EngineServices } from "./service-types.ts";
+import type { EngineServices, FlowCounts } from "./service-types.ts";
 
 export type * from "./service-types.ts";
 
@@ -174,6 +174,7 @@ export interface WorkerInfo {
   answered: number;
   /** Frames that were under way when an incarnation of the worker died. */
   lost: number;
+  flows: FlowCounts;
 }
 
 /** Everything that an engine counts, since it was made. */
@@ -185,6 +186,10 @@ export interface EngineCounters {
   macs: number;
   /** That it may hold. */
   macLimit: number;
+  /** Flows in the table, with those that say which backend a client has (session affinity). */
+  flows: number;
+  /** That it may hold. */
+  flowLimit: number;
   /** Events that were overwritten before they could be told. */
   eventsLost: number;
 }

@@ -5,6 +5,7 @@ import * as map from "../../assembly/abi/memory-map.ts";
 import * as record from "../../assembly/abi/worker.ts";
 import { addressBytes, addressText } from "../config/ip-address.ts";
 import type { FlowTimeouts } from "../config/types.ts";
+import { FLOW_STATES } from "./flow-counts.ts";
 import type { Tables } from "./tables.ts";
 import { recordOf } from "./worker-table.ts";
 
@@ -42,19 +43,9 @@ const ENDS = [
   ["source", field.SOURCE_ADDRESS, field.SOURCE_PORT],
 ] as const;
 
-const STATES: Record<keyof FlowTimeouts, number> = {
-  halfOpen: field.STATE_HALF_OPEN,
-  established: field.STATE_ESTABLISHED,
-  closing: field.STATE_CLOSING,
-  timeWait: field.STATE_TIME_WAIT,
-  udpUnanswered: field.STATE_UDP_UNANSWERED,
-  udp: field.STATE_UDP,
-  icmp: field.STATE_ICMP,
-};
-
 /** Writes after how long each state ends; that holds for flows that are there too. */
 export function writeTimeouts(tables: Tables, timeouts: FlowTimeouts): void {
-  for (const [name, state] of Object.entries(STATES))
+  for (const [name, state] of Object.entries(FLOW_STATES))
     tables.store32(map.HEAD_FLOW_TIMEOUTS + state * 4, timeouts[name as keyof FlowTimeouts]);
 }
 

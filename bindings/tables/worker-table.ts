@@ -2,6 +2,7 @@
 import * as map from "../../assembly/abi/memory-map.ts";
 import * as field from "../../assembly/abi/worker.ts";
 import type { IoBackend, WorkerInfo } from "../engine/types.ts";
+import * as flowCounts from "./flow-counts.ts";
 import type { Tables } from "./tables.ts";
 
 /** Address of a worker's record. */
@@ -123,5 +124,6 @@ export function read(tables: Tables, worker: number): WorkerInfo {
     flooded: count(field.FLOODED),
     answered: count(field.ANSWERED),
     lost: count(field.LOST),
+    flows: flowCounts.read(tables, at),
   };
 }

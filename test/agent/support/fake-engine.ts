@@ -216,8 +216,11 @@ export class FakeEngine implements EngineLike {
       answered: 0,
       lost: 0,
     };
-    const worker = { worker: 0, state: "running", io: "uring", pid: 4711, incarnation: 1, ...zeros } as const;
-    return { ports: this.ports(), drops: this.dropped, workers: [worker], macs: this.stations.length, macLimit: 65536, eventsLost: 0 };
+    const states = { halfOpen: 0, established: 0, closing: 0, timeWait: 0, udpUnanswered: 0, udp: 0, icmp: 0 };
+    const flows = { inserted: 0, refused: 0, rivals: 0, ended: 0, expired: states, evicted: states };
+    const worker = { worker: 0, state: "running", io: "uring", pid: 4711, incarnation: 1, ...zeros, flows } as const;
+    const tables = { macs: this.stations.length, macLimit: 65536, flows: 0, flowLimit: 1024, eventsLost: 0 };
+    return { ports: this.ports(), drops: this.dropped, workers: [worker], ...tables };
   }
 
   standbyPid(): number | null {

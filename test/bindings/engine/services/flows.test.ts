@@ -5,7 +5,7 @@ import type { ServiceConfig } from "../../../../bindings/config/types.ts";
 import type { FlowFilter, FlowInfo } from "../../../../bindings/engine/types.ts";
 import type { PortyardError } from "../../../../bindings/error.ts";
 import { addressOf, DUAL, type Name, SERVICE, type Served, story as storyOf, VIRTUAL, VIRTUAL6 } from "../../../support/served.ts";
-import { ACK, FIN, SYN } from "../../../support/packet/transport.ts";
+import { ACK, FIN, RST, SYN } from "../../../support/packet/transport.ts";
 
 const story = (name: string, body: (served: Served) => void | Promise<void>, service?: ServiceConfig | null): void =>
   storyOf(test, name, body, service);
@@ -95,6 +95,31 @@ story("flows are filtered by all that is named", (served) => {
     ],
     [7, 7, 0, 7, 0, 3, 4, 1, 0, 1],
   );
+});
+
+story("what became of flows is counted, by their states", (served) => {
+  const counted = () => {
+    const { flows, flowLimit, workers } = served.engine.counters();
+    assert.is(flowLimit, 1024);
+    return { flows, ...workers[0]!.flows };
+  };
+  const none = { halfOpen: 0, established: 0, closing: 0, timeWait: 0, udpUnanswered: 0, udp: 0, icmp: 0 };
+  const began = { flows: 0, inserted: 0, refused: 0, rivals: 0, ended: 0, expired: none, evicted: none };
+  assert.equal(counted(), began);
+  end(served, "c1", 40_000, served.open("c1", 40_000) as Name);
+  for (let port = 1; port <= 3; port++) served.open("c1", 40_000 + port);
+  served.tcp("c2", VIRTUAL, syn(7000));
+  served.udp("c2", VIRTUAL, 5000, 80, "x");
+  assert.equal(counted(), { ...began, flows: 6, inserted: 6 });
+  for (let port = 0; port < 1024; port++) served.tcp("c3", VIRTUAL, syn(10_000 + port));
+  const evicted = { ...none, timeWait: 1, halfOpen: 5 };
+  assert.equal(counted(), { ...began, flows: 1024, inserted: 1030, evicted });
+  served.tcp("c1", VIRTUAL, { ...syn(40_001), flags: RST | ACK, sequence: 101, acknowledged: 901 });
+  assert.equal(counted(), { ...began, flows: 1023, inserted: 1030, ended: 1, evicted });
+  for (let seconds = 2; seconds < 50; seconds++) served.engine.tick(seconds * 1000);
+  const expired = { ...none, halfOpen: 1020, udpUnanswered: 1 };
+  assert.equal(counted(), { ...began, flows: 2, inserted: 1030, ended: 1, expired, evicted });
+  served.takeAll();
 });
 
 story("pages follow one another, and have every flow once", (served) => {
