@@ -59,6 +59,16 @@ const columns = {
   succeededRequests: { quick: 2_000, full: 3_000 },
   /** Streams through it while the forwarder is killed. */
   servedStreams: { quick: 20, full: 200 },
+  /** SYNs a second from invented clients; connections that the table holds meanwhile, streams through it that go on, and new connections. */
+  floodedSyns: { quick: 20_000, full: 20_000 },
+  floodedFlows: { quick: 32_768, full: 262_144 },
+  floodedStreams: { quick: 100, full: 1_000 },
+  floodedConnections: { quick: 100, full: 1_000 },
+  floodedConnectionsPerSecond: { quick: 100, full: 100 },
+  /** After so long the flood ends by itself. */
+  floodSeconds: { quick: 60, full: 180 },
+  /** Connections of each kind that must outlive jumps of the wall clock. */
+  clockedFlows: { quick: 10, full: 100 },
   /** Containers on four networks; containers whose streams outlive daemon and agent. */
   dockerContainers: { quick: 8, full: 20 },
   dockerStreams: { quick: 6, full: 50 },

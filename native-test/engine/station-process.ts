@@ -8,6 +8,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { precede } from "./precede.ts";
 import { setSocketOption } from "./socket-option.ts";
+import { connections } from "./station-connections.ts";
+import { floods } from "./station-floods.ts";
 import { requests } from "./station-requests.ts";
 import { streams } from "./station-streams.ts";
 
@@ -52,6 +54,8 @@ const commands: Record<string, (argument: never) => Promise<unknown>> = {
   take,
   ...streams,
   ...requests,
+  ...connections,
+  ...floods,
 };
 
 function makeSocket(address: string): DatagramSocket {

@@ -2,6 +2,7 @@
  *  time. The other end sends back what it gets. */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { precede } from "./precede.ts";
 
 const EVERY_MS = 20;
 const MESSAGE = Buffer.alloc(256, 0x70);
@@ -21,8 +22,10 @@ interface Group {
 const servers = new Map<number, Server>();
 const groups = new Map<number, Group>();
 
-/** Takes connections and sends everything back. */
-async function echo({ port, address }: { port: number; address: string }): Promise<void> {
+/** Takes connections and sends everything back.
+ *  @param precedes as soon as it can: where it is measured how long others take (precede.ts). */
+async function echo({ port, address, precedes = false }: { port: number; address: string; precedes?: boolean }): Promise<void> {
+  if (precedes) precede();
   const server = createServer((socket) => {
     socket.on("error", () => {});
     socket.pipe(socket);
@@ -32,12 +35,20 @@ async function echo({ port, address }: { port: number; address: string }): Promi
   servers.set(port, server);
 }
 
+interface Opening {
+  port: number;
+  address: string;
+  count: number;
+  /** Time between two messages of each. */
+  everyMs?: number;
+}
+
 /** Opens `count` connections and writes to each of them again and again. */
-async function openStreams({ port, address, count }: { port: number; address: string; count: number }): Promise<void> {
+async function openStreams({ port, address, count, everyMs = EVERY_MS }: Opening): Promise<void> {
   const opened = await Promise.all(Array.from({ length: count }, () => openStream(port, address)));
   const timer = setInterval(() => {
     for (const { socket, fault } of opened) if (fault === null && socket.writableLength === 0) socket.write(MESSAGE);
-  }, EVERY_MS);
+  }, everyMs);
   groups.set(port, { streams: opened, timer });
 }
 
