@@ -19,6 +19,7 @@ export const NEEDS = {
   tcpdump: { cause: "package", holds: () => isInstalled("tcpdump"), reason: "tcpdump (its package) is not installed" },
   docker: { cause: "package", holds: () => isInstalled("dockerd"), reason: "dockerd (package docker.io) is not installed" },
   compose: { cause: "package", holds: () => isInstalled("docker-compose"), reason: "docker-compose (its package) is not installed" },
+  cc: { cause: "package", holds: () => isInstalled("cc"), reason: "cc (packages gcc and libc6-dev) is not installed" },
   busybox: { cause: "package", holds: () => isInstalled("busybox"), reason: "busybox (package busybox-static) is not installed" },
 } satisfies Record<string, { cause: SkipCause; holds: () => boolean; reason: string }>;
 
