@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { say } from "./support/root.mjs";
 
-/** `command` is looked for in PATH and the folders of system administration; `packages` names its Debian package. */
+/** `command` is looked for in PATH and the folders of system administration; `package` names its Debian packages. */
 export const programs = [
   { command: "ip", package: "iproute2", needs: ["start", "test", "bench"], use: "makes namespaces, devices, addresses and routes" },
   { command: "unshare", package: "util-linux", needs: ["start", "test"], use: "runs the demo without root" },
@@ -21,7 +21,8 @@ export const programs = [
   { command: "busybox", package: "busybox-static", needs: ["test"], use: "is the image of these containers" },
   { command: "tcpdump", package: "tcpdump", needs: ["bench"], use: "copies the captures whose replay is measured" },
   { command: "haproxy", package: "haproxy", needs: ["bench"], use: "balances beside services" },
-  { command: "cc", package: "gcc", needs: ["bench"], use: "compiles the programs that are measured against" },
+  { command: "cc", package: "gcc libc6-dev", needs: ["bench"], use: "compiles the programs that are measured against" },
+  { command: "cc", package: "gcc libc6-dev", needs: ["test"], use: "compiles the wall clock of tests in which it jumps" },
 ];
 
 const ADMINISTRATION = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -38,7 +39,7 @@ export function ensurePrograms(purpose, install) {
   const missing = missingPrograms(purpose);
   if (missing.length === 0) return;
   for (const { command, package: name, use } of missing) say(`missing: ${command} (package ${name}), which ${use}`);
-  const names = missing.map((program) => program.package);
+  const names = missing.flatMap((program) => program.package.split(" "));
   if (!install) return;
   if (!existsSync("/usr/bin/apt-get")) return say(`install with this system's package manager: ${names.join(" ")}`);
   if (process.getuid() !== 0) return say(`install with: sudo apt-get install ${names.join(" ")}`);
