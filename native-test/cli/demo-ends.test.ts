@@ -3,10 +3,9 @@
  *    signal, kill -9, a process that dies, a reader that goes ──> demo ── containers, forwarder, devices, files: as before
  *
  *  Needs root; the user namespace is tried as user 65534. */
-import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
-import { demo, errorOf, IN_SERVICE, IN_STREAM, isWhole, NOBODY, once, story } from "./demo/story.ts";
+import { demo, errorOf, IN_SERVICE, IN_STREAM, isWhole, NOBODY, once, story, test } from "./demo/story.ts";
 
 /** Rather more than a demo takes on an idle machine. */
 const WHOLE_MS = 7000;

@@ -6,12 +6,11 @@
  *
  *  Needs root; the user namespace is tried as user 65534. How it ends is demo-ends.test.ts's. */
 import { existsSync } from "node:fs";
-import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { DemoResult } from "../../cli/demo/result.ts";
 import { skip } from "../../test/support/skip.ts";
 import { Program } from "./demo/program.ts";
-import { demo, isWhole, NOBODY, once, story } from "./demo/story.ts";
+import { demo, isWhole, NOBODY, once, story, test } from "./demo/story.ts";
 
 function hasStreams({ stream }: DemoResult): void {
   for (const one of [stream?.switch, stream?.bridge]) {

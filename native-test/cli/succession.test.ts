@@ -3,14 +3,14 @@
  *
  *      left eth0 ── TAP ── forwarder (agent 1, then agent 2) ── TAP ── eth0 right                                       */
 import { setTimeout as delay } from "node:timers/promises";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../test/agent/support/yard.ts";
 import { scale } from "../../test/scale.ts";
 import { devicesIn, errorOf, lab, left, right, SOCKET, story, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("succession");
+const test = sideBySide("succession");
 const NAME = ["--name", "lab"];
 
 async function forwarderOf(yard: Yard): Promise<number> {

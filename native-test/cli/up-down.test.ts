@@ -1,12 +1,12 @@
 /** An instance from `up` to `down`, on a machine of the test's own (support/instance.ts): it forwards, it can be looked at,
  *  and whatever ends it, nothing is left. */
 import { readFileSync } from "node:fs";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { blue, devicesIn, errorOf, lab, left, right, story } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("up and down");
+const test = sideBySide("up and down");
 const NAME = ["--name", "lab"];
 
 test(

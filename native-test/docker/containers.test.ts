@@ -1,12 +1,12 @@
 /** Docker's containers on networks of Portyard, as people use them (support/docker-host.ts draws the host). */
 import { fileURLToPath } from "node:url";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
 import { answering, asks, HOST, isSilent, pings, settled, until, WORLD } from "../cli/support/world.ts";
 import { dockerStory } from "./support/docker-host.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("Docker containers");
+const test = sideBySide("Docker containers");
 const DRIVER = ["-d", "portyard", "--ipam-driver", "portyard"];
 const NETWORKS = 4;
 const COMPOSE_FILE = fileURLToPath(new URL("../../../examples/docker-compose/compose.yaml", import.meta.url));

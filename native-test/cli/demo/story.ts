@@ -1,13 +1,16 @@
 /** What stories of the demo share: its command, machines that must be left as they were, and what holds of every result. */
 import { fileURLToPath } from "node:url";
-import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { DemoResult } from "../../../cli/demo/result.ts";
 import { modelOf } from "../../../test/cli/demo/service-model.ts";
 import { scale } from "../../../test/scale.ts";
 import { skip } from "../../../test/support/skip.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
 import type { End } from "./program.ts";
+
+/** Of the file that tells the stories. */
+export const test = sideBySide("demo");
 
 const portyard = fileURLToPath(new URL("../../../../scripts/portyard.mjs", import.meta.url));
 /** Before a command: runs it as somebody without rights. */

@@ -1,12 +1,12 @@
 /** The rules that an agent gives its host stay as long as they are needed, whoever flushes them (support/world.ts draws the host). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../../test/scale.ts";
 import type { Machine } from "../demo/machine.ts";
 import { asks, answering, closeForward, HOST, lab, left, pings, settled, until, WORLD } from "../support/world.ts";
 import { worldStory } from "../support/world-story.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("rules of the host");
+const test = sideBySide("rules of the host");
 const BACK_MS = 2000;
 
 const rules = (machine: Machine) => machine.tool("nft", "-s", "list", "ruleset");

@@ -1,13 +1,13 @@
 /** A host from one agent to the next: the host port is the same all the time, or made anew where it is to be another one
  *  (support/world.ts draws the host). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { SOCKET, type Yard } from "../support/instance.ts";
 import { blue, isSilent, lab, pings, settled, WORLD } from "../support/world.ts";
 import { worldStory } from "../support/world-story.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("takeovers of the host");
+const test = sideBySide("takeovers of the host");
 
 const hasTable = ({ machine }: Yard) => machine.tool("nft", "-s", "list", "ruleset").includes("table inet portyard-lab");
 const forwarderOf = async (yard: Yard) => (await ask(yard.machine.path(SOCKET), "GET", "/v1/version")).body.forwarderPid;

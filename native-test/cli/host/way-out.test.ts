@@ -1,5 +1,4 @@
 /** Containers and the world outside, through a host whose FORWARD chain drops (support/world.ts draws it). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { scale } from "../../../test/scale.ts";
@@ -21,8 +20,9 @@ import {
   WORLD,
 } from "../support/world.ts";
 import { worldStory } from "../support/world-story.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("way out");
+const test = sideBySide("way out");
 const FAMILIES = [4, 6] as const;
 
 /** A story in a world that answers. */
