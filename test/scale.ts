@@ -34,11 +34,11 @@ const columns = {
   /** Length of each of the two streams of a demo. */
   demoStreamSeconds: { quick: 0.5, full: 3 },
   /** Demos that are ended at a random moment. */
-  demoStops: { quick: 4, full: 50 },
+  demoStops: { quick: 2, full: 50 },
   /** Random frames that are explained, then sent, in each build. */
   explainedFrames: { quick: 1_000, full: 100_000 },
   /** One in so many of these has every byte of the tables compared. */
-  explainedFramesPerComparison: { quick: 1, full: 10 },
+  explainedFramesPerComparison: { quick: 10, full: 10 },
   /** Connections to a service that are explained, then made, under each algorithm; explanations of one in a row. */
   foretoldFlows: { quick: 24, full: 500 },
   explanationsInARow: { quick: 1_000, full: 10_000 },
@@ -113,6 +113,8 @@ const columns = {
   ruleFlushes: { quick: 2, full: 20 },
   /** Engines that are taken over, in each way. */
   successions: { quick: 2, full: 20 },
+  /** Engines and agents that are taken over into tables of another layout, in each way. */
+  layoutSuccessions: { quick: 1, full: 20 },
   /** Tables of another layout that are read. */
   leftTables: { quick: 100, full: 5_000 },
   /** Stations that an agent must know after it has taken over. */

@@ -32,14 +32,14 @@ async function foretellsOblivion(bench: TakeoverBench, stock: Kind): Promise<voi
 test(
   ...needing(
     ["root", "iproute2", "tun"],
-    `--replace by a version with another layout keeps stations, and so do other sizes, ${scale.successions} times`,
+    `--replace by a version with another layout keeps stations, and so do other sizes, ${scale.layoutSuccessions} times`,
     () =>
       withBench(async (bench) => {
         const variant = bench.kind(await makeVariant(), { workers: 2, tables: { macs: 4096 } });
         const [stock, larger] = [bench.kind(STOCK), bench.kind(STOCK, { workers: 2 })];
         await bench.up(stock);
         const outcomes: Record<string, Outcome[]> = { sizes: [], layout: [], back: [] };
-        for (let round = 0; round < scale.successions; round++) {
+        for (let round = 0; round < scale.layoutSuccessions; round++) {
           await bench.invent();
           const before = await bench.stations();
           assert.is(before.length, scale.takeoverStations);

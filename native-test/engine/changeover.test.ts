@@ -61,10 +61,10 @@ for (const [how, end] of [
   test(
     ...needing(
       [...NEEDS],
-      `an engine whose process ${how} is taken over into larger tables and two workers, ${scale.successions} times`,
+      `an engine whose process ${how} is taken over into larger tables and two workers, ${scale.layoutSuccessions} times`,
       async () => {
         const outcomes: Outcome[] = [];
-        for (let round = 0; round < scale.successions; round++) {
+        for (let round = 0; round < scale.layoutSuccessions; round++) {
           await withPredecessor(async (scene) => {
             const [first, second, third] = scene.containers;
             const streams = await Streams.open(second, third, third.ipv4, scale.livingStreams);
