@@ -1,14 +1,14 @@
 /** Ports without addresses: they are lent some, talk to each other by them, and keep them through whatever becomes of the agent.
  *
  *      left eth0 10.77.0.1 fd77::1 ── TAP ── portyard up ── TAP ── 10.77.0.2 fd77::2 eth0 right                              */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../test/agent/support/yard.ts";
 import type { Program } from "./demo/program.ts";
 import { blue, errorOf, SOCKET, story, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("address pool");
+const test = sideBySide("address pool");
 const NAME = ["--name", "lab"];
 const pooled = (name: string, network = "blue") => ({ name, network, tap: { namespace: name, interface: "eth0" } });
 const lab = { name: "lab", networks: [blue], ports: [pooled("left"), pooled("right")] };

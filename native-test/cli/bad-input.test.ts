@@ -1,12 +1,12 @@
 /** What is wrong before or while an instance starts: a clear message with a stable code and a remedy, exit status 1, and a
  *  machine that looks as it did before. */
 import { writeFileSync } from "node:fs";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MachineOptions } from "./demo/machine.ts";
 import { errorOf, lab, left, right, SOCKET, story, type Yard } from "./support/instance.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("bad input");
+const test = sideBySide("bad input");
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 const POWERLESS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
 

@@ -3,13 +3,13 @@
  *      left eth0 ── TAP ── portyard up ── TAP ── eth0 right          left is the file's, right comes and goes              */
 import { renameSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scale } from "../../test/scale.ts";
 import { devicesIn, errorOf, lab, left, right, story, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("changes");
+const test = sideBySide("changes");
 const NAME = ["--name", "lab"];
 const ONE = { ...lab, ports: [left] };
 

@@ -2,13 +2,13 @@
  *
  *      left eth0 ── TAP ── portyard up          right: a device that stands in the state alone                          */
 import { readFileSync, writeFileSync } from "node:fs";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../test/agent/support/yard.ts";
 import { devicesIn, lab, left, right, SOCKET, story, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("cut short");
+const test = sideBySide("cut short");
 const ONE = { ...lab, ports: [left] };
 const STATE = "/var/lib/portyard/lab/state.json";
 const MAC = "02:00:00:00:00:0e";

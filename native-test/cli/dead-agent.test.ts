@@ -1,13 +1,13 @@
 /** An agent that is killed: its forwarder goes on, and `down` or the next `up` of that name removes what it left. */
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../test/agent/support/yard.ts";
 import { devicesIn, lab, left, right, SOCKET, story, type Yard } from "./support/instance.ts";
 import { reaches } from "./support/talk.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 
-const test = suite("dead agent");
+const test = sideBySide("dead agent");
 const NAME = ["--name", "lab"];
 
 async function killed(yard: Yard, config: unknown = lab): Promise<void> {

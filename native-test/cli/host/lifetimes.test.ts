@@ -1,13 +1,13 @@
 /** An agent's host from its start to its end, however that comes: what was changed is put back once nobody needs it (support/world.ts draws the host). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { scale } from "../../../test/scale.ts";
 import { SOCKET, type Yard } from "../support/instance.ts";
 import { assertListedAs, green, hostListing, isSilent, lab, pings, right, settled, WORLD } from "../support/world.ts";
 import { worldStory } from "../support/world-story.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("lifetimes of the host");
+const test = sideBySide("lifetimes of the host");
 const NAME = ["--name", "lab"];
 
 const _hasTable = ({ machine }: Yard) => machine.tool("nft", "-s", "list", "ruleset").includes("table inet portyard-lab");

@@ -1,10 +1,10 @@
 /** What a host says no to: the start ends with an error that names it, and everything is as before. */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { errorOf, story, type Yard } from "../support/instance.ts";
 import { assertListedAs, hostListing, lab, makeWorld } from "../support/world.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("refusals of the host");
+const test = sideBySide("refusals of the host");
 const programs = ["iproute2", "tun", "nft", "iptables"] as const;
 
 async function refused(yard: Yard, config: unknown = lab): Promise<ReturnType<typeof errorOf>> {

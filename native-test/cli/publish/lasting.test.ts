@@ -1,6 +1,5 @@
 /** Published ports over what happens to a host and its agent: deaths, successors, flushes, other programs, clients that were
  *  there before (support/world.ts draws the host). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { scale } from "../../../test/scale.ts";
@@ -19,8 +18,9 @@ import {
   until,
   WORLD,
 } from "../support/world.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("published ports last");
+const test = sideBySide("published ports last");
 const programs = ["iproute2", "tun", "nft", "iptables", "conntrack"] as const;
 const TARGET = 7008;
 

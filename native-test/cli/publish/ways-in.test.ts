@@ -1,12 +1,12 @@
 /** Published ports from everywhere: from outside, from the host and its loopback, from containers of the same network and of
  *  another one, and from the target itself (published-world.ts draws the host). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { call } from "../support/call.ts";
 import { HOST, settled, WORLD } from "../support/world.ts";
 import { GATEWAY, inWorld, reaches, running } from "./published-world.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("ways in by published ports");
+const test = sideBySide("ways in by published ports");
 
 test(
   ...inWorld("a client from outside is seen by its own address", async (yard) => {

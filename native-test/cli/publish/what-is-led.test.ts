@@ -1,13 +1,13 @@
 /** What is led by published ports, and that nothing else is: ranges, addresses, families, networks, ports that come and go
  *  (published-world.ts draws the host). */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ask } from "../../../test/agent/support/yard.ts";
 import { SOCKET } from "../support/instance.ts";
 import { blue, HOST, left, settled, WORLD } from "../support/world.ts";
 import { config, fails, GATEWAY, inWorld, near, published, reaches, running, TARGET } from "./published-world.ts";
+import { sideBySide } from "../../support/side-by-side.ts";
 
-const test = suite("what is led by published ports");
+const test = sideBySide("what is led by published ports");
 
 test(
   ...inWorld("ranges, addresses and families are led as they are written, and nothing else is", async (yard) => {
