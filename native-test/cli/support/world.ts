@@ -25,10 +25,11 @@ export const lab = { name: "lab", networks: [blue], ports: [left] };
 
 /** Makes the world alone. */
 export function makeOutside(machine: Machine): void {
+  const makeLink = ["link set lo up", "netns add world", "link add out type veth peer name eth0 netns world"];
+  for (const line of makeLink) machine.tool("ip", ...line.split(" "));
+  // nobody else can have the link-local address that the kernel gives it: a second or two are not waited for to find out
+  machine.tool("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/out/accept_dad");
   const lines = [
-    "link set lo up",
-    "netns add world",
-    "link add out type veth peer name eth0 netns world",
     `address add ${HOST[4]}/24 dev out`,
     `-6 address add ${HOST[6]}/64 dev out nodad`,
     "link set out up",
