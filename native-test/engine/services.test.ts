@@ -28,7 +28,8 @@ for (const workers of [1, 2]) {
             const { answers, faults } = await ask(COUNT, { address });
             assert.equal(faults, []);
             if (workers === 1) assert.equal(answers, spread(COUNT));
-            const udp = await client.station.ask<Answers>("askByDatagrams", { address, port: 80, count: COUNT });
+            const datagrams = { address, port: 80, count: COUNT, firstLocalPort: 20_000 };
+            const udp = await client.station.ask<Answers>("askByDatagrams", datagrams);
             if (workers === 1) assert.equal(udp, { answers: spread(COUNT), faults: [] });
           }
           await lawHolds(engine);
@@ -69,7 +70,7 @@ for (const isolation of ["process", "thread"] as const) {
             await lawHolds(engine);
           },
           undefined,
-          { engine: { isolation } },
+          { engine: { isolation }, flowTimeouts: { timeWait: 3600 } },
         ),
     ),
   );

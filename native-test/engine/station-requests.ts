@@ -14,7 +14,7 @@ interface Asking {
   /** How many requests in all, and how many at once. */
   count: number;
   parallel: number;
-  /** Source port of the first; the others follow. Left out: the kernel chooses. */
+  /** Source port of the first; the others follow. Left out: the kernel chooses, by chance one that was used before. */
   firstLocalPort?: number;
 }
 
@@ -56,9 +56,10 @@ async function ask({ address, port, count, parallel, firstLocalPort }: Asking): 
   return result;
 }
 
-function askOnce(host: string, port: number, localPort: number | undefined): Promise<string> {
+/** Resolves with the name of whoever answered. @throws Error when nobody did, or nothing came for `patienceMs`. */
+export function askOnce(host: string, port: number, localPort: number | undefined, patienceMs = 10_000): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, agent: false, timeout: 10_000, ...(localPort !== undefined && { localPort }) };
+    const options = { host, port, agent: false, timeout: patienceMs, ...(localPort !== undefined && { localPort }) };
     const sent = httpRequest(options, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => {
@@ -89,22 +90,17 @@ async function stopDatagrams({ port }: { port: number }): Promise<void> {
   sockets.delete(port);
 }
 
-/** Sends `count` datagrams, each from a port of its own, and waits for as many answers. */
-async function askByDatagrams({
-  address,
-  port,
-  count,
-  bytes = 3,
-}: {
-  address: string;
-  port: number;
-  count: number;
+interface DatagramAsking extends Pick<Asking, "address" | "port" | "count" | "firstLocalPort"> {
   bytes?: number;
-}): Promise<Answers> {
+}
+
+/** Sends `count` datagrams, and waits for as many answers. */
+async function askByDatagrams({ address, port, count, firstLocalPort, bytes = 3 }: DatagramAsking): Promise<Answers> {
   const result: Answers = { answers: {}, faults: [] };
   for (let index = 0; index < count; index++) {
     const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     try {
+      if (firstLocalPort !== undefined) socket.bind(firstLocalPort + index);
       socket.connect(port, address);
       await once(socket, "connect");
       socket.send(Buffer.alloc(bytes, "?"));

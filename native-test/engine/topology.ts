@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { MIN_IPV6_MTU } from "../../assembly/abi/limits.ts";
 import { parseConfig } from "../../bindings/config/parse.ts";
-import type { EngineConfig } from "../../bindings/config/types.ts";
+import type { EngineConfig, FlowTimeouts } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import type { EngineEvents, EngineOptions } from "../../bindings/engine/types.ts";
 import { scale } from "../../test/scale.ts";
@@ -33,6 +33,7 @@ export interface TopologyOptions {
   tap?: (index: number) => Record<string, unknown>;
   engine?: EngineOptions;
   workers?: number;
+  flowTimeouts?: Partial<FlowTimeouts>;
   /** Of the containers. */
   detectsDuplicates?: boolean;
 }
@@ -64,7 +65,8 @@ export function packetPort(container: Container, name: string, extra: Record<str
 export function configure(ports: Record<string, unknown>[], options: Partial<TopologyOptions> = {}): EngineConfig {
   const subnet = hasIpv6(options) ? [IPV4_PREFIX, IPV6_PREFIX] : [IPV4_PREFIX];
   const networks = [{ name: "blue", subnet, ...options.network }];
-  return parseConfig({ name: `pyt-${process.pid}`, workers: options.workers ?? 1, networks, ports });
+  const { workers = 1, flowTimeouts = {} } = options;
+  return parseConfig({ name: `pyt-${process.pid}`, workers, flowTimeouts, networks, ports });
 }
 
 function hasIpv6({ network }: Partial<TopologyOptions>): boolean {
