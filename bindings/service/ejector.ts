@@ -30,12 +30,12 @@ export class Ejector {
     this.#records = new Map(names.map((name) => [name, known.get(name) ?? { failures: 0, times: 0, until: null, calmSince: now }]));
   }
 
-  /** @returns whether somebody is left out now who was not. */
+  /** What fails while it is left out was begun before, and does not count for the next time. @returns whether somebody is left out now who was not. */
   failed(name: string, now: number): boolean {
     const record = this.#records.get(name);
-    if (record === undefined || this.#config === null) return false;
+    if (record === undefined || record.until !== null || this.#config === null) return false;
     record.failures++;
-    if (record.until !== null || record.failures < this.#config.failures || !this.#mayEject()) return false;
+    if (record.failures < this.#config.failures || !this.#mayEject()) return false;
     record.failures = 0;
     record.times++;
     record.until = now + Math.min(this.#config.maxSeconds, this.#config.seconds * record.times) * 1000;

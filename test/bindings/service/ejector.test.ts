@@ -44,6 +44,16 @@ test("a backend that has been let in again is left out after as many failures as
   assert.equal(fail(one, "a", 30_000), [false, false, true]);
 });
 
+test("what fails of it while it is left out does not count for the next time", () => {
+  const one = ejector();
+  fail(one, "a", 0);
+  assert.equal(fail(one, "a", 10), [false, false, false]);
+  assert.is(one.until("a"), 30_000);
+  one.advance(30_000);
+  assert.equal(fail(one, "a", 30_000), [false, false, true]);
+  assert.is(one.until("a"), 90_000);
+});
+
 test("each time in succession is longer, up to a bound, and calm makes it shorter again", () => {
   const one = ejector();
   let now = 0;
