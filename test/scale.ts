@@ -69,6 +69,10 @@ const columns = {
   floodSeconds: { quick: 60, full: 180 },
   /** Connections of each kind that must outlive jumps of the wall clock. */
   clockedFlows: { quick: 10, full: 100 },
+  /** Connections a second to a service while a backend of it dies, how long the backend is left out, and how soon it must be. */
+  deathCallsPerSecond: { quick: 100, full: 300 },
+  ejectionSeconds: { quick: 7, full: 30 },
+  noticedDeathMilliseconds: { quick: 6_000, full: 2_000 },
   /** Containers on four networks; containers whose streams outlive daemon and agent. */
   dockerContainers: { quick: 8, full: 20 },
   dockerStreams: { quick: 6, full: 50 },

@@ -28,6 +28,13 @@ export class Container {
     return this.started;
   }
 
+  /** Kills the station outright; the next one is another process. */
+  async kill(): Promise<void> {
+    const station = this.started;
+    this.started = null;
+    await station?.kill();
+  }
+
   async remove(): Promise<void> {
     await this.started?.end();
     this.namespace.remove();

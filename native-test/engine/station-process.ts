@@ -10,6 +10,7 @@ import { precede } from "./precede.ts";
 import { setSocketOption } from "./socket-option.ts";
 import { connections } from "./station-connections.ts";
 import { floods } from "./station-floods.ts";
+import { calls } from "./station-calls.ts";
 import { requests } from "./station-requests.ts";
 import { streams } from "./station-streams.ts";
 
@@ -56,6 +57,7 @@ const commands: Record<string, (argument: never) => Promise<unknown>> = {
   ...requests,
   ...connections,
   ...floods,
+  ...calls,
 };
 
 function makeSocket(address: string): DatagramSocket {

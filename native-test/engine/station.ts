@@ -31,4 +31,9 @@ export class Station {
   async end(): Promise<void> {
     await this.child.finish();
   }
+
+  /** Ends it with SIGKILL. */
+  async kill(): Promise<void> {
+    await this.child.kill("SIGKILL");
+  }
 }
