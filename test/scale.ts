@@ -73,6 +73,8 @@ const columns = {
   deathCallsPerSecond: { quick: 100, full: 300 },
   ejectionSeconds: { quick: 7, full: 30 },
   noticedDeathMilliseconds: { quick: 6_000, full: 2_000 },
+  /** Connections to each of two services while there is no agent, and again when there is one. */
+  agentlessCalls: { quick: 60, full: 200 },
   /** Containers on four networks; containers whose streams outlive daemon and agent. */
   dockerContainers: { quick: 8, full: 20 },
   dockerStreams: { quick: 6, full: 50 },
