@@ -264,7 +264,7 @@ export function setEndpoint(network: u32, family: u32, service: u32, backend: u3
   return endpoints.set(network, family, map.CONFIG_SCRATCH, service, backend);
 }
 /** Ends the flows of `service` to `backend` (index + 1) among the entries from `first` to `end`, 0 being any of them; those whose service or backend
- *  is not there any more where both are 0. How many there were. */
+ *  is not there any more where both are 0. How many there were. Those of a backend that are in TIME_WAIT stay. */
 export function endFlows(worker: usize, service: u32, backend: u32, first: u32, end: u32): u32 {
   return flowEnd.endFlows(worker, service, backend, first, end);
 }

@@ -3,7 +3,7 @@ import * as backend from "../abi/backend";
 import * as field from "../abi/flow";
 import * as service from "../abi/service";
 import { recordOf as backendRecordOf } from "./backend-table";
-import { entryOf, isLive, wordOf } from "./flow-entry";
+import { entryOf, isLive, stateOf, wordOf } from "./flow-entry";
 import * as flows from "./flow-table";
 import { recordOf as serviceRecordOf } from "./service-table";
 
@@ -11,7 +11,8 @@ import { recordOf as serviceRecordOf } from "./service-table";
 const TRIES: u32 = 16;
 
 /** Ends flows of `ofService` to `ofBackend` (index + 1) among the entries from `first` to `end`, 0 being any; where both are 0 those whose
- *  service or backend is not there any more. How many there were. */
+ *  service or backend is not there any more. How many there were. Connections of a backend that are in TIME_WAIT are over, and keep new ones of their
+ *  ports from what its own stack still remembers: they stay as long as it is there. */
 export function endFlows(worker: usize, ofService: u32, ofBackend: u32, first: u32, end: u32): u32 {
   let ended: u32 = 0;
   for (let number = first; number < end; number++) {
@@ -25,6 +26,7 @@ function endOne(worker: usize, entry: usize, ofService: u32, ofBackend: u32): bo
   for (let tries: u32 = 0; tries < TRIES; tries++) {
     const found = wordOf(entry);
     if (!isLive(found) || !isMeant(entry, ofService, ofBackend)) return false;
+    if (ofBackend != 0 && stateOf(found) == field.STATE_TIME_WAIT) return false;
     if (flows.remove(worker, entry, found)) return true;
   }
   return false;

@@ -96,8 +96,8 @@ export interface EngineServices {
   setService(service: ServiceConfig): Promise<ServiceInfo>;
   /** New requests are refused at once; its flows end. `service-missing`. */
   removeService(name: string): Promise<void>;
-  /** Ends the flows of a backend (a hard drain): the next packet of each gets another one, or a reset. Returns how many there were.
-   *  `service-missing`, `backend-missing`. */
+  /** Ends the flows of a backend (a hard drain): the next packet of each gets another one, or a reset. Returns how many there were. What is in
+   *  TIME_WAIT is over, and stays. `service-missing`, `backend-missing`. */
   endFlows(service: string, backend: string): Promise<number>;
   /** In the order in which they were added. */
   services(): ServiceInfo[];

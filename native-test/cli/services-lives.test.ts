@@ -146,7 +146,8 @@ async function changes(yard: Yard, stage: Stage): Promise<void> {
   assert.ok(active >= STREAMS / 2);
   assert.equal(await stage.calls(shop.address, 10), { answers: { b2: 10 }, faults: [] });
   await stage.goOn();
-  await yard.json("service", "drain", "shop", "b1", "--hard", ...NAME);
+  const { endedFlows } = await yard.json("service", "drain", "shop", "b1", "--hard", ...NAME);
+  assert.is(endedFlows, STREAMS / 2);
   await until("its streams are ended", async () => (await stage.streams(SERVED[1])).faults.length === STREAMS / 2);
   assert.equal((await stage.streams(SERVED[0])).faults, []);
   await yard.json("service", "set", "shop", "--algorithm", "round-robin", "--weight", "b1=1", ...NAME);

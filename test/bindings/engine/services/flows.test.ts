@@ -162,6 +162,20 @@ story("the flows of one backend end, and no others", async (served) => {
   assert.is(served.takeAll()[0]?.flags, "R", "the next packet is told so");
 });
 
+story(
+  "a connection that is over is not among those that a backend has, and its ports stay known until its time is over",
+  async (served) => {
+    for (let port = 0; port < 6; port++) served.open("c1", 40_000 + port);
+    end(served, "c1", 40_001, "b2");
+    assert.is(await served.engine.endFlows("my-service", "b2"), 1);
+    const left = served.engine.flows({ backend: "b2" }).flows;
+    assert.equal(
+      left.map(({ client, state }) => [client, state]),
+      [[`${addressOf("c1")}:40001`, "time-wait"]],
+    );
+  },
+);
+
 story("a backend that is left out keeps its flows until they have ended, and then its record goes", async (served) => {
   const backends = [40_000, 40_001, 40_002].map((port) => served.open("c1", port));
   assert.equal(backends, ["b1", "b2", "b3"]);
