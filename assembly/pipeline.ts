@@ -20,7 +20,7 @@ import { CHECKS } from "./memory/checks";
 import * as reason from "./abi/drop-reason";
 import * as desc from "./memory/descriptor";
 import * as pool from "./memory/frame-pool";
-import { noted } from "./memory/trace";
+import { TRACE, noted } from "./memory/trace";
 import { count, recordPointer, rxCount, shiftRx, txCount, viewOf } from "./memory/worker";
 import { faultAfter, faultBefore } from "./observe/fault";
 import { classify } from "./path/1-ingress/network";
@@ -28,7 +28,7 @@ import * as cut from "./path/1-ingress/cut";
 import { parse } from "./path/1-ingress/parse";
 import { checkSource } from "./path/1-ingress/source-check";
 import { answer } from "./path/2-answer/answer";
-import { concerns, serve } from "./path/3-service/serve";
+import { concerns, mayServe, serve } from "./path/3-service/serve";
 import { forward } from "./path/4-switch/forward";
 import { clampMss, exceedsMtu } from "./path/5-egress/mss-clamp";
 import * as counter from "./tables/counter";
@@ -87,7 +87,7 @@ function decide(worker: usize, descriptor: usize): u32 {
   if (verdict == field.CONTINUE) verdict = noted(step.NETWORK, descriptor, classify(worker, descriptor));
   if (verdict == field.CONTINUE && isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
-  if (verdict == field.CONTINUE && hasServices(descriptor)) verdict = noted(step.SERVICE, descriptor, serve(worker, descriptor));
+  if (verdict == field.CONTINUE && isServing(descriptor)) verdict = noted(step.SERVICE, descriptor, serve(worker, descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;
 }
@@ -104,10 +104,15 @@ function decideCut(worker: usize, descriptor: usize): u32 {
   }
   if (isLookedAt(worker, descriptor)) verdict = lookAt(worker, descriptor);
   if (verdict == field.CONTINUE) verdict = noted(step.ANSWER, descriptor, answer(worker, descriptor));
-  if (verdict == field.CONTINUE && hasServices(descriptor)) verdict = noted(step.SERVICE, descriptor, serve(worker, descriptor));
+  if (verdict == field.CONTINUE && isServing(descriptor)) verdict = noted(step.SERVICE, descriptor, serve(worker, descriptor));
   if (verdict == field.CONTINUE) verdict = noted(step.SWITCH, descriptor, forward(worker, descriptor));
   return verdict;
 }
+
+/** True when the service stage is to see the frame; all of them where it is said what it did. */
+// @ts-ignore: decorator
+@inline
+function isServing(descriptor: usize): bool { return hasServices(descriptor) && (TRACE || mayServe(descriptor)); }
 
 function hasServices(descriptor: usize): bool { return networks.hasServices(desc.network(descriptor)); }
 

@@ -7,9 +7,10 @@ import * as atomic from "../memory/atomic";
 export function recordOf(network: u32): usize { return map.NETWORKS + network * map.NETWORK_BYTES; }
 export function isLearning(network: u32): bool { return (load<u32>(recordOf(network), field.FLAGS) & field.FLAG_LEARNING) != 0; }
 export function hasServices(network: u32): bool { return (load<u32>(recordOf(network), field.FLAGS) & field.FLAG_SERVICES) != 0; }
-/** False when services have nothing to do with any address of the network whose last byte this is. */
-export function isServed(network: u32, lastByte: u32): bool {
-  return ((load<u8>(recordOf(network) + field.SERVED + (lastByte >> 3)) >> (lastByte & 7)) & 1) != 0;
+/** False when services have nothing to do with any address of the network whose last byte is one of these. */
+export function areServed(network: u32, lastByte: u32, another: u32): bool {
+  const bits = recordOf(network) + field.SERVED;
+  return (((load<u8>(bits + (lastByte >> 3)) >> (lastByte & 7)) | (load<u8>(bits + (another >> 3)) >> (another & 7))) & 1) != 0;
 }
 export function macAgeSeconds(network: u32): u32 { return load<u32>(recordOf(network), field.MAC_AGE_SECONDS); }
 

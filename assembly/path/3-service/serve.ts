@@ -33,10 +33,20 @@ const IP: u32 = field.FLAG_IPV4 | field.FLAG_IPV6;
 /** Times that a flow is looked for anew, as another worker makes or ends it just now. */
 const TRIES = 4;
 
+/** False where `serve` has nothing to do, which most frames of a network with services are told here. */
+// @ts-ignore: decorator
+@inline
+export function mayServe(descriptor: usize): bool {
+  const flags = desc.flags(descriptor);
+  if ((flags & IP) == 0 || (flags & PASSED) != 0) return false;
+  const protocol = desc.protocol(descriptor);
+  return concerns(descriptor) || protocol == ICMPV4 || protocol == ICMPV6;
+}
+
 /** Verdict CONTINUE, CONSUME (answered) or DROP. */
 export function serve(worker: usize, descriptor: usize): u32 {
+  if (TRACE && !mayServe(descriptor)) return field.CONTINUE;
   const flags = desc.flags(descriptor);
-  if ((flags & IP) == 0 || (flags & PASSED) != 0) return field.CONTINUE;
   const protocol = desc.protocol(descriptor);
   const isIcmp = protocol == (packet.isIpv4(descriptor) ? ICMPV4 : ICMPV6);
   if (isIcmp && isError(descriptor)) return serveError(worker, descriptor);
@@ -51,9 +61,10 @@ export function serve(worker: usize, descriptor: usize): u32 {
  *  are not known. */
 export function concerns(descriptor: usize): bool {
   if ((desc.flags(descriptor) & IP) == 0) return isIp(desc.etherType(descriptor));
-  const network = desc.network(descriptor);
-  const last: usize = packet.isIpv4(descriptor) ? 3 : 15;
-  return networks.isServed(network, load<u8>(packet.destination(descriptor) + last)) || networks.isServed(network, load<u8>(packet.source(descriptor) + last));
+  const bytes: usize = packet.isIpv4(descriptor) ? 4 : 16;
+  const source = packet.source(descriptor);
+  // the destination follows
+  return networks.areServed(desc.network(descriptor), load<u8>(source + bytes - 1), load<u8>(source + 2 * bytes - 1));
 }
 
 function isIp(etherType: u32): bool { return etherType == ethernet.ETHER_TYPE_IPV4 || etherType == ethernet.ETHER_TYPE_IPV6; }
