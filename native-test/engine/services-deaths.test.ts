@@ -5,13 +5,11 @@
  *      c2 (b1) ────── TAP p2 ─┤  dies: its process is killed, its kernel refuses, or its link goes down, nothing answers
  *      c3 (b2) ────── TAP p3 ─┼─ network blue ── my-service 10.77.0.100: TCP 80 -> 8080, round robin, with ejection
  *      c4 (b3) ────── TAP p4 ─┘                                                                                           */
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ServiceConfig } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { monotonicMs } from "../../bindings/forwarder/clock.ts";
-import { withNamespace } from "../../bindings/native/namespace.ts";
 import { scale } from "../../test/scale.ts";
 import { ip } from "../support/ip.ts";
 import { needing } from "../support/need.ts";
@@ -19,6 +17,7 @@ import { type Account, account, given, givenSince, isEven, type Look, look, when
 import type { Container } from "./container.ts";
 import { type Served, VIRTUAL, withServed } from "./services.ts";
 import type { Call, CallOrder } from "./station-calls.ts";
+import type { TcpCounts } from "./station-connections.ts";
 import { lawHolds } from "./topology.ts";
 
 const test = suite("deaths of backends");
@@ -41,8 +40,8 @@ interface Death {
   what: string;
   die(backend: Container): Promise<void>;
   revive(backend: Container): Promise<void>;
-  /** Fails when what the engine has counted of b1 is not what became of the connections. */
-  compare(served: Served, calls: readonly Call[], ends: Account, last: Look, held: Held): void;
+  /** Fails when what the engine has counted of b1 is not what became of the connections, of which the client sent so many SYNs again. */
+  compare(synsAgain: number, calls: readonly Call[], ends: Account, last: Look, held: Held): void;
 }
 
 /** Local ports of connections that b1 had when it was left out. */
@@ -55,7 +54,7 @@ const killed: Death = {
   what: "whose process is killed",
   die: (backend) => backend.kill(),
   revive: (backend) => backend.station.ask("serveHttp", { ...SERVER, name: "b1" }),
-  compare(_served, _calls, { refused, moved }, { counts }) {
+  compare(_synsAgain, _calls, { refused, moved }, { counts }) {
     assert.is(counts.b1.failed, refused.length);
     assert.is(moved, 0);
   },
@@ -65,20 +64,13 @@ const silenced: Death = {
   what: "whose link goes down",
   die: async ({ namespace }) => void ip(`-n ${namespace.name} link set eth0 down`),
   revive: async ({ namespace }) => void ip(`-n ${namespace.name} link set eth0 up`),
-  compare(served, calls, { refused, cut, moved }, { counts }, { halfOpen, established }) {
+  compare(synsAgain, calls, { refused, cut, moved }, { counts }, { halfOpen, established }) {
     assert.equal(refused, []);
-    assert.is(counts.b1.failed + moved, repeatedSyns(served), "each SYN that came again is counted, or has found another");
+    assert.is(counts.b1.failed + moved, synsAgain, "each SYN that came again is counted, or has found another");
     for (const { localPort } of cut) assert.ok(established.has(localPort), `port ${localPort} was at b1`);
     for (const { localPort, answer } of calls) if (halfOpen.has(localPort)) assert.ok(answer === "b2" || answer === "b3", `${answer}`);
   },
 };
-
-/** SYNs that the client's kernel has sent more than once. */
-function repeatedSyns({ client }: Served): number {
-  const text = withNamespace(client.namespace.path, () => readFileSync("/proc/thread-self/net/netstat", "utf8"));
-  const [names, values] = text.split("\n").map((line) => line.split(" ")) as [string[], string[]];
-  return Number(values[names.indexOf("TCPSynRetrans")]);
-}
 
 function held(engine: Engine): Held {
   const ports = (state: "half-open" | "established") => {
@@ -133,7 +125,8 @@ async function dieAndReturn(death: Death, workers: number, served: Served): Prom
   assert.ok(isEven(givenSince(back, last), workers));
 
   const ends = account(calls, last, out.atMs);
-  death.compare(served, calls, ends, last, had);
+  const { synsAgain } = await served.client.station.ask<TcpCounts>("tcpCounts", {});
+  death.compare(synsAgain, calls, ends, last, had);
   const costs = `${ends.refused.length} refused, ${ends.cut.length} cut, ${ends.moved} to others by a later SYN`;
   console.log(
     `a backend ${death.what}, ${workers} worker(s), ${scale.deathCallsPerSecond} connections a second: noticed after ${noticedMs.toFixed(0)} ms; ` +
