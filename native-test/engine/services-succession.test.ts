@@ -10,7 +10,7 @@ import * as assert from "uvu/assert";
 import type { EngineConfig, ServiceConfig } from "../../bindings/config/types.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { scale } from "../../test/scale.ts";
-import { startChild } from "../support/child.ts";
+import { type Child, startChild } from "../support/child.ts";
 import { needing } from "../support/need.ts";
 import { Container } from "./container.ts";
 import { withEngine } from "./predecessor.ts";
@@ -62,6 +62,30 @@ async function streamsGoOn({ station }: Container, port: number): Promise<void> 
 
 const active = (engine: Engine): number[] => engine.services()[0]!.backends.map((backend) => backend.active);
 
+interface Scene {
+  client: Container;
+  backends: Container[];
+  config: EngineConfig;
+  predecessor: Child;
+}
+
+/** An engine in a process of its own, between the three; all of it goes afterwards. */
+async function withScene(body: (scene: Scene) => Promise<void>): Promise<void> {
+  const containers = [1, 2, 3].map((number) => new Container(number));
+  const [client, ...backends] = containers as [Container, ...Container[]];
+  const networked = configure(containers.map((container, index) => tapPort(container, `p${index + 1}`)));
+  const config: EngineConfig = { ...networked, services: [serviceOf(backends)] };
+  const predecessor = startChild(PREDECESSOR);
+  try {
+    predecessor.say(JSON.stringify(config));
+    await predecessor.line();
+    await body({ client, backends, config, predecessor });
+  } finally {
+    await predecessor.finish();
+    for (const container of containers) await container.remove();
+  }
+}
+
 const others: [string, (config: EngineConfig) => EngineConfig][] = [
   ["the tables as they are", (config) => config],
   ["tables of other sizes, with another service before it", (config) => ({ ...config, workers: 2, tables: { macs: 1024, flows: 2048 } })],
@@ -69,15 +93,8 @@ const others: [string, (config: EngineConfig) => EngineConfig][] = [
 
 for (const [what, change] of others)
   test(
-    ...needing([...NEEDS], `streams through a virtual address go on over ${what}, and new ones begin`, async () => {
-      const containers = [1, 2, 3].map((number) => new Container(number));
-      const [client, ...backends] = containers as [Container, ...Container[]];
-      const networked = configure(containers.map((container, index) => tapPort(container, `p${index + 1}`)));
-      const config: EngineConfig = { ...networked, services: [serviceOf(backends)] };
-      const predecessor = startChild(PREDECESSOR);
-      try {
-        predecessor.say(JSON.stringify(config));
-        await predecessor.line();
+    ...needing([...NEEDS], `streams through a virtual address go on over ${what}, and new ones begin`, () =>
+      withScene(async ({ client, backends, config, predecessor }) => {
         for (const { station } of backends) await station.ask("echo", { port: 9090, address: "0.0.0.0" });
         await client.station.ask("openStreams", { port: PORTS[0], address: VIRTUAL, count: COUNT });
         await streamsGoOn(client, PORTS[0] as number);
@@ -92,42 +109,32 @@ for (const [what, change] of others)
           await lawHolds(engine);
           for (const port of PORTS) await client.station.ask("closeStreams", { port });
         });
-      } finally {
-        await predecessor.finish();
-        for (const container of containers) await container.remove();
-      }
-    }),
+      }),
+    ),
   );
 
 test(
-  ...needing([...NEEDS], "requests go on while tables of other sizes are taken over: none fails", async () => {
-    for (let round = 0; round < scale.servedSuccessions; round++) {
-      const containers = [1, 2, 3].map((number) => new Container(number));
-      const [client, ...backends] = containers as [Container, ...Container[]];
-      const networked = configure(containers.map((container, index) => tapPort(container, `p${index + 1}`)));
-      const config: EngineConfig = { ...networked, services: [serviceOf(backends)] };
-      const predecessor = startChild(PREDECESSOR);
-      try {
-        predecessor.say(JSON.stringify(config));
-        await predecessor.line();
-        for (const [index, { station }] of backends.entries()) await station.ask("serveHttp", { port: 9090, name: `b${index + 1}` });
-        const asking = client.station.ask<Answers>("ask", { address: VIRTUAL, port: 90, parallel: 8, count: scale.succeededRequests });
-        await predecessor.kill("SIGKILL");
-        await withEngine({ ...config, workers: 2, tables: { macs: 1024, flows: 131_072 } }, async (engine) => {
-          const took = engine.flows({ service: "web" }).flows.length;
-          const { answers, faults } = await asking;
-          assert.equal(faults, [], `round ${round}, with ${took} flows taken over`);
-          assert.ok(Math.abs((answers["b1"] ?? 0) - (answers["b2"] ?? 0)) <= 16, JSON.stringify(answers));
-          const { picked } = engine.services()[0]!.backends.reduce((all, one) => ({ picked: all.picked + one.picked }), { picked: 0 });
-          assert.ok(picked > 0 && took > 0, `${took} requests before the takeover, ${picked} after it`);
-          await lawHolds(engine);
+  ...needing(
+    [...NEEDS],
+    `requests go on while tables of other sizes are taken over, ${scale.servedSuccessions} times: none fails`,
+    async () => {
+      for (let round = 0; round < scale.servedSuccessions; round++)
+        await withScene(async ({ client, backends, config, predecessor }) => {
+          for (const [index, { station }] of backends.entries()) await station.ask("serveHttp", { port: 9090, name: `b${index + 1}` });
+          const asking = client.station.ask<Answers>("ask", { address: VIRTUAL, port: 90, parallel: 8, count: scale.succeededRequests });
+          await predecessor.kill("SIGKILL");
+          await withEngine({ ...config, workers: 2, tables: { macs: 1024, flows: 131_072 } }, async (engine) => {
+            const taken = engine.flows({ service: "web" }).flows.length;
+            const { answers, faults } = await asking;
+            assert.equal(faults, [], `round ${round}, with ${taken} flows taken over`);
+            assert.ok(Math.abs((answers["b1"] ?? 0) - (answers["b2"] ?? 0)) <= 16, JSON.stringify(answers));
+            const picked = engine.services()[0]!.backends.reduce((sum, backend) => sum + backend.picked, 0);
+            assert.ok(picked > 0 && taken > 0, `${taken} connections before the takeover, ${picked} after it`);
+            await lawHolds(engine);
+          });
         });
-      } finally {
-        await predecessor.finish();
-        for (const container of containers) await container.remove();
-      }
-    }
-  }),
+    },
+  ),
 );
 
 test.run();
