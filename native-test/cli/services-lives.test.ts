@@ -82,9 +82,10 @@ class Stage {
     }
   }
 
-  calls(address: string, count = CALLS): Promise<Answers> {
-    const firstLocalPort = this.#nextPort;
-    this.#nextPort += count;
+  /** @param again from the same ports as the last ones. */
+  calls(address: string, count = CALLS, again = false): Promise<Answers> {
+    const firstLocalPort = again ? this.#nextPort - count : this.#nextPort;
+    if (!again) this.#nextPort += count;
     return this.client.ask("ask", { address, port: 80, count, parallel: 4, firstLocalPort });
   }
 
@@ -146,11 +147,21 @@ async function changes(yard: Yard, stage: Stage): Promise<void> {
   assert.ok(active >= STREAMS / 2);
   assert.equal(await stage.calls(shop.address, 10), { answers: { b2: 10 }, faults: [] });
   await stage.goOn();
+  await yard.json("service", "set", "shop", "--algorithm", "round-robin", "--weight", "b1=1", ...NAME);
+  assert.equal(await stage.calls(shop.address), { answers: { b1: CALLS / 2, b2: CALLS / 2 }, faults: [] });
   const { endedFlows } = await yard.json("service", "drain", "shop", "b1", "--hard", ...NAME);
   assert.is(endedFlows, STREAMS / 2);
+  const resent = stage.resent();
+  const again = await stage.calls(web.address, CALLS, true);
+  assert.equal(
+    again,
+    { answers: { b1: CALLS / 2, b2: CALLS / 2 }, faults: [] },
+    "b1's kernel remembers these ports, and so does the engine",
+  );
+  assert.is(stage.resent(), resent);
   await until("its streams are ended", async () => (await stage.streams(SERVED[1])).faults.length === STREAMS / 2);
   assert.equal((await stage.streams(SERVED[0])).faults, []);
-  await yard.json("service", "set", "shop", "--algorithm", "round-robin", "--weight", "b1=1", ...NAME);
+  await yard.json("service", "set", "shop", "--weight", "b1=1", ...NAME);
   await stage.isServed();
 }
 
