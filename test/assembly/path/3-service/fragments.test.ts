@@ -59,6 +59,10 @@ class Pieces {
     this.pass(0);
   }
 
+  get nowSeconds(): number {
+    return this.#seconds;
+  }
+
   /** Lets time go on. */
   pass(seconds: number): void {
     this.#seconds += seconds;
@@ -84,8 +88,9 @@ let clients = 1;
 function tell(sentence: string, story: (pieces: Pieces) => void): void {
   for (const yard of yards) {
     test(`${sentence} (${yard.build})`, () => {
-      era += 10_000;
-      story(new Pieces(yard, era));
+      const pieces = new Pieces(yard, era + 10_000);
+      story(pieces);
+      era = Math.max(era, pieces.nowSeconds);
     });
   }
 }
