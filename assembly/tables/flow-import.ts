@@ -7,11 +7,12 @@ import * as backends from "./backend-table";
 import { areSame, entryOf, instanceOf, isLive, stateOf, word, wordOf } from "./flow-entry";
 import { draftOf, enter, findDraft, leaveBackend, leaveIndex } from "./flow-table";
 
-/** Makes the draft the flow of entry `number`, in `state` with `flags`, last seen at `lastSeen`; false when the entry has one, or a tuple is taken. */
+/** Makes the draft the flow of entry `number`, in `state` with `flags`, last seen at `lastSeen`; false when the entry has one, a tuple is taken,
+ *  or its addresses are none: nothing of other tables is believed. */
 export function importFlow(worker: usize, number: u32, state: u32, flags: u32, lastSeen: u32): bool {
   const draft = draftOf(worker);
   const entry = entryOf(number);
-  if (stateOf(wordOf(entry)) != field.STATE_FREE || areSame(draft, field.ORIGINAL, draft, field.REPLY)) return false;
+  if (stateOf(wordOf(entry)) != field.STATE_FREE || !areAddresses(draft) || areSame(draft, field.ORIGINAL, draft, field.REPLY)) return false;
   if (findDraft(worker, field.ORIGINAL) != 0 || findDraft(worker, field.REPLY) != 0) return false;
   const own = instanceOf(wordOf(entry)) + 1;
   memory.copy(entry + field.NETWORK, draft + field.NETWORK, field.LINK - field.NETWORK);
@@ -27,6 +28,15 @@ export function importFlow(worker: usize, number: u32, state: u32, flags: u32, l
   atomic.store64(entry + field.WORD, word(own, state, flags));
   atomic.add32(map.HEAD_FLOW_COUNT, 1);
   return true;
+}
+
+/** The four addresses are IPv6, or IPv4 with nothing behind. */
+function areAddresses(draft: usize): bool {
+  const family = load<u8>(draft, field.FAMILY);
+  if (family != 4) return family == 6;
+  let behind: u64 = 0;
+  for (let at = draft + field.CLIENT_ADDRESS; at < draft + field.CLIENT_MAC; at += 16) behind |= <u64>load<u32>(at, 4) | load<u64>(at, 8);
+  return behind == 0;
 }
 
 /** What importFlow has made of entry `number` is not there any more. */
