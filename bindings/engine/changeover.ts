@@ -16,7 +16,8 @@ import { ProcessLink } from "../forwarder/process-link.ts";
 import type { ForwarderSettings } from "../forwarder/settings.ts";
 import { closeDescriptor } from "../native/io.ts";
 import type { TablesFile } from "../native/tables-file.ts";
-import { type LeftPort, fingerprintBy } from "../tables/left-tables.ts";
+import type { LeftFlows } from "../tables/left-flows.ts";
+import { type LeftNetwork, type LeftPort, fingerprintBy } from "../tables/left-tables.ts";
 import { fingerprintOf } from "../tables/identity.ts";
 import * as table from "../tables/port-table.ts";
 import { type Lease, withLease } from "../ipam/lease.ts";
@@ -25,7 +26,7 @@ import { discardDevice } from "./open-device.ts";
 import { Leases, lentOf } from "./leases.ts";
 import { type LeftFile, newSocketIn, replaceSocket, replaceTables } from "./left-file.ts";
 import { type CarriedFlows, FlowCarrier } from "./flow-carrier.ts";
-import { mapFlows, mapperOf } from "./flow-import.ts";
+import { type FlowTargets, mapFlows, mapperOf } from "./flow-import.ts";
 import { targetsIn } from "./flow-targets.ts";
 import { type Carried, carryOverMacs } from "./mac-import.ts";
 import type { NetworkEntry, Networks } from "./networks.ts";
@@ -156,27 +157,31 @@ export class Changeover implements Claiming {
     return names;
   }
 
-  /** Both forwarders read for a while. */
+  /** Both forwarders read for a while. Nothing here has connections. */
   private async replaceSwitching(): Promise<CarriedFlows> {
-    const { left, networks, services, ports } = this.parts;
-    const flows = left.tables?.flows() ?? null;
-    const map = flows === null ? null : mapperOf(flows, left.tables?.networks() ?? [], targetsIn(networks, services));
-    const lostFlows = flows === null || map === null ? 0 : mapFlows(flows.flows(), map).lost;
-    await ports.release();
+    const found = this.leftFlows();
+    const lostFlows = found === null ? 0 : mapFlows(found[0].flows(), mapperOf(...found)).lost;
+    await this.parts.ports.release();
     await this.replace();
     return { flows: 0, lostFlows };
   }
 
-  /** None of them does for a moment. */
+  /** Neither of them reads for a moment. */
   private async replaceServing(): Promise<CarriedFlows> {
-    const { store, left, networks, services, ports } = this.parts;
-    const flows = left.tables?.flows() ?? null;
-    const carrier = flows === null ? null : new FlowCarrier(store, flows, left.tables?.networks() ?? [], targetsIn(networks, services));
+    const found = this.leftFlows();
+    const carrier = found === null ? null : new FlowCarrier(this.parts.store, ...found);
     await this.replace();
     carrier?.catchUp();
     const carried = carrier?.finish() ?? { flows: 0, lostFlows: 0 };
-    await ports.release();
+    await this.parts.ports.release();
     return carried;
+  }
+
+  /** Connections of the old tables, and what their networks and services are here; null where nothing is known of them. */
+  private leftFlows(): [LeftFlows, LeftNetwork[], FlowTargets] | null {
+    const { left, networks, services } = this.parts;
+    const flows = left.tables?.flows() ?? null;
+    return left.tables === null || flows === null ? null : [flows, left.tables.networks(), targetsIn(networks, services)];
   }
 
   /** Stations and counts, as they stand in the old tables now. */
