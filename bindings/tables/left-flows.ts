@@ -131,19 +131,23 @@ export class LeftFlows {
   /** The entries that are not as their marks say, which say it afterwards: with a flow, or null where there is none any more. */
   *changes(marks: Uint32Array): Generator<{ number: number; flow: LeftFlow | null }> {
     const { bytes, word } = this.layout;
+    const marked = [word + 4, word, CLIENT_FRAMES, BACKEND_FRAMES];
     const step = STRETCH - (STRETCH % bytes);
     const total = this.limit * bytes;
     for (let begin = 0; begin < total; begin += step) {
       const length = Math.min(step, total - begin);
       const entries = this.read(this.entries + begin, length);
-      const again = this.read(this.entries + begin, length);
+      let again: DataView | null = null;
       for (let at = 0; at < length; at += bytes) {
         const number = (begin + at) / bytes;
         const isLive = this.isLive(entries, at);
-        if (!isLive && marks[number * MARK_WORDS] === 0) continue;
+        const said = (index: number) => (isLive ? entries.getUint32(at + (marked[index] as number), true) : 0);
+        const isAsMarked = (index: number) => marks[number * MARK_WORDS + index] === said(index);
+        if (isAsMarked(0) && isAsMarked(1) && isAsMarked(2) && isAsMarked(3)) continue;
+        again ??= this.read(this.entries + begin, length);
         if (again.getUint32(at + word, true) !== entries.getUint32(at + word, true)) continue;
-        if (mark(marks, number, entries, at, isLive ? word : null))
-          yield { number, flow: isLive ? this.flowIn(entries, at, number) : null };
+        for (let index = 0; index < MARK_WORDS; index++) marks[number * MARK_WORDS + index] = said(index);
+        yield { number, flow: isLive ? this.flowIn(entries, at, number) : null };
       }
     }
   }
@@ -180,19 +184,6 @@ export class LeftFlows {
     const end = bytes.indexOf(0);
     return new TextDecoder().decode(bytes.slice(0, end < 0 ? bytes.length : end));
   }
-}
-
-/** Whether what an entry says is new. @param word offset of its word; null: there is no flow in it. */
-function mark(marks: Uint32Array, number: number, entries: DataView, at: number, word: number | null): boolean {
-  let isNew = false;
-  for (let index = 0; index < MARK_WORDS; index++) {
-    const said =
-      word === null ? 0 : entries.getUint32(at + (index < 2 ? word + 4 - index * 4 : index === 2 ? CLIENT_FRAMES : BACKEND_FRAMES), true);
-    if (marks[number * MARK_WORDS + index] === said) continue;
-    marks[number * MARK_WORDS + index] = said;
-    isNew = true;
-  }
-  return isNew;
 }
 
 function addressIn(view: DataView, family: number, address: number): string {

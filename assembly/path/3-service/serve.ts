@@ -38,24 +38,24 @@ const TRIES = 4;
 @inline
 export function mayServe(descriptor: usize): bool {
   const flags = desc.flags(descriptor);
-  if ((flags & IP) == 0 || (flags & PASSED) != 0) return false;
-  const protocol = desc.protocol(descriptor);
-  return concerns(descriptor) || protocol == ICMPV4 || protocol == ICMPV6;
+  return (flags & IP) != 0 && (flags & PASSED) == 0 && (concerns(descriptor) || isIcmp(descriptor));
 }
 
-/** Verdict CONTINUE, CONSUME (answered) or DROP. */
+/** Of a frame that `mayServe`. Verdict CONTINUE, CONSUME (answered) or DROP. */
 export function serve(worker: usize, descriptor: usize): u32 {
   if (TRACE && !mayServe(descriptor)) return field.CONTINUE;
-  const flags = desc.flags(descriptor);
+  const icmp = isIcmp(descriptor);
+  if (icmp && isError(descriptor)) return serveError(worker, descriptor);
+  if (icmp && !concerns(descriptor)) return field.CONTINUE;
   const protocol = desc.protocol(descriptor);
-  const isIcmp = protocol == (packet.isIpv4(descriptor) ? ICMPV4 : ICMPV6);
-  if (isIcmp && isError(descriptor)) return serveError(worker, descriptor);
-  if (!concerns(descriptor)) return field.CONTINUE;
-  if (desc.l4(descriptor) == 0) return (flags & field.FLAG_FRAGMENT) != 0 ? servePiece(worker, descriptor) : other(descriptor);
+  const isFragment = (desc.flags(descriptor) & field.FLAG_FRAGMENT) != 0;
+  if (desc.l4(descriptor) == 0) return isFragment ? servePiece(worker, descriptor) : other(descriptor);
   if (protocol == TCP) return tcp.isValid(desc.l4(descriptor), desc.l4Bytes(descriptor)) ? serveFlow(worker, descriptor) : other(descriptor);
   if (protocol == UDP) return desc.l4Bytes(descriptor) >= udp.HEADER_BYTES ? serveFlow(worker, descriptor) : other(descriptor);
-  return isIcmp ? serveIcmp(worker, descriptor) : other(descriptor);
+  return icmp ? serveIcmp(worker, descriptor) : other(descriptor);
 }
+
+function isIcmp(descriptor: usize): bool { return desc.protocol(descriptor) == (packet.isIpv4(descriptor) ? ICMPV4 : ICMPV6); }
 
 /** True when services have to do with an address of the packet, as far as its last byte tells; also of one of IP whose addresses
  *  are not known. */
