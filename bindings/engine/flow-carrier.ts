@@ -48,7 +48,7 @@ export class FlowCarrier {
     for (let position = room - 1; position >= kept.length; position--) this.free.push(this.places.numberOf(position));
   }
 
-  /** The second: what began, went on or ended since the first. */
+  /** The second, which is the last: what began, went on or ended since the first. */
   catchUp(): void {
     const begun: LeftFlow[] = [];
     for (const { number, flow } of this.left.changes(this.marks)) {
@@ -91,8 +91,6 @@ export class FlowCarrier {
     this.store.wasm.takeBackFlow(number - 1);
     this.free.push(number - 1);
     this.carried.flows -= this.connections[left] ?? 0;
-    this.numbers[left] = 0;
-    this.connections[left] = 0;
   }
 }
 

@@ -18,6 +18,7 @@ import type { FlowInfo } from "../../../../bindings/engine/types.ts";
 import { giveChunks } from "../../../../bindings/tables/flow-chunks.ts";
 import { writeDraft } from "../../../../bindings/tables/flow-table.ts";
 import { layOut } from "../../../../bindings/tables/layout.ts";
+import { LeftFlows } from "../../../../bindings/tables/left-flows.ts";
 import { LeftTables } from "../../../../bindings/tables/left-tables.ts";
 import { layoutOf } from "../../../../bindings/tables/layouts/known-layouts.ts";
 import { scale } from "../../../scale.ts";
@@ -144,9 +145,17 @@ story("what begins, goes on and ends while it is carried over is as it is at the
   const backends = Array.from({ length: 40 }, (_, index) => from.open("c1", 40_000 + index));
   from.tcp("c1", VIRTUAL, syn(41_000));
   from.udp("c2", VIRTUAL, 5000, 80, "one");
+  const reply = { sourcePort: 8080, targetPort: 40_008, flags: ACK, sequence: 901, acknowledged: 105 };
+  const sayMore = () => {
+    from.tcp("c1", VIRTUAL, ends(40_007, ACK, 101, 901), "more");
+    from.tcp(backends[8]!, addressOf("c1"), reply, "more");
+  };
+  from.tcp("c1", VIRTUAL, ends(40_008, ACK, 101, 901), "more");
+  sayMore();
   from.takeAll();
   const to = await other(SERVICE);
   const carried = carryMeanwhile(from, to, () => {
+    sayMore(); // only counts change by it
     const answer = { sourcePort: 8080, targetPort: 41_000, flags: SYN | ACK, sequence: 900, acknowledged: 101 };
     from.tcp("b2", addressOf("c1"), answer);
     from.tcp("c1", VIRTUAL, ends(41_000, ACK, 101, 901));
@@ -169,13 +178,43 @@ story("what begins, goes on and ends while it is carried over is as it is at the
   await to.close();
 });
 
+story("a flow that becomes another while it is read is left out, and comes with the next look", SERVICE, async (from) => {
+  for (let index = 0; index < 3; index++) from.open("c1", 40_000 + index);
+  const bytes = bytesOf(from.engine);
+  const layout = layoutOf(LAYOUT_VERSION)!;
+  const entries = partsOf(from.engine).store.tables.load32(map.HEAD_FLOWS) - map.TABLES;
+  const at = entries + [...LeftFlows.open(layout, bytes.length, viewOf(bytes))!.flows()][1]!.number * map.FLOW_BYTES;
+  const read = viewOf(bytes);
+  const left = LeftFlows.open(layout, bytes.length, (begin, length) => {
+    const view = read(begin, length);
+    if (begin <= at && at < begin + length) bytes[at]!++; // its instance, as soon as it was read
+    return view;
+  })!;
+  const marks = left.marks();
+  assert.is([...left.flows(marks)].length, 2);
+  assert.is([...left.changes(marks)].length, 0, "it is never the same");
+  const calm = LeftFlows.open(layout, bytes.length, read)!;
+  assert.equal(
+    [...calm.changes(marks)].map(({ number }) => entries + number * map.FLOW_BYTES),
+    [at],
+  );
+});
+
+/** Copies of so many bytes. */
+const viewOf =
+  (bytes: Uint8Array) =>
+  (begin: number, length: number): DataView =>
+    new DataView(bytes.slice(begin, begin + length).buffer);
+
 story("where room runs out in between, what came last is lost and counted", SERVICE, async (from) => {
   for (let index = 0; index < 50; index++) from.open("c1", 40_000 + index);
   const to = await other(SERVICE, 64);
   const { store, networks, services } = partsOf(to.engine);
   withTables(from.engine, (left, folder) => {
     const carrier = new FlowCarrier(store, left.flows()!, left.networks(), targetsIn(networks, services));
-    for (let index = 0; index < 20; index++) from.open("c2", 40_000 + index);
+    for (let index = 0; index < 5; index++) from.tcp("c1", VIRTUAL, { ...syn(40_000 + index), flags: RST, sequence: 101 });
+    from.takeAll();
+    for (let index = 0; index < 25; index++) from.open("c2", 40_000 + index);
     writeFileSync(join(folder, "tables"), bytesOf(from.engine));
     carrier.catchUp();
     assert.equal(carrier.finish(), { flows: 64, lostFlows: 6 });
